@@ -1,0 +1,71 @@
+/* The history of test runs: which cases ran, when, with what outcome; and the verdicts drawn from it. Owns the tables
+ * test_runs, test_cases, test_executions. A case is known by level, suite, name and file; the same four are executions
+ * of one case. */
+#ifndef RBK_RESULTS_HISTORY_H
+#define RBK_RESULTS_HISTORY_H
+
+#include <base/str.h>
+#include <runbook/results.h>
+#include <runbook/value.h>
+#include <store/store.h>
+
+extern const struct rbk_schema rbk_results_schema;
+
+struct rbk_import {
+    const char *level;        /* NULL = "imported" */
+    const char *run;          /* run id it belongs to, or NULL */
+    const char *variant;      /* or NULL */
+    bool complete;            /* the level's whole suite was meant to run: cases that are absent are dropped from it */
+    int64_t started_ms;       /* wall; 0 = now */
+    int64_t duration_ms;      /* of the whole run; -1 = unknown */
+    const char *const *files; /* reports; several executions of one case may be spread over them */
+    size_t file_count;
+};
+
+/* What became of one file. `error` is set when malformed. */
+struct rbk_import_file {
+    char *path;
+    const char *format;
+    struct rbk_report_totals totals;
+    bool malformed;
+    struct rbk_error error;
+};
+
+/* Imports all files in one transaction of its own, each malformed one left out entirely. Returns 0, RBK_EMALFORMED when
+ * any file was (the others are in), or RBK_ESTORE (nothing is in). `files` (may be NULL) has room for file_count
+ * entries whose paths the caller frees. *test_run is the id of the new row. */
+int rbk_results_import(struct rbk_store *s, const struct rbk_import *import, struct rbk_import_file *files,
+                       int64_t *test_run, struct rbk_error *err);
+
+/* The facts of one test run: map with passed failed errors skipped total pass_rate failure_rate failing (list of ids)
+ * failing_count fixed_count flaky_count duration. Rates over nothing are `no data`. */
+int rbk_results_facts(struct rbk_store *s, int64_t test_run, rbk_value **out, struct rbk_error *err);
+/* The same facts as the level stands now: each case by its latest execution (reruns included), cases absent from the
+ * latest complete run dropped. level NULL or "all" = every level, each case once. Without any history: RBK_ENOENT. */
+int rbk_results_state(struct rbk_store *s, const char *level, rbk_value **out, struct rbk_error *err);
+
+struct rbk_case_row {
+    const char *level, *suite, *name, *file, *message;
+    int consecutive_failures;
+    int64_t last_ms;
+    enum rbk_outcome outcome;
+};
+typedef int rbk_case_row_fn(void *arg, const struct rbk_case_row *c);
+/* Every case whose latest execution failed or erred, once per level, ordered by level, file, suite, name. */
+int rbk_results_failing(struct rbk_store *s, const char *level, rbk_case_row_fn *fn, void *arg, struct rbk_error *err);
+
+struct rbk_execution_row {
+    int64_t at_ms, time_us;
+    enum rbk_outcome outcome;
+    bool flaky;
+    const char *message, *run, *variant;
+};
+typedef int rbk_execution_row_fn(void *arg, const struct rbk_case_row *c, const struct rbk_execution_row *e);
+/* The history of the cases that `id` names (the displayed id, "suite > name", or the bare name), newest first. */
+int rbk_results_case(struct rbk_store *s, const char *id, int limit, rbk_execution_row_fn *fn, void *arg,
+                     struct rbk_error *err);
+
+/* How a case is named to people and on the command line: "file::name" for pytest, "suite > name" otherwise. Heap. */
+char *rbk_case_id(const char *suite, const char *name, const char *file);
+
+#endif
