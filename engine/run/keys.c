@@ -23,7 +23,8 @@ const struct rbk_key rbk_escalate_keys[] = {
 
 const struct rbk_key rbk_param_keys[] = {
     {"type", "string",
-     "string, integer, number, boolean, duration, size, percent, choice, path or list; \"string\" unless said"},
+     "string, integer, number, boolean, duration, size, percent, choice, path or list; what the default says unless "
+     "said"},
     {"default", "any", "the value when none is given"},
     {"required", "boolean", "true: there is no run without a value"},
     {"choices", "list", "the values that may be given"},
