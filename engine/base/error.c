@@ -8,6 +8,8 @@
 #include <stdio.h>
 #include <string.h>
 
+static void error_vprint(char *out, size_t size, const char *fmt, va_list args) RBK_PRINTF(3, 0);
+
 /* A text that does not fit ends in "..." so that nobody takes it for the whole. */
 static void error_vprint(char *out, size_t size, const char *fmt, va_list args)
 {

@@ -1,8 +1,9 @@
 /* The one redacting writer: secrets are registered once, and every byte that a process prints passes a stream before it
  * reaches disk, terminal, database or network. A secret is found in plain form and as base64 (all three alignments,
- * both alphabets), hex (both cases), URL-encoded, JSON-escaped and shell-quoted, across any chunk boundary; each is
- * replaced by
- * `***`. Without secrets a stream costs nothing: the input is handed on untouched. */
+ * both alphabets), hex (both cases), URL-encoded, JSON-escaped, XML-escaped and shell-quoted, across any chunk
+ * boundary. Every occurrence is covered, occurrences that overlap by one `***`. Each line of a secret with several
+ * lines counts as a secret when it has at least 8 bytes. Without secrets a stream costs nothing: the input is handed on
+ * untouched. */
 #ifndef RBK_BASE_REDACT_H
 #define RBK_BASE_REDACT_H
 
@@ -24,7 +25,8 @@ bool rbk_redact_matches(const struct rbk_redactor *r, const char *text, size_t l
 /* A stream keeps back the bytes that may be the start of a secret until they are known not to be. */
 struct rbk_redact_stream {
     const struct rbk_redactor *set;
-    struct rbk_buf held, out;
+    struct rbk_buf held;
+    size_t covered; /* bytes at the front of `held` that belong to a secret already replaced */
 };
 typedef void rbk_bytes_fn(void *arg, const char *data, size_t len);
 void rbk_redact_stream_init(struct rbk_redact_stream *s, const struct rbk_redactor *set); /* set may be NULL */
