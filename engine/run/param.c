@@ -146,8 +146,8 @@ static int path_parse(const struct rbk_param *p, const char *text, rbk_value **o
 
 static char *trimmed(const char *text, size_t len)
 {
-    while (len > 0 && (*text == ' ' || *text == '\t'))
-        text++, len--;
+    for (; len > 0 && (*text == ' ' || *text == '\t'); len--)
+        text++;
     while (len > 0 && (text[len - 1] == ' ' || text[len - 1] == '\t'))
         len--;
     return rbk_strndup(text, len);

@@ -100,14 +100,17 @@ void rbk_body_fini(struct rbk_body *b);
 int rbk_plan_validate(const struct rbk_plan *p, struct rbk_error *err);
 /* Names that are set somewhere: parameters, captures, asks, actions' facts, call's (as step.name are open). */
 void rbk_plan_names(const struct rbk_plan *p, struct rbk_strv *out);
-/* "run string", "run argv" ...: shell argv function action manual ask call parallel. */
+void rbk_node_names(const struct rbk_node *n, struct rbk_strv *out); /* facts set by a step or by a group's steps */
+/* shell argv function action manual ask call parallel. */
 const char *rbk_node_kind(const struct rbk_node *n);
 /* Hash of what the step does (body, undo, manual, call, with, each, env, cwd, shell): 16 hex digits. Not of its title
  * or limits. */
 void rbk_node_hash(const struct rbk_node *n, char out[17]);
-/* A node by id or number ("3", "3.1"); NULL. */
+/* A node by id ('-' may stand for '_') or number ("3", "3.1"); NULL. */
 struct rbk_node *rbk_plan_find(const struct rbk_plan *p, const char *step);
 /* {"schema":"runbook.plan/1",...}: what `show --json` prints. */
 rbk_value *rbk_plan_to_value(const struct rbk_plan *p);
+/* {"name","type","default","required","choices","secret","help"}; a secret's default is left out. */
+rbk_value *rbk_param_to_value(const struct rbk_param *p);
 
 #endif
