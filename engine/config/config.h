@@ -19,6 +19,7 @@ struct rbk_level {
     char *name;
     char *runner;            /* pytest ctest node bats junit */
     struct rbk_strv command; /* argv; a string in YAML is split as a shell would split words, never expanded */
+    rbk_value *prepare;      /* list of commands, each a list of words, to run in order before the tests; or NULL */
     char *report;            /* path or glob of the reports for `junit`; NULL where the runner knows */
     char *cwd;               /* relative to the project; NULL = project */
     rbk_value *env;          /* map of strings, or NULL */

@@ -1,0 +1,284 @@
+/* The table of keys and the look-ups in it. A key is added by one row here, its section in docs/configuration.md (a
+ * test compares the two), and a line in config/typed.c where C code wants it as a field. */
+#include <config/config.h>
+#include <config/keys.h>
+#include <string.h>
+
+#define RUNNERS "pytest ctest node bats junit"
+
+const struct config_key config_keys[] = {
+    {.path = "project", .type = CONFIG_TYPE_STRING, .help = "name of the project; default: the name of its folder"},
+
+    {.path = "levels", .type = CONFIG_TYPE_NAMES, .help = "test levels, by name; `all` is reserved"},
+    {.path = "levels.*", .type = CONFIG_TYPE_MAP, .help = "one level: needs a command, a runner or both"},
+    {.path = "levels.*.runner",
+     .type = CONFIG_TYPE_CHOICE,
+     .choices = RUNNERS,
+     .help = "how reports are made and single cases run; default: as the command suggests"},
+    {.path = "levels.*.command",
+     .type = CONFIG_TYPE_COMMAND,
+     .help = "runs the level's tests; no shell; default: as the runner suggests"},
+    {.path = "levels.*.prepare",
+     .type = CONFIG_TYPE_COMMANDS,
+     .help = "commands that build or set up what the tests need, run in order before them"},
+    {.path = "levels.*.report",
+     .type = CONFIG_TYPE_STRING,
+     .help = "where the command leaves JUnit XML (a path or a glob); for runner junit"},
+    {.path = "levels.*.cwd", .type = CONFIG_TYPE_STRING, .help = "folder to run in, from the project's root"},
+    {.path = "levels.*.env", .type = CONFIG_TYPE_VARIABLES, .help = "environment variables to add"},
+    {.path = "levels.*.target", .type = CONFIG_TYPE_DURATION, .help = "the time that the level should take"},
+    {.path = "levels.*.max", .type = CONFIG_TYPE_DURATION, .help = "the longest acceptable time"},
+    {.path = "levels.*.timeout", .type = CONFIG_TYPE_DURATION, .help = "the level is stopped after this time"},
+    {.path = "levels.*.coverage", .type = CONFIG_TYPE_STRING, .help = "coverage report to read after the tests"},
+    {.path = "levels.*.requires",
+     .type = CONFIG_TYPE_STRINGS,
+     .help = "services (see `services`) that must be up before the tests start"},
+    {.path = "levels.*.parallel", .type = CONFIG_TYPE_COUNT, .help = "how many tests at once; default: the tool's own"},
+    {.path = "levels.*.variants", .type = CONFIG_TYPE_NAMES, .help = "other ways to run the level, by name"},
+    {.path = "levels.*.variants.*", .type = CONFIG_TYPE_MAP, .help = "one variant: what it changes"},
+    {.path = "levels.*.variants.*.args", .type = CONFIG_TYPE_COMMAND, .help = "arguments added to the command"},
+    {.path = "levels.*.variants.*.env", .type = CONFIG_TYPE_VARIABLES, .help = "environment variables to add"},
+    {.path = "levels.*.variants.*.timeout", .type = CONFIG_TYPE_DURATION, .help = "instead of the level's time-out"},
+
+#define LEVEL_TIMES(level, target_default, max_default)                                                           \
+    {.path = "levels." level ".target",                                                                           \
+     .type = CONFIG_TYPE_DURATION,                                                                                \
+     .dflt = target_default,                                                                                      \
+     .only_existing = true,                                                                                       \
+     .help = "target time of the level of this name"},                                                            \
+    {                                                                                                             \
+        .path = "levels." level ".max", .type = CONFIG_TYPE_DURATION, .dflt = max_default, .only_existing = true, \
+        .help = "longest acceptable time of this level",                                                          \
+    }
+    LEVEL_TIMES("smoke", "30s", "45s"),
+    LEVEL_TIMES("unit", "120s", "180s"),
+    LEVEL_TIMES("integration", "300s", "450s"),
+    LEVEL_TIMES("agents", "180s", "300s"),
+    LEVEL_TIMES("comprehensive", "2700s", "3600s"),
+    LEVEL_TIMES("performance", "300s", "450s"),
+
+    {.path = "services", .type = CONFIG_TYPE_NAMES, .help = "services that tests and runbooks need, by name"},
+    {.path = "services.*", .type = CONFIG_TYPE_MAP, .help = "one service: needs a check, a tcp address or both"},
+    {.path = "services.*.check", .type = CONFIG_TYPE_COMMAND, .help = "exits 0 when the service is up"},
+    {.path = "services.*.tcp", .type = CONFIG_TYPE_ADDRESS, .help = "host:port that accepts connections when it is up"},
+    {.path = "services.*.restart", .type = CONFIG_TYPE_COMMAND, .help = "restarts the service"},
+
+    {.path = "sla", .type = CONFIG_TYPE_NAMES, .help = "what is measured, and from when on it is bad, by metric"},
+    {.path = "sla.*", .type = CONFIG_TYPE_MAP, .help = "one metric"},
+    {.path = "sla.*.target", .type = CONFIG_TYPE_QUANTITY, .help = "the value to reach"},
+    {.path = "sla.*.alert", .type = CONFIG_TYPE_QUANTITY, .help = "the value from which on somebody must act"},
+    {.path = "sla.*.better",
+     .type = CONFIG_TYPE_CHOICE,
+     .choices = "higher lower",
+     .dflt = "higher",
+     .help = "which way is good: above the target or below it"},
+
+#define SLA_ROW(metric, target_default, alert_default, better_default, what)                    \
+    {.path = "sla." metric, .type = CONFIG_TYPE_MAP, .help = what},                             \
+        {.path = "sla." metric ".target",                                                       \
+         .type = CONFIG_TYPE_PERCENT,                                                           \
+         .dflt = target_default,                                                                \
+         .help = "the value to reach"},                                                         \
+        {.path = "sla." metric ".alert",                                                        \
+         .type = CONFIG_TYPE_PERCENT,                                                           \
+         .dflt = alert_default,                                                                 \
+         .help = "the value from which on somebody must act"},                                  \
+    {                                                                                           \
+        .path = "sla." metric ".better", .type = CONFIG_TYPE_CHOICE, .choices = "higher lower", \
+        .dflt = better_default, .help = "which way is good",                                    \
+    }
+    SLA_ROW("pass_rate", "95%", "90%", "higher", "passed of all tests that ran"),
+    SLA_ROW("execution_time", "100%", "150%", "lower", "duration of a level as a share of its target time"),
+    SLA_ROW("flaky_rate", "2%", "5%", "lower", "tests that both pass and fail without a change"),
+    SLA_ROW("coverage", "70%", "65%", "higher", "lines that the tests reach"),
+    SLA_ROW("uptime", "99%", "95%", "higher", "the test infrastructure was up"),
+
+    {.path = "thresholds", .type = CONFIG_TYPE_MAP, .help = "limits that the bundled runbooks check"},
+    {.path = "thresholds.failure_rate", .type = CONFIG_TYPE_MAP, .help = "failing tests of all that ran"},
+    {.path = "thresholds.failure_rate.healthy",
+     .type = CONFIG_TYPE_PERCENT,
+     .dflt = "2%",
+     .help = "daily/morning-health-check wants less"},
+    {.path = "thresholds.failure_rate.incident",
+     .type = CONFIG_TYPE_PERCENT,
+     .dflt = "5%",
+     .help = "above it, incident/test-failures is called for"},
+    {.path = "thresholds.failure_rate.escalate",
+     .type = CONFIG_TYPE_PERCENT,
+     .dflt = "20%",
+     .help = "above it, incident/test-failures escalates and asks about a rollback"},
+
+    {.path = "limits", .type = CONFIG_TYPE_MAP, .help = "what tests and steps may use"},
+    {.path = "limits.memory", .type = CONFIG_TYPE_MAP, .help = "memory"},
+    {.path = "limits.memory.process", .type = CONFIG_TYPE_SIZE, .dflt = "2GB", .help = "of one process; 0 = no limit"},
+    {.path = "limits.memory.total",
+     .type = CONFIG_TYPE_SIZE,
+     .dflt = "8GB",
+     .help = "of a step and all its processes; 0 = no limit"},
+    {.path = "limits.memory.database", .type = CONFIG_TYPE_SIZE, .dflt = "1GB", .help = "of the database during tests"},
+    {.path = "limits.llm_calls", .type = CONFIG_TYPE_RATE, .dflt = "5/s", .help = "calls of a language model's API"},
+    {.path = "limits.database_connections",
+     .type = CONFIG_TYPE_COUNT,
+     .dflt = "50",
+     .help = "concurrent connections to the database"},
+    {.path = "limits.websocket_connections",
+     .type = CONFIG_TYPE_COUNT,
+     .dflt = "100",
+     .help = "concurrent WebSocket connections"},
+
+    {.path = "escalation", .type = CONFIG_TYPE_NAMES, .help = "the escalation matrix, by a runbook's priority"},
+    {.path = "escalation.*", .type = CONFIG_TYPE_MAP, .help = "one priority"},
+    {.path = "escalation.*.response", .type = CONFIG_TYPE_RESPONSE, .help = "how soon somebody responds"},
+    {.path = "escalation.*.contact", .type = CONFIG_TYPE_STRING, .help = "who responds"},
+
+#define ESCALATION_ROW(priority, response_default, contact_default)                                     \
+    {.path = "escalation." priority, .type = CONFIG_TYPE_MAP, .help = "one priority"},                  \
+        {.path = "escalation." priority ".response",                                                    \
+         .type = CONFIG_TYPE_RESPONSE,                                                                  \
+         .dflt = response_default,                                                                      \
+         .help = "how soon somebody responds"},                                                         \
+    {                                                                                                   \
+        .path = "escalation." priority ".contact", .type = CONFIG_TYPE_STRING, .dflt = contact_default, \
+        .help = "who responds",                                                                         \
+    }
+    ESCALATION_ROW("critical", "immediate", "On-call engineer"),
+    ESCALATION_ROW("high", "2h", "Engineering lead"),
+    ESCALATION_ROW("medium", "24h", "QA team"),
+    ESCALATION_ROW("low", "1w", "Development team"),
+
+    {.path = "flags", .type = CONFIG_TYPE_MAP, .help = "where feature flags are read: one of file, env, command"},
+    {.path = "flags.file", .type = CONFIG_TYPE_STRING, .help = "a JSON or name=value file, from the project's root"},
+    {.path = "flags.env", .type = CONFIG_TYPE_STRINGS, .help = "names of environment variables, each a flag"},
+    {.path = "flags.command", .type = CONFIG_TYPE_COMMAND, .help = "prints JSON or name=value lines"},
+    {.path = "flags.expect", .type = CONFIG_TYPE_SCALARS, .help = "the value that each flag must have, by name"},
+
+    {.path = "secrets", .type = CONFIG_TYPE_NAMES, .help = "values never to be shown, by name"},
+    {.path = "secrets.*", .type = CONFIG_TYPE_MAP, .help = "one secret: one of env, file, command"},
+    {.path = "secrets.*.env", .type = CONFIG_TYPE_STRING, .help = "the environment variable that holds it"},
+    {.path = "secrets.*.file", .type = CONFIG_TYPE_STRING, .help = "the file that holds it, from the project's root"},
+    {.path = "secrets.*.command", .type = CONFIG_TYPE_COMMAND, .help = "prints it"},
+
+    {.path = "state", .type = CONFIG_TYPE_MAP, .help = "where runs are recorded"},
+    {.path = "state.dir",
+     .type = CONFIG_TYPE_STRING,
+     .help = "folder, from the project's root; default: .runbook beside this file"},
+    {.path = "state.group", .type = CONFIG_TYPE_STRING, .help = "a group that shares it, so that others can approve"},
+
+    {.path = "waiting_expires",
+     .type = CONFIG_TYPE_DURATION,
+     .dflt = "7d",
+     .help = "a run that waits for a person is cancelled after this time"},
+    {.path = "parallel", .type = CONFIG_TYPE_COUNT, .dflt = "4", .help = "steps of one `parallel` that run at once"},
+    {.path = "logs", .type = CONFIG_TYPE_MAP, .help = "output of steps"},
+    {.path = "logs.max_size",
+     .type = CONFIG_TYPE_SIZE,
+     .dflt = "64MB",
+     .help = "of one step's log: its head and tail are kept; 0 = no limit"},
+    {.path = "schedule", .type = CONFIG_TYPE_RUNBOOKS, .help = "when runbooks are due, by id"},
+    {.path = "schedule.*", .type = CONFIG_TYPE_STRING, .help = "a time as text: `0 8 * * *`, `weekdays at 8:00`"},
+};
+const size_t config_key_count = sizeof config_keys / sizeof config_keys[0];
+
+/* Compares a row's path with the first `depth` parts. Returns how many segments are written out, or -1 when they
+ * differ;
+ * `*rest` is what the row has beyond them ("" = nothing). */
+static int key_match(const char *row, const struct config_path *path, const char **rest)
+{
+    int exact = 0;
+    for (size_t i = 0; i < path->depth; i++) {
+        size_t len = strcspn(row, ".");
+        bool same = strlen(path->parts[i]) == len && memcmp(row, path->parts[i], len) == 0;
+        if (len == 0 || (!same && !(len == 1 && row[0] == '*'))) {
+            return -1;
+        }
+        exact += same;
+        row += len + (row[len] == '.');
+    }
+    *rest = row;
+    return exact;
+}
+
+const struct config_key *config_key_find(const struct config_path *path)
+{
+    const struct config_key *best = NULL;
+    int best_exact = -1;
+    for (size_t i = 0; i < config_key_count; i++) {
+        const char *rest = "";
+        int exact = key_match(config_keys[i].path, path, &rest);
+        if (exact > best_exact && *rest == '\0') {
+            best = &config_keys[i];
+            best_exact = exact;
+        }
+    }
+    return best;
+}
+
+static bool key_has(const char *const *names, size_t count, const char *name)
+{
+    for (size_t i = 0; i < count; i++) {
+        if (strcmp(names[i], name) == 0) {
+            return true;
+        }
+    }
+    return false;
+}
+
+size_t config_key_children(const struct config_path *path, const char *names[CONFIG_CHILDREN_MAX],
+                           char storage[CONFIG_CHILDREN_MAX][32])
+{
+    size_t count = 0;
+    for (size_t i = 0; i < config_key_count && count < CONFIG_CHILDREN_MAX; i++) {
+        const char *rest = "";
+        if (key_match(config_keys[i].path, path, &rest) < 0 || !*rest || *rest == '*' || strchr(rest, '.')) {
+            continue;
+        }
+        size_t len = strlen(rest);
+        if (len < sizeof storage[0] && !key_has(names, count, rest)) {
+            memcpy(storage[count], rest, len + 1);
+            names[count] = storage[count];
+            count++;
+        }
+    }
+    return count;
+}
+
+static const struct {
+    const char *name, *hint;
+} key_types[] = {
+    [CONFIG_TYPE_MAP] = {"map", "write its keys below it, indented"},
+    [CONFIG_TYPE_NAMES] = {"map", "write names below it, indented, each followed by a colon"},
+    [CONFIG_TYPE_RUNBOOKS] = {"map", "write ids of runbooks below it, indented, each followed by a colon"},
+    [CONFIG_TYPE_STRING] = {"string", "write one word or a text in quotes"},
+    [CONFIG_TYPE_CHOICE] = {"choice", "write one of the words above"},
+    [CONFIG_TYPE_COUNT] = {"int", "write a whole number from 1 on"},
+    [CONFIG_TYPE_DURATION] = {"duration", "write it like 30s, 5m or 1h30m"},
+    [CONFIG_TYPE_RESPONSE] = {"duration", "write it like 2h or 1w, or the word immediate"},
+    [CONFIG_TYPE_SIZE] = {"size", "write it like 500MB, 2GB or 1GiB"},
+    [CONFIG_TYPE_PERCENT] = {"percent", "write it like 5% or 99.5%"},
+    [CONFIG_TYPE_QUANTITY] = {"quantity", "write a number with its unit, like 95%, 300ms or 2GB, or a bare number"},
+    [CONFIG_TYPE_RATE] = {"rate", "write it like 5/s, 100/m or 1000/h"},
+    [CONFIG_TYPE_ADDRESS] = {"host:port", "write it like localhost:5432"},
+    [CONFIG_TYPE_COMMAND] = {"argv", "write the command as one line, or as a list of its words"},
+    [CONFIG_TYPE_COMMANDS] = {"list of argv", "write a list, one command per line, each after a dash"},
+    [CONFIG_TYPE_STRINGS] = {"list of strings", "write it like [one, two]"},
+    [CONFIG_TYPE_VARIABLES] = {"map of strings", "write NAME: value lines below it, indented"},
+    [CONFIG_TYPE_SCALARS] = {"map of scalars", "write name: value lines below it, indented"},
+};
+
+const char *config_type_name(enum config_type type)
+{
+    return key_types[type].name;
+}
+
+const char *config_type_hint(enum config_type type)
+{
+    return key_types[type].hint;
+}
+
+void rbk_config_keys(rbk_config_key_fn *fn, void *arg)
+{
+    for (size_t i = 0; i < config_key_count; i++) {
+        const struct config_key *k = &config_keys[i];
+        fn(arg, k->path, config_type_name(k->type), k->dflt, k->help);
+    }
+}

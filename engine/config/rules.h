@@ -1,0 +1,12 @@
+/* What the table of keys cannot say: how values must fit together. */
+#ifndef RBK_CONFIG_RULES_H
+#define RBK_CONFIG_RULES_H
+
+#include <config/problems.h>
+
+/* Works out what a level leaves unsaid (its runner from its command, its command from its runner). */
+void config_complete(rbk_value *tree);
+/* Adds errors and warnings; `root` gives the places. The tree has its defaults and has been completed. */
+void config_rules(const rbk_value *tree, const struct config_node *root, struct config_problems *p);
+
+#endif
