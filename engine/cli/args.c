@@ -1,0 +1,224 @@
+/* One pass over the arguments; the tables say what takes a value. */
+#include <cli/args.h>
+
+#include <base/mem.h>
+#include <stdlib.h>
+#include <string.h>
+
+const struct rbk_option rbk_global_options[] = {
+    {"project", 0, "DIR", "the project to work on (default: the nearest runbook.yaml upwards)"},
+    {"state", 0, "DIR", "where runs are recorded (default: .runbook beside runbook.yaml)"},
+    {"json", 0, NULL, "print JSON on stdout; never ask"},
+    {"no-input", 0, NULL, "never ask: a run that needs a person waits for `approve`"},
+    {"quiet", 'q', NULL, "only what went wrong, and the end"},
+    {"verbose", 'v', NULL, "show the output of the steps"},
+    {"color", 0, "WHEN", "auto, always or never"},
+    {"help", 'h', NULL, "this text"},
+    {0},
+};
+
+static const struct rbk_option *option_by_name(const struct rbk_option *list, const char *name, size_t len)
+{
+    for (; list && list->name; list++)
+        if (strlen(list->name) == len && memcmp(list->name, name, len) == 0)
+            return list;
+    return NULL;
+}
+
+static const struct rbk_option *option_by_letter(const struct rbk_option *list, char letter)
+{
+    for (; list && list->name; list++)
+        if (list->letter == letter)
+            return list;
+    return NULL;
+}
+
+/* The option that an argument names, in either table; *value is what stands behind `=`. */
+static const struct rbk_option *option_of(const struct rbk_option *options, const char *arg, const char **value)
+{
+    *value = NULL;
+    const struct rbk_option *o = NULL;
+    if (arg[1] == '-') {
+        const char *name = arg + 2, *eq = strchr(name, '=');
+        size_t len = eq ? (size_t)(eq - name) : strlen(name);
+        *value = eq ? eq + 1 : NULL;
+        o = option_by_name(options, name, len);
+        return o ? o : option_by_name(rbk_global_options, name, len);
+    }
+    if (arg[1] && !arg[2]) {
+        o = option_by_letter(options, arg[1]);
+        return o ? o : option_by_letter(rbk_global_options, arg[1]);
+    }
+    return NULL;
+}
+
+static bool is_option(const char *arg)
+{
+    return arg[0] == '-' && arg[1] != '\0';
+}
+
+int rbk_args_first_word(const struct rbk_option *options, int argc, char **argv)
+{
+    for (int i = 0; i < argc; i++) {
+        if (!is_option(argv[i]))
+            return i;
+        const char *value;
+        const struct rbk_option *o = option_of(options, argv[i], &value);
+        if (o && o->value && !value)
+            i++;
+    }
+    return argc;
+}
+
+static int set_color(struct rbk_cli *cli, const char *when, struct rbk_error *err)
+{
+    static const char *const words[] = {"auto", "always", "never"};
+    for (int i = 0; i < 3; i++)
+        if (strcmp(when, words[i]) == 0) {
+            cli->color = (enum rbk_color_mode)i;
+            return 0;
+        }
+    return rbk_error_set(err, RBK_EINVAL, "--color takes auto, always or never, not \"%s\"", when);
+}
+
+static int set_global(struct rbk_cli *cli, const struct rbk_option *o, const char *value, struct rbk_error *err)
+{
+    if (strcmp(o->name, "project") == 0)
+        cli->project = value;
+    else if (strcmp(o->name, "state") == 0)
+        cli->state = value;
+    else if (strcmp(o->name, "json") == 0)
+        cli->json = cli->no_input = true;
+    else if (strcmp(o->name, "no-input") == 0)
+        cli->no_input = true;
+    else if (strcmp(o->name, "quiet") == 0)
+        cli->quiet = true;
+    else if (strcmp(o->name, "verbose") == 0)
+        cli->verbose++;
+    else if (strcmp(o->name, "color") == 0)
+        return set_color(cli, value, err);
+    return 0;
+}
+
+static bool is_global(const struct rbk_option *o)
+{
+    const struct rbk_option *end = rbk_global_options;
+    while (end->name)
+        end++;
+    return o >= rbk_global_options && o < end;
+}
+
+static void args_add(struct rbk_args *out, const struct rbk_option *o, const char *value)
+{
+    RBK_GROW(out->given, out->count, out->cap);
+    out->given[out->count++] = (struct rbk_given){o, value};
+}
+
+static int refuse_unknown(const struct rbk_option *options, const char *arg, struct rbk_error *err)
+{
+    const char *names[64];
+    size_t count = 0;
+    for (const struct rbk_option *o = options; o && o->name && count < 48; o++)
+        names[count++] = o->name;
+    for (const struct rbk_option *o = rbk_global_options; o->name; o++)
+        names[count++] = o->name;
+    struct rbk_strv word = {0};
+    rbk_strv_take(&word, rbk_strndup(arg, strcspn(arg, "=")));
+    const char *near = rbk_did_you_mean(word.items[0] + strspn(arg, "-"), names, count);
+    rbk_error_set(err, RBK_EINVAL, "unknown option %s", word.items[0]);
+    if (near)
+        rbk_error_hint(err, "did you mean --%s?", near);
+    else
+        rbk_error_hint(err, "--help lists the options");
+    rbk_strv_fini(&word);
+    return RBK_EINVAL;
+}
+
+/* Takes the option at argv[i]; returns how many further arguments it used, or a negative code. */
+static int take_option(struct rbk_cli *cli, const struct rbk_option *options, int argc, char **argv, int i,
+                       struct rbk_args *out, rbk_unknown_option_fn *unknown, void *arg, struct rbk_error *err)
+{
+    const char *value;
+    const char *next = i + 1 < argc ? argv[i + 1] : NULL;
+    const struct rbk_option *o = option_of(options, argv[i], &value);
+    if (!o && unknown && argv[i][1] == '-') {
+        struct rbk_strv name = {0};
+        rbk_strv_take(&name, rbk_strndup(argv[i] + 2, strcspn(argv[i] + 2, "=")));
+        int rc = unknown(arg, name.items[0], value, next, err);
+        rbk_strv_fini(&name);
+        return rc;
+    }
+    if (!o)
+        return refuse_unknown(options, argv[i], err);
+    int used = 0;
+    if (o->value && !value) {
+        if (!next)
+            return rbk_error_set(err, RBK_EINVAL, "--%s needs a value: --%s %s", o->name, o->name, o->value);
+        value = next;
+        used = 1;
+    } else if (!o->value && value) {
+        return rbk_error_set(err, RBK_EINVAL, "--%s takes no value", o->name);
+    }
+    args_add(out, o, value);
+    int rc = is_global(o) ? set_global(cli, o, value, err) : 0;
+    return rc < 0 ? rc : used;
+}
+
+int rbk_args_parse(struct rbk_cli *cli, const struct rbk_option *options, int argc, char **argv, struct rbk_args *out,
+                   rbk_unknown_option_fn *unknown, void *arg, struct rbk_error *err)
+{
+    for (int i = 0; i < argc; i++) {
+        if (strcmp(argv[i], "--") == 0) {
+            while (++i < argc)
+                rbk_strv_add(&out->rest, argv[i]);
+            break;
+        }
+        if (!is_option(argv[i])) {
+            rbk_strv_add(&out->rest, argv[i]);
+            continue;
+        }
+        int used = take_option(cli, options, argc, argv, i, out, unknown, arg, err);
+        if (used < 0)
+            return used;
+        i += used;
+    }
+    rbk_style_init(&cli->out, 1, cli->color);
+    rbk_style_init(&cli->err, 2, cli->color);
+    return 0;
+}
+
+const char *rbk_args_get(const struct rbk_args *a, const char *name)
+{
+    for (size_t i = a->count; i-- > 0;)
+        if (strcmp(a->given[i].option->name, name) == 0)
+            return a->given[i].value;
+    return NULL;
+}
+
+bool rbk_args_has(const struct rbk_args *a, const char *name)
+{
+    for (size_t i = 0; i < a->count; i++)
+        if (strcmp(a->given[i].option->name, name) == 0)
+            return true;
+    return false;
+}
+
+void rbk_args_fini(struct rbk_args *a)
+{
+    free(a->given);
+    rbk_strv_fini(&a->rest);
+    *a = (struct rbk_args){0};
+}
+
+int rbk_args_expect(const struct rbk_args *a, const struct rbk_command_desc *desc, size_t min, size_t max,
+                    struct rbk_error *err)
+{
+    if (a->rest.count >= min && a->rest.count <= max)
+        return 0;
+    if (a->rest.count < min)
+        rbk_error_set(err, RBK_EINVAL, "`%s` needs %s", desc->name, desc->arguments);
+    else
+        rbk_error_set(err, RBK_EINVAL, "`%s` does not take \"%s\"", desc->name, a->rest.items[max]);
+    rbk_error_hint(err, "usage: runbook %s %s; more with `runbook help %s`", desc->name, desc->arguments, desc->name);
+    return RBK_EINVAL;
+}

@@ -1,0 +1,246 @@
+/* `doctor`: whether everything the program needs is in order here, and the mend where it is not. Exit 1 when something
+ * is broken; warnings alone are 0. */
+#include <cli/commands.h>
+
+#include <base/clock.h>
+#include <base/fs.h>
+#include <base/mem.h>
+#include <run/run.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/utsname.h>
+#include <unistd.h>
+
+enum finding { FINE, WARN, BROKEN };
+
+struct examination {
+    struct rbk_cli *cli;
+    rbk_value *checks;
+    struct rbk_buf text;
+    int broken;
+};
+
+static void found(struct examination *x, const char *name, enum finding state, const char *message, const char *hint)
+{
+    static const char *const words[] = {"ok", "warn", "fail"};
+    static const enum rbk_tint tints[] = {RBK_GREEN, RBK_YELLOW, RBK_RED};
+    rbk_value *v = rbk_map_new();
+    rbk_map_set_string(v, "name", name);
+    rbk_map_set_string(v, "state", words[state]);
+    rbk_map_set_string(v, "message", message);
+    rbk_map_set_string(v, "hint", hint);
+    rbk_list_append(x->checks, v);
+    x->broken += state == BROKEN;
+    char *word = rbk_asprintf("%-5s", words[state]);
+    rbk_style_put(&x->cli->out, &x->text, tints[state], word);
+    rbk_buf_printf(&x->text, " %-14s ", name);
+    rbk_style_fit(&x->text, message, 400);
+    rbk_buf_putc(&x->text, '\n');
+    if (hint)
+        rbk_buf_printf(&x->text, "                     %s\n", hint);
+    free(word);
+}
+
+static void found_error(struct examination *x, const char *name, const struct rbk_error *err)
+{
+    char text[1024];
+    struct rbk_error bare = *err;
+    bare.hint[0] = '\0';
+    rbk_error_format(&bare, text, sizeof text);
+    found(x, name, BROKEN, text, err->hint[0] ? err->hint : NULL);
+}
+
+static void examine_system(struct examination *x)
+{
+    struct utsname u;
+    char *text = uname(&u) == 0 ? rbk_asprintf("runbook %s on %s %s", RUNBOOK_VERSION, u.sysname, u.release)
+                                : rbk_asprintf("runbook %s", RUNBOOK_VERSION);
+    found(x, "version", FINE, text, NULL);
+    free(text);
+}
+
+static void examine_config(struct examination *x)
+{
+    struct rbk_error err = {0};
+    if (rbk_cli_config(x->cli, &err) < 0) {
+        found_error(x, "configuration", &err);
+        return;
+    }
+    const struct rbk_config *c = x->cli->config;
+    if (!c->file)
+        found(x, "configuration", WARN, "no runbook.yaml here or above", "`runbook init` writes one");
+    else
+        found(x, "configuration", FINE, c->file, NULL);
+}
+
+static void examine_levels(struct examination *x)
+{
+    const struct rbk_config *c = x->cli->config;
+    for (size_t i = 0; c && i < c->level_count; i++) {
+        const struct rbk_level *l = &c->levels[i];
+        char *name = rbk_asprintf("level %s", l->name);
+        char *program = l->command.count ? rbk_find_program(l->command.items[0], NULL) : NULL;
+        char *inside = l->command.count ? rbk_path_join(c->root, l->command.items[0]) : NULL;
+        if (program || (inside && rbk_path_exists(inside))) {
+            char *line = rbk_shell_join(l->command.items);
+            found(x, name, FINE, line, NULL);
+            free(line);
+        } else if (l->command.count) {
+            char *message = rbk_asprintf("the program \"%s\" is not there", l->command.items[0]);
+            found(x, name, BROKEN, message, "install it, or change levels in runbook.yaml");
+            free(message);
+        }
+        free(inside);
+        free(program);
+        free(name);
+    }
+}
+
+static void examine_runbooks(struct examination *x)
+{
+    struct rbk_error err = {0};
+    if (rbk_cli_lua(x->cli, &err) < 0) {
+        found_error(x, "runbooks", &err);
+        return;
+    }
+    struct rbk_buf dirs = {0};
+    for (size_t i = 0; i < x->cli->runbook_dirs.count; i++)
+        rbk_buf_printf(&dirs, "%s%s", i ? ", " : "", x->cli->runbook_dirs.items[i]);
+    if (dirs.len)
+        found(x, "runbooks", FINE, dirs.data, NULL);
+    else
+        found(x, "runbooks", WARN, "no folder of runbooks was found",
+              "make runbooks/ beside runbook.yaml, or install the program");
+    rbk_buf_fini(&dirs);
+}
+
+static void examine_integrity(struct examination *x)
+{
+    struct rbk_store_health h;
+    struct rbk_error err = {0};
+    if (rbk_store_health(x->cli->store, &h, &err) < 0) {
+        found_error(x, "storage", &err);
+        return;
+    }
+    bool well = strcmp(h.integrity, "ok") == 0;
+    char *text = rbk_asprintf("%s on %s, %lld bytes and %lld in the log; integrity %s", rbk_store_dir(x->cli->store),
+                              h.filesystem, (long long)h.db_bytes, (long long)h.wal_bytes, h.integrity);
+    found(x, "storage", well ? FINE : BROKEN, text,
+          well ? NULL : "copy the folder away, then try `sqlite3 state.db .recover`; logs/ is not affected");
+    free(text);
+    text = rbk_asprintf(
+        "%s%s", h.sqlite_version,
+        h.wal_reset_race ? ": has the WAL-reset race (fixed in 3.51.3); every write here is behind a lock" : "");
+    found(x, "sqlite", FINE, text, NULL);
+    free(text);
+}
+
+static int count_run(void *arg, const struct rbk_run_row *row)
+{
+    int *count = arg;
+    (void)row;
+    (*count)++;
+    return 0;
+}
+
+static int newest_start(void *arg, const struct rbk_run_row *row)
+{
+    *(int64_t *)arg = row->started_ms;
+    return 1;
+}
+
+static void examine_clock(struct examination *x)
+{
+    enum { YEAR_2024 = 1704067200 };
+    int64_t newest = 0, now = rbk_clock_wall_ms();
+    struct rbk_run_filter filter = {.limit = 1, .all = true};
+    char text[RBK_TIME_SIZE];
+    if (x->cli->store)
+        rbk_journal_runs(x->cli->store, &filter, newest_start, &newest, NULL);
+    rbk_time_rfc3339(now, text);
+    if (now / 1000 < YEAR_2024)
+        found(x, "clock", BROKEN, text, "the wall clock is years behind: set it, or start the time service");
+    else if (newest > now + 60000)
+        found(x, "clock", WARN, text, "the newest recorded run began later than now: the clock was set back");
+    else
+        found(x, "clock", FINE, text, NULL);
+}
+
+static void examine_locks(struct examination *x)
+{
+    struct rbk_run_filter filter = {.state = "running"};
+    int open = 0;
+    rbk_journal_runs(x->cli->store, &filter, count_run, &open, NULL);
+    char *text = rbk_asprintf("work here; %d run%s recorded as running", open, open == 1 ? " is" : "s are");
+    found(x, "locks", FINE, text, open ? "`runbook status` says which of them are really alive" : NULL);
+    free(text);
+}
+
+static void examine_store(struct examination *x)
+{
+    struct rbk_error err = {0};
+    char *dir = NULL;
+    int rc = rbk_cli_store_read(x->cli, &err);
+    if (rc == RBK_ENOENT && rbk_cli_state_dir(x->cli, &dir, &err) == 0) {
+        char *text = rbk_asprintf("nothing recorded yet; it will be in %s", dir);
+        found(x, "storage", FINE, text, NULL);
+        free(text);
+    } else if (rc < 0) {
+        found_error(x, "storage", &err);
+    } else {
+        examine_integrity(x);
+        examine_locks(x);
+    }
+    free(dir);
+}
+
+static void examine_cgroups(struct examination *x)
+{
+    bool writable =
+        access("/sys/fs/cgroup/cgroup.controllers", F_OK) == 0 && access("/sys/fs/cgroup/cgroup.procs", W_OK) == 0;
+    found(x, "memory limits", FINE,
+          writable ? "cgroup v2 is there" : "no writable cgroup v2: memory of step processes is sampled from /proc",
+          NULL);
+}
+
+static int print_examination(struct examination *x)
+{
+    int status = x->broken ? 1 : 0;
+    if (!x->cli->json) {
+        rbk_style_write(&x->cli->out, &x->text);
+        rbk_value_free(x->checks);
+        return status;
+    }
+    rbk_value *document = rbk_map_new();
+    rbk_map_set_string(document, "schema", "runbook.doctor/1");
+    rbk_map_set(document, "checks", x->checks);
+    int printed = rbk_cli_print_json(document);
+    return printed ? printed : status;
+}
+
+static int examine(struct rbk_cli *cli, const struct rbk_args *args, struct rbk_error *err)
+{
+    struct examination x = {.cli = cli, .checks = rbk_list_new()};
+    (void)args, (void)err;
+    examine_system(&x);
+    examine_config(&x);
+    if (cli->config) {
+        examine_levels(&x);
+        examine_runbooks(&x);
+        examine_store(&x);
+    }
+    examine_clock(&x);
+    examine_cgroups(&x);
+    int status = print_examination(&x);
+    rbk_buf_fini(&x.text);
+    return status;
+}
+
+static int run_doctor(struct rbk_cli *cli, int argc, char **argv)
+{
+    return rbk_command_do(cli, &rbk_cmd_doctor, 0, 0, argc, argv, examine);
+}
+
+const struct rbk_command_desc rbk_cmd_doctor = {
+    .name = "doctor", .arguments = "", .summary = "Check storage, configuration, tools and clock.", .run = run_doctor};

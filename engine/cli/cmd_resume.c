@@ -1,0 +1,69 @@
+/* `resume`: goes on with a run that was interrupted, cancelled, or waits for a person who has answered. */
+#include <cli/commands.h>
+#include <cli/execute.h>
+#include <cli/stored_run.h>
+
+#include <string.h>
+
+static const struct rbk_option options[] = {
+    {"assume", 0, "WHAT", "decide a step in doubt: done or not-done"},
+    {"accept-changes", 0, NULL, "go on although steps that were done have been edited"},
+    {"yes", 'y', NULL, "answer every `confirm` with yes"},
+    {0},
+};
+
+static int read_assume(const struct rbk_args *args, enum rbk_assume *out, struct rbk_error *err)
+{
+    const char *what = rbk_args_get(args, "assume");
+    *out = RBK_ASSUME_NOTHING;
+    if (!what)
+        return 0;
+    if (strcmp(what, "done") == 0)
+        *out = RBK_ASSUME_DONE;
+    else if (strcmp(what, "not-done") == 0)
+        *out = RBK_ASSUME_NOT_DONE;
+    else
+        return rbk_error_set(err, RBK_EINVAL, "--assume takes done or not-done, not \"%s\"", what);
+    return 0;
+}
+
+static int resume_run(struct rbk_cli *cli, const struct rbk_args *args, struct rbk_error *err)
+{
+    struct rbk_run_row row = {0};
+    struct rbk_plan *plan = NULL;
+    struct rbk_execution e = {.yes = rbk_args_has(args, "yes"),
+                              .resume_options = {.accept_changes = rbk_args_has(args, "accept-changes")}};
+    int rc = read_assume(args, &e.resume_options.assume, err);
+    if (rc == 0)
+        rc = rbk_cli_store(cli, err);
+    if (rc < 0)
+        return rc;
+    rc = rbk_stored_run_find(cli, args->rest.items[0], &row, err);
+    if (rc < 0)
+        return rc;
+    rc = rbk_stored_run_plan(cli, &row, &plan, err);
+    if (rc == 0) {
+        e.plan = plan;
+        e.resume = row.id;
+        rc = rbk_execute(cli, &e, err);
+    }
+    rbk_plan_free(plan);
+    rbk_run_row_fini(&row);
+    return rc;
+}
+
+static int run_resume(struct rbk_cli *cli, int argc, char **argv)
+{
+    return rbk_command_do(cli, &rbk_cmd_resume, 1, 1, argc, argv, resume_run);
+}
+
+const struct rbk_command_desc rbk_cmd_resume = {
+    .name = "resume",
+    .arguments = "RUN",
+    .summary = "Go on with a run that was interrupted, or waited.",
+    .help = "What is left of the dead run's processes is ended first. Steps that are done are\n"
+            "never done again. A step that was in flight is in doubt: it is repeated only when\n"
+            "it is idempotent or its `verify` says that it did not happen; otherwise you are\n"
+            "asked, or decide with --assume.\n",
+    .options = options,
+    .run = run_resume};

@@ -1,0 +1,119 @@
+/* `status`: what runs and what waits, and for what; or one run, step by step. */
+#include <cli/commands.h>
+#include <cli/recorded_view.h>
+#include <cli/run_table.h>
+#include <cli/stored_run.h>
+
+#include <stdio.h>
+
+struct open_runs {
+    struct rbk_cli *cli;
+    struct rbk_buf text;
+    rbk_value *runs;
+};
+
+static void put_waiting_for(struct rbk_buf *out, const rbk_value *waiting)
+{
+    for (size_t i = 0; i < rbk_value_length(waiting); i++) {
+        const rbk_value *w = rbk_list_at(waiting, i);
+        const char *question = rbk_map_get_string(w, "question"), *step = rbk_map_get_string(w, "step");
+        rbk_buf_puts(out, "              waits for a person: ");
+        rbk_style_fit(out, question ? question : step ? step : "?", 90);
+        rbk_buf_putc(out, '\n');
+    }
+}
+
+static int list_open(void *arg, const struct rbk_run_row *stored)
+{
+    struct open_runs *o = arg;
+    struct rbk_run_row row = *stored; /* borrowed strings; only the state is corrected */
+    struct rbk_error err;
+    rbk_value *report = NULL;
+    rbk_report_state(o->cli->store, &row, &err);
+    if (row.state != RBK_RUN_RUNNING && row.state != RBK_RUN_WAITING && row.state != RBK_RUN_INTERRUPTED)
+        return 0;
+    rbk_value *v = rbk_run_table_value(&row);
+    rbk_run_table_row(o->cli, &o->text, &row);
+    if (rbk_report_value(o->cli->store, row.id, &report, &err) == 0) {
+        const rbk_value *waiting = rbk_map_get(report, "waiting_for");
+        put_waiting_for(&o->text, waiting);
+        rbk_map_set(v, "waiting_for", waiting ? rbk_value_dup(waiting) : rbk_list_new());
+    }
+    rbk_value_free(report);
+    rbk_list_append(o->runs, v);
+    return 0;
+}
+
+static int print_open(struct open_runs *o)
+{
+    if (o->cli->json) {
+        rbk_value *document = rbk_map_new();
+        rbk_map_set_string(document, "schema", "runbook.status/1");
+        rbk_map_set(document, "runs", o->runs);
+        o->runs = NULL;
+        return rbk_cli_print_json(document);
+    }
+    if (rbk_value_length(o->runs) == 0)
+        rbk_buf_puts(&o->text, "nothing runs, nothing waits\n");
+    rbk_style_write(&o->cli->out, &o->text);
+    return 0;
+}
+
+static int show_open_runs(struct rbk_cli *cli, struct rbk_error *err)
+{
+    static const char *const states[] = {"running", "waiting", "interrupted"};
+    struct open_runs o = {.cli = cli, .runs = rbk_list_new()};
+    int rc = rbk_cli_store_read(cli, err);
+    for (size_t i = 0; rc == 0 && i < 3; i++) {
+        struct rbk_run_filter filter = {.state = states[i]};
+        rc = rbk_journal_runs(cli->store, &filter, list_open, &o, err);
+    }
+    if (rc == 0 || rc == RBK_ENOENT)
+        rc = print_open(&o);
+    rbk_value_free(o.runs);
+    rbk_buf_fini(&o.text);
+    return rc;
+}
+
+static int show_run(struct rbk_cli *cli, const char *prefix, struct rbk_error *err)
+{
+    struct rbk_run_row row = {0};
+    rbk_value *report = NULL;
+    int rc = rbk_cli_store_read(cli, err);
+    if (rc == 0)
+        rc = rbk_cli_config(cli, err);
+    if (rc == 0)
+        rc = rbk_stored_run_find(cli, prefix, &row, err);
+    if (rc < 0)
+        return rc;
+    rc = rbk_report_value(cli->store, row.id, &report, err);
+    if (rc == 0 && cli->json) {
+        rc = rbk_cli_print_json(report);
+    } else if (rc == 0) {
+        struct rbk_buf out = {0};
+        rbk_recorded_view(&out, cli, &row, report);
+        rbk_style_write(&cli->out, &out);
+        rbk_buf_fini(&out);
+        rbk_value_free(report);
+    }
+    rbk_run_row_fini(&row);
+    return rc;
+}
+
+static int show_status(struct rbk_cli *cli, const struct rbk_args *args, struct rbk_error *err)
+{
+    return args->rest.count ? show_run(cli, args->rest.items[0], err) : show_open_runs(cli, err);
+}
+
+static int run_status(struct rbk_cli *cli, int argc, char **argv)
+{
+    return rbk_command_do(cli, &rbk_cmd_status, 0, 1, argc, argv, show_status);
+}
+
+const struct rbk_command_desc rbk_cmd_status = {
+    .name = "status",
+    .arguments = "[RUN]",
+    .summary = "Show what runs and what waits, or one run's steps.",
+    .help = "RUN is any unique prefix of a run's id. A run whose process is gone is shown as\n"
+            "interrupted, the step that was in flight as in doubt. Exits 0.\n",
+    .run = run_status};

@@ -1,0 +1,239 @@
+/* Opening things late: a command that only prints help touches no file. */
+#include <cli/context.h>
+
+#include <base/clock.h>
+#include <base/fs.h>
+#include <base/mem.h>
+#include <results/history.h>
+#include <run/run.h>
+#include <store/journal.h>
+
+#include <errno.h>
+#include <pwd.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+void rbk_cli_fini(struct rbk_cli *cli)
+{
+    rbk_lua_free(cli->lua);
+    rbk_store_close(cli->store);
+    if (cli->loop)
+        rbk_loop_free(cli->loop);
+    if (cli->redactor)
+        rbk_redactor_free(cli->redactor);
+    rbk_config_free(cli->config);
+    rbk_strv_fini(&cli->runbook_dirs);
+}
+
+static char *home_path(const char *variable, const char *below_home, const char *rest)
+{
+    const char *base = getenv(variable);
+    if (base && base[0] == '/')
+        return rbk_path_join(base, rest);
+    const char *home = getenv("HOME");
+    if (!home || home[0] != '/')
+        return NULL;
+    char *dir = rbk_path_join(home, below_home);
+    char *path = rbk_path_join(dir, rest);
+    free(dir);
+    return path;
+}
+
+/* In its build folder the program uses the sources it was built from; installed, what was installed. */
+char *rbk_cli_share_dir(void)
+{
+    char exe[4096];
+    ssize_t n = readlink("/proc/self/exe", exe, sizeof exe - 1);
+    exe[n > 0 ? n : 0] = '\0';
+    return rbk_strdup(rbk_starts_with(exe, RUNBOOK_BINARY_DIR "/") ? RUNBOOK_SOURCE_DIR : RUNBOOK_SHARE_DIR);
+}
+
+char *rbk_cli_user(void)
+{
+    const char *sudo = getenv("SUDO_USER");
+    if (sudo && *sudo)
+        return rbk_strdup(sudo);
+    const char *user = getenv("USER");
+    if (user && *user)
+        return rbk_strdup(user);
+    const struct passwd *entry = getpwuid(getuid());
+    return entry ? rbk_strdup(entry->pw_name) : rbk_asprintf("uid %u", (unsigned)getuid());
+}
+
+int rbk_cli_config(struct rbk_cli *cli, struct rbk_error *err)
+{
+    if (cli->config)
+        return 0;
+    char *cwd = getcwd(NULL, 0);
+    if (!cwd)
+        return rbk_error_errno(err, RBK_EINVAL, "the current folder cannot be read");
+    int rc = rbk_config_open(cwd, cli->project, &cli->config, err);
+    free(cwd);
+    return rc;
+}
+
+static bool same_folder(const char *a, const char *b)
+{
+    struct stat sa, sb;
+    return stat(a, &sa) == 0 && stat(b, &sb) == 0 && sa.st_dev == sb.st_dev && sa.st_ino == sb.st_ino;
+}
+
+/* Takes `dir` into the search path when it is a folder that is not there yet. */
+static void add_runbook_dir(struct rbk_strv *dirs, char *dir)
+{
+    bool known = !dir || !rbk_path_is_dir(dir);
+    for (size_t i = 0; !known && i < dirs->count; i++)
+        known = same_folder(dirs->items[i], dir);
+    if (known)
+        free(dir);
+    else
+        rbk_strv_take(dirs, dir);
+}
+
+static void find_runbook_dirs(struct rbk_cli *cli)
+{
+    char *share = rbk_cli_share_dir();
+    add_runbook_dir(&cli->runbook_dirs, rbk_path_join(cli->config->root, "runbooks"));
+    add_runbook_dir(&cli->runbook_dirs, home_path("XDG_CONFIG_HOME", ".config", "runbook/runbooks"));
+    add_runbook_dir(&cli->runbook_dirs, rbk_path_join(share, "runbooks"));
+    free(share);
+}
+
+int rbk_cli_lua(struct rbk_cli *cli, struct rbk_error *err)
+{
+    static const char *const no_dirs[] = {NULL};
+    if (cli->lua)
+        return 0;
+    int rc = rbk_cli_config(cli, err);
+    if (rc < 0)
+        return rc;
+    find_runbook_dirs(cli);
+    const char *const *dirs = cli->runbook_dirs.count ? (const char *const *)cli->runbook_dirs.items : no_dirs;
+    struct rbk_lua_options options = {.config = cli->config, .runbook_dirs = dirs};
+    return rbk_lua_new(&options, &cli->lua, err);
+}
+
+int rbk_cli_loop(struct rbk_cli *cli, struct rbk_error *err)
+{
+    return cli->loop ? 0 : rbk_loop_new(&cli->loop, err);
+}
+
+int rbk_cli_state_dir(struct rbk_cli *cli, char **out, struct rbk_error *err)
+{
+    int rc = rbk_cli_config(cli, err);
+    if (rc < 0)
+        return rc;
+    const char *from_env = getenv("RUNBOOK_STATE");
+    *out = NULL;
+    if (cli->state)
+        *out = rbk_strdup(cli->state);
+    else if (from_env && *from_env)
+        *out = rbk_strdup(from_env);
+    else if (cli->config->state_dir)
+        *out = rbk_path_join(cli->config->root, cli->config->state_dir);
+    else if (cli->config->file)
+        *out = rbk_path_join(cli->config->root, ".runbook");
+    else if (getuid() == 0)
+        *out = rbk_strdup("/var/lib/runbook");
+    else
+        *out = home_path("XDG_STATE_HOME", ".local/state", "runbook");
+    if (*out)
+        return 0;
+    rbk_error_set(err, RBK_EINVAL, "there is no place for the state: no project here and HOME is not set");
+    return rbk_error_hint(err, "name one with --state DIR or RUNBOOK_STATE");
+}
+
+static int open_store(struct rbk_cli *cli, bool read_only, struct rbk_error *err)
+{
+    static const struct rbk_schema *const schemas[] = {&rbk_journal_schema, &rbk_results_schema, NULL};
+    if (cli->store)
+        return 0;
+    char *dir = NULL;
+    int rc = rbk_cli_state_dir(cli, &dir, err);
+    if (rc < 0)
+        return rc;
+    struct rbk_store_options options = {
+        .dir = dir, .group = cli->config->state_group, .schemas = schemas, .read_only = read_only};
+    rc = rbk_store_open(&options, &cli->store, err);
+    free(dir);
+    return rc;
+}
+
+/* A state folder inside a project keeps itself out of version control. */
+static void ignore_in_git(const char *dir)
+{
+    char *path = rbk_path_join(dir, ".gitignore");
+    if (!rbk_path_exists(path))
+        rbk_file_write_atomic(path, "*\n", 2, 0600, NULL);
+    free(path);
+}
+
+int rbk_cli_store(struct rbk_cli *cli, struct rbk_error *err)
+{
+    if (cli->store)
+        return 0;
+    char *dir = NULL;
+    int rc = rbk_cli_state_dir(cli, &dir, err);
+    if (rc < 0)
+        return rc;
+    bool fresh = !rbk_path_exists(dir);
+    rc = open_store(cli, false, err);
+    if (rc == 0 && fresh && cli->config->file)
+        ignore_in_git(dir);
+    free(dir);
+    return rc;
+}
+
+int rbk_cli_store_read(struct rbk_cli *cli, struct rbk_error *err)
+{
+    return open_store(cli, true, err);
+}
+
+bool rbk_cli_interactive(const struct rbk_cli *cli)
+{
+    return !cli->no_input && !cli->json && isatty(0) && cli->err.terminal;
+}
+
+static void print_error_json(const struct rbk_error *err)
+{
+    rbk_value *e = rbk_map_new();
+    rbk_map_set_string(e, "file", err->file[0] ? err->file : NULL);
+    rbk_map_set_int(e, "line", err->line);
+    rbk_map_set_int(e, "column", err->column);
+    rbk_map_set_string(e, "message", err->message);
+    rbk_map_set_string(e, "hint", err->hint[0] ? err->hint : NULL);
+    rbk_value *document = rbk_map_new();
+    rbk_map_set_string(document, "schema", "runbook.error/1");
+    rbk_map_set_int(document, "exit", rbk_exit_status(err->code));
+    rbk_map_set(document, "error", e);
+    rbk_cli_print_json(document);
+}
+
+int rbk_cli_fail(const struct rbk_cli *cli, const struct rbk_error *err)
+{
+    char text[2048];
+    rbk_error_format(err, text, sizeof text);
+    struct rbk_buf safe = {0};
+    rbk_escape_terminal(&safe, text, strlen(text));
+    fflush(stdout);
+    fprintf(stderr, "runbook: %s\n", safe.data ? safe.data : "");
+    rbk_buf_fini(&safe);
+    if (cli->json)
+        print_error_json(err);
+    return rbk_exit_status(err->code);
+}
+
+int rbk_cli_print_json(rbk_value *document)
+{
+    char *text = rbk_value_to_json(document, 2);
+    bool ok = puts(text) >= 0 && fflush(stdout) == 0;
+    free(text);
+    rbk_value_free(document);
+    if (ok || errno == EPIPE)
+        return 0;
+    perror("runbook: stdout");
+    return 5;
+}

@@ -1,0 +1,55 @@
+/* The invocation: what the global options said, and the things that commands need, opened on first use. One struct on
+ * main's stack; every command gets a pointer to it. */
+#ifndef RBK_CLI_CONTEXT_H
+#define RBK_CLI_CONTEXT_H
+
+#include <base/redact.h>
+#include <base/str.h>
+#include <cli/command.h>
+#include <cli/style.h>
+#include <config/config.h>
+#include <loop/loop.h>
+#include <lua/host.h>
+#include <store/store.h>
+
+struct rbk_cli {
+    const char *project, *state; /* --project, --state; NULL */
+    bool json, quiet, no_input;
+    int verbose;
+    enum rbk_color_mode color;
+    struct rbk_style out, err; /* how stdout and stderr may be written to */
+
+    /* opened on first use; borrowed by commands */
+    struct rbk_config *config;
+    struct rbk_strv runbook_dirs;
+    struct rbk_lua *lua;
+    struct rbk_store *store;
+    struct rbk_loop *loop;
+    struct rbk_redactor *redactor;
+};
+
+void rbk_cli_fini(struct rbk_cli *cli);
+
+int rbk_cli_config(struct rbk_cli *cli, struct rbk_error *err);
+int rbk_cli_lua(struct rbk_cli *cli, struct rbk_error *err);
+int rbk_cli_loop(struct rbk_cli *cli, struct rbk_error *err);
+/* Opens the store for writing, making it when it is not there, and ends waiting runs whose patience is over. */
+int rbk_cli_store(struct rbk_cli *cli, struct rbk_error *err);
+/* Opens the store for reading only. RBK_ENOENT when nothing was ever recorded. */
+int rbk_cli_store_read(struct rbk_cli *cli, struct rbk_error *err);
+/* Where the state is or would be. Heap. */
+int rbk_cli_state_dir(struct rbk_cli *cli, char **out, struct rbk_error *err);
+/* Where the files that come with the program are (runbooks/, stdlib/). Heap. */
+char *rbk_cli_share_dir(void);
+/* Who is typing: "name" of the user, through sudo too. Heap. */
+char *rbk_cli_user(void);
+
+/* Whether a person can be asked: a terminal on stdin and stderr, and neither --no-input nor --json. */
+bool rbk_cli_interactive(const struct rbk_cli *cli);
+
+/* Prints an error as every command does (stderr; with --json also a document on stdout). Returns the exit status. */
+int rbk_cli_fail(const struct rbk_cli *cli, const struct rbk_error *err);
+/* Prints a JSON document on stdout and frees it. Returns 0, or 5 when stdout cannot be written. */
+int rbk_cli_print_json(rbk_value *document);
+
+#endif

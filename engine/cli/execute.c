@@ -1,0 +1,125 @@
+/* Ctrl-C once asks for an orderly cancel, twice kills now; TERM and HUP leave the run interrupted, to be resumed. */
+#include <cli/execute.h>
+
+#include <base/mem.h>
+#include <cli/gate_terminal.h>
+#include <cli/run_view.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+enum { SIGNALS = 4 };
+
+struct carrying {
+    struct rbk_cli *cli;
+    struct rbk_run_view *view;
+    struct rbk_gate_terminal *terminal;
+    struct rbk_run *run;
+    struct rbk_signal *signals[SIGNALS];
+    int interrupts;
+};
+
+static void carry_signal(void *arg, int signo)
+{
+    struct carrying *c = arg;
+    if (!c->run || rbk_run_view_ended(c->view))
+        return;
+    if (signo != SIGINT) {
+        rbk_run_cancel(c->run, signo == SIGQUIT ? SIGTERM : signo, signo == SIGQUIT);
+        return;
+    }
+    c->interrupts++;
+    if (c->interrupts == 1)
+        fprintf(stderr, "\nrunbook: stopping the step; Ctrl-C again kills it at once\n");
+    rbk_run_cancel(c->run, 0, c->interrupts > 1);
+}
+
+static int watch_signals(struct carrying *c, struct rbk_error *err)
+{
+    static const int numbers[SIGNALS] = {SIGINT, SIGTERM, SIGHUP, SIGQUIT};
+    for (int i = 0; i < SIGNALS; i++) {
+        c->signals[i] = rbk_signal_watch(c->cli->loop, numbers[i], carry_signal, c, err);
+        if (!c->signals[i])
+            return err->code;
+    }
+    return 0;
+}
+
+static struct rbk_run_options run_options(struct carrying *c, const struct rbk_execution *e)
+{
+    struct rbk_cli *cli = c->cli;
+    return (struct rbk_run_options){.loop = cli->loop,
+                                    .store = cli->store,
+                                    .config = cli->config,
+                                    .script = &rbk_lua_script_ops,
+                                    .host = cli->lua,
+                                    .redactor = cli->redactor,
+                                    .observer = &rbk_run_view_observer,
+                                    .observer_self = c->view,
+                                    .gates = c->terminal ? &rbk_gate_terminal_ops : NULL,
+                                    .gates_self = c->terminal,
+                                    .params = e->params,
+                                    .yes = e->yes,
+                                    .step_by_step = e->step_by_step,
+                                    .from = e->from,
+                                    .only = e->only};
+}
+
+static int print_run_json(struct rbk_cli *cli, const char *id, struct rbk_error *err)
+{
+    rbk_value *document = NULL;
+    int rc = rbk_report_value(cli->store, id, &document, err);
+    return rc < 0 ? rc : rbk_cli_print_json(document);
+}
+
+static int carry(struct carrying *c, const struct rbk_execution *e, struct rbk_error *err)
+{
+    char *by = rbk_cli_user();
+    struct rbk_run_options options = run_options(c, e);
+    options.by = by;
+    int rc = e->resume ? rbk_run_resume(e->plan, e->resume, &e->resume_options, &options, &c->run, err)
+                       : rbk_run_start(e->plan, &options, &c->run, err);
+    while (rc == 0 && !rbk_run_view_ended(c->view))
+        rc = rbk_loop_run(c->cli->loop, err);
+    free(by);
+    if (rc < 0)
+        return rc;
+    if (c->cli->json && !e->silent)
+        rc = print_run_json(c->cli, rbk_run_id(c->run), err);
+    if (e->facts)
+        *e->facts = rbk_value_dup(rbk_run_facts(c->run));
+    return rc < 0 ? rc : rbk_run_exit(c->run);
+}
+
+static int open_everything(struct rbk_cli *cli, struct rbk_error *err)
+{
+    int rc = rbk_cli_lua(cli, err);
+    if (rc == 0)
+        rc = rbk_cli_store(cli, err);
+    if (rc == 0)
+        rc = rbk_cli_loop(cli, err);
+    if (rc == 0 && !cli->redactor)
+        cli->redactor = rbk_redactor_new();
+    return rc;
+}
+
+int rbk_execute(struct rbk_cli *cli, const struct rbk_execution *e, struct rbk_error *err)
+{
+    int rc = open_everything(cli, err);
+    if (rc < 0)
+        return rc;
+    struct carrying c = {.cli = cli, .view = rbk_run_view_new(cli, cli->json || e->silent)};
+    if (rbk_cli_interactive(cli))
+        c.terminal = rbk_gate_terminal_new(cli, c.view);
+    rc = watch_signals(&c, err);
+    if (rc == 0)
+        rc = carry(&c, e, err);
+    for (int i = 0; i < SIGNALS; i++)
+        if (c.signals[i])
+            rbk_signal_unwatch(&c.signals[i]);
+    rbk_run_free(c.run);
+    rbk_gate_terminal_free(c.terminal);
+    rbk_run_view_free(c.view);
+    return rc;
+}

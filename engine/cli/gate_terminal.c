@@ -1,0 +1,225 @@
+/* One question stands at a time; the others queue behind it. */
+#include <cli/gate_terminal.h>
+
+#include <base/mem.h>
+#include <cli/step_view.h>
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+struct pending {
+    const struct rbk_question *question; /* borrowed until answered */
+    rbk_answer_fn *answer;
+    void *arg;
+    struct pending *next;
+};
+
+struct rbk_gate_terminal {
+    struct rbk_cli *cli;
+    struct rbk_run_view *view;
+    struct rbk_watch *watch;
+    struct pending *queue; /* head: the one that stands */
+    struct rbk_buf typed;
+    rbk_value *answers; /* typed so far, for questions with several parts */
+    size_t part;
+};
+
+static void gate_readable(void *arg);
+
+struct rbk_gate_terminal *rbk_gate_terminal_new(struct rbk_cli *cli, struct rbk_run_view *view)
+{
+    struct rbk_gate_terminal *g = rbk_alloc(sizeof *g);
+    g->cli = cli;
+    g->view = view;
+    return g;
+}
+
+static void say(struct rbk_gate_terminal *g, enum rbk_tint tint, const char *text)
+{
+    struct rbk_buf out = {0}, safe = {0};
+    rbk_escape_terminal(&safe, text, strlen(text));
+    rbk_style_put(&g->cli->err, &out, tint, safe.data ? safe.data : "");
+    rbk_style_write(&g->cli->err, &out);
+    rbk_buf_fini(&out);
+    rbk_buf_fini(&safe);
+}
+
+static const struct rbk_param *current_part(const struct rbk_gate_terminal *g)
+{
+    const struct rbk_question *q = g->queue->question;
+    return g->part < q->ask_count ? &q->ask[g->part] : NULL;
+}
+
+static const char *choices_of(const char *kind)
+{
+    if (strcmp(kind, "confirm") == 0)
+        return "go on? [y/N, Ctrl-D to decide later] ";
+    if (strcmp(kind, "manual") == 0)
+        return "done? [y = done, n = reject, Ctrl-D to decide later] ";
+    if (strcmp(kind, "doubt") == 0)
+        return "did it happen? [y = it was done, n = it was not, Ctrl-D to decide later] ";
+    return "run this step? [y/N = skip, Ctrl-D to stop here] ";
+}
+
+static void prompt_part(struct rbk_gate_terminal *g, const struct rbk_param *p)
+{
+    char *dflt = p->dflt ? rbk_value_text(p->dflt) : NULL;
+    char *choices = p->choices.count ? rbk_shell_join(p->choices.items) : NULL;
+    char *line = rbk_asprintf("%s%s%s (%s%s%s)%s%s: ", p->name, p->help ? ": " : "", p->help ? p->help : "",
+                              rbk_param_type_name(p->type), choices ? ": " : "", choices ? choices : "",
+                              dflt ? " default " : "", dflt ? dflt : "");
+    say(g, RBK_BOLD, line);
+    free(line);
+    free(dflt);
+    free(choices);
+}
+
+static void prompt(struct rbk_gate_terminal *g)
+{
+    const struct rbk_param *part = current_part(g);
+    if (part)
+        prompt_part(g, part);
+    else
+        say(g, RBK_BOLD, choices_of(g->queue->question->kind));
+}
+
+static void stand(struct rbk_gate_terminal *g)
+{
+    const struct rbk_question *q = g->queue->question;
+    struct rbk_error err;
+    rbk_run_view_pause(g->view);
+    char *text = rbk_asprintf("\n?  %s\n%s%s", q->title, q->text ? q->text : "", q->text ? "\n" : "");
+    say(g, RBK_YELLOW, text);
+    free(text);
+    g->part = 0;
+    g->answers = q->ask_count ? rbk_map_new() : NULL;
+    prompt(g);
+    if (!g->watch)
+        g->watch = rbk_watch_readable(g->cli->loop, 0, gate_readable, g, &err);
+}
+
+static void gate_ask(void *self, const struct rbk_question *q, rbk_answer_fn *answer, void *arg)
+{
+    struct rbk_gate_terminal *g = self;
+    struct pending *p = rbk_alloc(sizeof *p), **end = &g->queue;
+    *p = (struct pending){q, answer, arg, NULL};
+    while (*end)
+        end = &(*end)->next;
+    *end = p;
+    if (g->queue == p)
+        stand(g);
+}
+
+static void drop_answers(struct rbk_gate_terminal *g)
+{
+    rbk_value_free(g->answers);
+    g->answers = NULL;
+}
+
+/* Takes the standing question off the queue and tells its answer. The next one stands afterwards. */
+static void settle(struct rbk_gate_terminal *g, int decision)
+{
+    struct pending *p = g->queue;
+    rbk_value *answers = decision == 1 ? g->answers : NULL;
+    if (!answers)
+        drop_answers(g);
+    g->answers = NULL;
+    g->queue = p->next;
+    if (!g->queue)
+        rbk_watch_stop(&g->watch);
+    rbk_run_view_continue(g->view);
+    p->answer(p->arg, decision, answers, NULL);
+    free(p);
+    if (g->queue)
+        stand(g);
+}
+
+static void take_part(struct rbk_gate_terminal *g, const struct rbk_param *p, const char *line)
+{
+    struct rbk_error err = {0};
+    rbk_value *v = NULL;
+    if (!*line && p->dflt)
+        v = rbk_value_dup(p->dflt);
+    else if (rbk_param_parse(p, line, &v, &err) < 0) {
+        say(g, RBK_RED, err.message);
+        say(g, RBK_PLAIN, "\n");
+        prompt(g);
+        return;
+    }
+    rbk_map_set(g->answers, p->name, v);
+    g->part++;
+    if (current_part(g))
+        prompt(g);
+    else
+        settle(g, 1);
+}
+
+static void take_line(struct rbk_gate_terminal *g, const char *line)
+{
+    const struct rbk_param *part = current_part(g);
+    bool yes = strcmp(line, "y") == 0 || strcmp(line, "yes") == 0;
+    bool no = strcmp(line, "n") == 0 || strcmp(line, "no") == 0;
+    bool empty_is_no =
+        strcmp(g->queue->question->kind, "confirm") == 0 || strcmp(g->queue->question->kind, "step") == 0;
+    if (part)
+        take_part(g, part, line);
+    else if (yes || no || (!*line && empty_is_no))
+        settle(g, yes ? 1 : 0);
+    else
+        prompt(g);
+}
+
+static void gate_readable(void *arg)
+{
+    struct rbk_gate_terminal *g = arg;
+    char chunk[1024];
+    ssize_t n = read(0, chunk, sizeof chunk);
+    if (n < 0 && (errno == EINTR || errno == EAGAIN))
+        return;
+    if (n <= 0) {
+        say(g, RBK_PLAIN, "\n");
+        settle(g, -1);
+        return;
+    }
+    rbk_buf_append(&g->typed, chunk, (size_t)n);
+    char *newline;
+    while (g->queue && (newline = memchr(g->typed.data, '\n', g->typed.len))) {
+        size_t len = (size_t)(newline - g->typed.data);
+        char *line = rbk_strndup(g->typed.data, len);
+        rbk_buf_consume(&g->typed, len + 1);
+        take_line(g, line);
+        free(line);
+    }
+}
+
+static void gate_withdraw(void *self)
+{
+    struct rbk_gate_terminal *g = self;
+    while (g->queue) {
+        struct pending *p = g->queue;
+        g->queue = p->next;
+        free(p);
+    }
+    drop_answers(g);
+    rbk_watch_stop(&g->watch);
+    say(g, RBK_PLAIN, "\n");
+}
+
+void rbk_gate_terminal_free(struct rbk_gate_terminal *g)
+{
+    if (!g)
+        return;
+    while (g->queue) {
+        struct pending *p = g->queue;
+        g->queue = p->next;
+        free(p);
+    }
+    drop_answers(g);
+    if (g->watch)
+        rbk_watch_stop(&g->watch);
+    rbk_buf_fini(&g->typed);
+    free(g);
+}
+
+const struct rbk_gate_ops rbk_gate_terminal_ops = {.ask = gate_ask, .withdraw = gate_withdraw};

@@ -1,0 +1,181 @@
+/* A reader per step log, opened as the steps appear in the journal; polled four times a second while following. */
+#include <cli/log_follow.h>
+
+#include <base/clock.h>
+#include <base/fs.h>
+#include <base/mem.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+enum { POLL_MS = 250 };
+
+struct followed {
+    char *key, *title;
+    struct rbk_log_reader *reader;
+};
+
+struct following {
+    struct rbk_cli *cli;
+    const struct rbk_log_follow_options *o;
+    struct followed *logs;
+    size_t count, cap;
+    size_t position;             /* of the step in the listing, for numbers */
+    const struct followed *last; /* whose heading was printed last */
+    struct rbk_buf out;
+    bool final;
+    int rc;
+    struct rbk_error *err;
+};
+
+static bool step_wanted(const struct following *f, const struct rbk_step_row *r)
+{
+    char number[24];
+    if (!f->o->step)
+        return true;
+    snprintf(number, sizeof number, "%zu", f->position);
+    return strcmp(f->o->step, r->key) == 0 || strcmp(f->o->step, r->id) == 0 || strcmp(f->o->step, number) == 0;
+}
+
+static bool is_known(const struct following *f, const char *key)
+{
+    for (size_t i = 0; i < f->count; i++)
+        if (strcmp(f->logs[i].key, key) == 0)
+            return true;
+    return false;
+}
+
+static int add_log(void *arg, const struct rbk_step_row *r)
+{
+    struct following *f = arg;
+    if (!r->parent)
+        f->position++;
+    if (!r->log || is_known(f, r->key) || !step_wanted(f, r))
+        return 0;
+    struct rbk_log_reader *reader = NULL;
+    char *logs = rbk_path_join(rbk_store_dir(f->cli->store), "logs");
+    char *path = rbk_path_join(logs, r->log);
+    if (rbk_log_reader_open(path, &reader, NULL) == 0) {
+        RBK_GROW(f->logs, f->count, f->cap);
+        f->logs[f->count++] = (struct followed){rbk_strdup(r->key), rbk_strdup(r->title), reader};
+        f->last = NULL; /* the array may have moved */
+    }
+    free(path);
+    free(logs);
+    return 0;
+}
+
+struct line_context {
+    struct following *f;
+    const struct followed *log;
+};
+
+static void put_json_line(struct following *f, const struct followed *log, int64_t wall_ms, int stream,
+                          const char *line, size_t len)
+{
+    char when[RBK_TIME_SIZE];
+    static const char *const streams[] = {"", "stdout", "stderr", "runbook"};
+    rbk_value *v = rbk_map_new();
+    rbk_time_rfc3339(wall_ms, when);
+    rbk_map_set_string(v, "step", log->key);
+    rbk_map_set_string(v, "time", when);
+    rbk_map_set_string(v, "stream", streams[stream >= 1 && stream <= 3 ? stream : 0]);
+    rbk_map_set(v, "text", rbk_string_new_len(line, len));
+    char *text = rbk_value_to_json(v, 0);
+    rbk_buf_printf(&f->out, "%s\n", text);
+    free(text);
+    rbk_value_free(v);
+}
+
+static void put_text_line(struct following *f, const struct followed *log, int64_t wall_ms, const char *line,
+                          size_t len)
+{
+    char when[RBK_TIME_SIZE];
+    if (f->last != log && !f->o->step) {
+        rbk_style_put(&f->cli->out, &f->out, RBK_BOLD, "== ");
+        rbk_style_put(&f->cli->out, &f->out, RBK_BOLD, log->title);
+        rbk_buf_putc(&f->out, '\n');
+    }
+    f->last = log;
+    if (f->o->times) {
+        rbk_time_local_hms(wall_ms, when);
+        rbk_buf_printf(&f->out, "%s  ", when);
+    }
+    if (f->cli->out.terminal)
+        rbk_escape_terminal(&f->out, line, len);
+    else
+        rbk_buf_append(&f->out, line, len);
+    rbk_buf_putc(&f->out, '\n');
+}
+
+static int put_line(void *arg, int64_t wall_ms, int stream, const char *line, size_t len)
+{
+    struct line_context *c = arg;
+    if (c->f->cli->json)
+        put_json_line(c->f, c->log, wall_ms, stream, line, len);
+    else
+        put_text_line(c->f, c->log, wall_ms, line, len);
+    if (c->f->out.len > 65536)
+        rbk_style_write(&c->f->cli->out, &c->f->out);
+    return 0;
+}
+
+static int print_what_is_there(struct following *f)
+{
+    f->position = 0;
+    int rc = rbk_journal_steps(f->cli->store, f->o->run, add_log, f, f->err);
+    for (size_t i = 0; rc == 0 && i < f->count; i++) {
+        struct line_context c = {f, &f->logs[i]};
+        rc = rbk_log_reader_poll(f->logs[i].reader, f->final, put_line, &c, f->err);
+    }
+    rbk_style_write(&f->cli->out, &f->out);
+    return rc;
+}
+
+static int run_is_over(struct following *f, bool *over)
+{
+    struct rbk_run_row row = {0};
+    int rc = rbk_journal_run_get(f->cli->store, f->o->run, &row, f->err);
+    if (rc == 0)
+        rc = rbk_report_state(f->cli->store, &row, f->err);
+    *over = row.state != RBK_RUN_RUNNING;
+    rbk_run_row_fini(&row);
+    return rc;
+}
+
+/* One look: the state first, then the logs, so that nothing printed before the end is missed. */
+static void follow_tick(void *arg)
+{
+    struct following *f = arg;
+    bool over = false;
+    f->rc = run_is_over(f, &over);
+    f->final = over || !f->o->follow;
+    if (f->rc == 0)
+        f->rc = print_what_is_there(f);
+    if (f->rc < 0 || f->final)
+        rbk_loop_stop(f->cli->loop);
+}
+
+int rbk_log_follow(struct rbk_cli *cli, const struct rbk_log_follow_options *o, struct rbk_error *err)
+{
+    struct following f = {.cli = cli, .o = o, .err = err};
+    int rc = rbk_cli_loop(cli, err);
+    if (rc < 0)
+        return rc;
+    struct rbk_timer *timer = rbk_timer_start(cli->loop, 0, POLL_MS, follow_tick, &f);
+    rc = rbk_loop_run(cli->loop, err);
+    rbk_timer_cancel(&timer);
+    rc = rc < 0 ? rc : f.rc;
+    if (rc == 0 && o->step && !f.count) {
+        rbk_error_set(err, RBK_ENOENT, "step \"%s\" has no log in this run", o->step);
+        rc = rbk_error_hint(err, "`runbook status %.12s` shows the steps", o->run);
+    }
+    for (size_t i = 0; i < f.count; i++) {
+        rbk_log_reader_close(f.logs[i].reader);
+        free(f.logs[i].key);
+        free(f.logs[i].title);
+    }
+    free(f.logs);
+    rbk_buf_fini(&f.out);
+    return rc;
+}

@@ -1,0 +1,60 @@
+/* runbook: finds the command that the first word names (a word with a slash is a runbook to run) and hands it the rest.
+ */
+#include <cli/commands.h>
+
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+static int unknown_command(const struct rbk_cli *cli, const char *word)
+{
+    const char *names[64];
+    size_t count = 0;
+    while (rbk_commands[count]) {
+        names[count] = rbk_commands[count]->name;
+        count++;
+    }
+    struct rbk_error err = {0};
+    const char *near = rbk_did_you_mean(word, names, count);
+    rbk_error_set(&err, RBK_EINVAL, "there is no command \"%s\"", word);
+    if (near)
+        rbk_error_hint(&err, "did you mean `runbook %s`? A runbook without a slash in its name needs `runbook run %s`",
+                       near, word);
+    else
+        rbk_error_hint(&err, "`runbook help` lists the commands, `runbook list` the runbooks");
+    return rbk_cli_fail(cli, &err);
+}
+
+static int dispatch(struct rbk_cli *cli, int argc, char **argv)
+{
+    int at = rbk_args_first_word(NULL, argc, argv);
+    if (at == argc) {
+        const struct rbk_command_desc *help = rbk_command_find("help");
+        for (int i = 0; i < argc; i++)
+            if (strcmp(argv[i], "--version") == 0)
+                help = rbk_command_find("version");
+        return help->run(cli, 0, argv);
+    }
+    const char *word = argv[at];
+    if (strchr(word, '/'))
+        return rbk_command_find("run")->run(cli, argc, argv);
+    const struct rbk_command_desc *desc = rbk_command_find(word);
+    if (!desc)
+        return unknown_command(cli, word);
+    memmove(argv + at, argv + at + 1, (size_t)(argc - at) * sizeof *argv);
+    return desc->run(cli, argc - 1, argv);
+}
+
+int main(int argc, char **argv)
+{
+    struct rbk_cli cli = {0};
+    signal(SIGPIPE, SIG_IGN);
+    rbk_style_init(&cli.out, 1, RBK_COLOR_AUTO);
+    rbk_style_init(&cli.err, 2, RBK_COLOR_AUTO);
+    int status = argc < 1 ? 2 : dispatch(&cli, argc - 1, argv + 1);
+    if (fflush(stdout) != 0 && status == 0)
+        status = 5;
+    rbk_cli_fini(&cli);
+    return status;
+}

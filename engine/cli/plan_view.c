@@ -1,0 +1,173 @@
+/* One block per step: number, title, then what guards it, what it does and what it checks, in the order of execution.
+ */
+#include <cli/plan_view.h>
+
+#include <base/clock.h>
+#include <base/mem.h>
+#include <run/subst.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+struct plan_printer {
+    struct rbk_buf *out;
+    const struct rbk_style *style;
+    const rbk_value *params;
+};
+
+static const rbk_value *lookup_param(void *arg, const char *name)
+{
+    return rbk_map_get(arg, name);
+}
+
+/* The text with known parameters filled in; as written where a fact is still to come. Heap. */
+static char *filled(const struct plan_printer *p, const char *text)
+{
+    char *out = NULL;
+    if (p->params && rbk_subst_text(text, lookup_param, (void *)p->params, &out, NULL) == 0)
+        return out;
+    return rbk_strdup(text);
+}
+
+static void put_field(struct plan_printer *p, int indent, const char *label, const char *text)
+{
+    const char *line = text;
+    bool first = true;
+    while (*line) {
+        size_t len = strcspn(line, "\n");
+        char *copy = rbk_strndup(line, len);
+        rbk_buf_printf(p->out, "%*s%-9s ", indent, "", first ? label : "");
+        int room = p->style->columns - indent - 10;
+        rbk_style_fit(p->out, copy, p->style->terminal && room > 20 ? (size_t)room : 4096);
+        rbk_buf_putc(p->out, '\n');
+        free(copy);
+        first = false;
+        line += len + (line[len] == '\n');
+    }
+}
+
+static void put_expr(struct plan_printer *p, int indent, const char *label, const struct rbk_expr *e)
+{
+    if (e)
+        put_field(p, indent, label, rbk_expr_text(e));
+}
+
+static void put_body(struct plan_printer *p, int indent, const char *label, const struct rbk_body *b)
+{
+    char *text = NULL;
+    if (b->kind == RBK_BODY_NONE)
+        return;
+    if (b->kind == RBK_BODY_ARGV) {
+        struct rbk_strv argv = {0};
+        for (size_t i = 0; i < b->argv.count; i++)
+            rbk_strv_take(&argv, filled(p, b->argv.items[i]));
+        text = rbk_shell_join(argv.items);
+        rbk_strv_fini(&argv);
+    } else {
+        text = b->kind == RBK_BODY_ACTION ? filled(p, b->text) : rbk_strdup(b->text);
+    }
+    put_field(p, indent, label, text);
+    free(text);
+}
+
+static void put_duration(struct plan_printer *p, int indent, const char *label, int64_t ms)
+{
+    char text[RBK_TIME_SIZE];
+    if (!ms)
+        return;
+    rbk_duration_format(ms, text);
+    put_field(p, indent, label, text);
+}
+
+static void put_flags(struct plan_printer *p, int indent, const struct rbk_node *n)
+{
+    if (n->on_fail == RBK_ON_FAIL_CONTINUE)
+        put_field(p, indent, "on_fail", "continue (the run still ends failed)");
+    if (n->on_fail == RBK_ON_FAIL_UNDO)
+        put_field(p, indent, "on_fail", "undo the steps done so far");
+    if (n->always)
+        put_field(p, indent, "always", "runs even after a failure or a cancel");
+    if (n->lock)
+        put_field(p, indent, "lock", n->lock);
+    put_duration(p, indent, "timeout", n->timeout_ms);
+    put_duration(p, indent, "budget", n->budget_ms);
+}
+
+static void put_step(struct plan_printer *p, const struct rbk_node *n, const char *number, int indent)
+{
+    rbk_buf_printf(p->out, "%*s", indent - 4 + 2, number);
+    rbk_buf_puts(p->out, "  ");
+    rbk_style_fit(p->out, n->title, 200);
+    rbk_buf_puts(p->out, "\n");
+    put_field(p, indent, "note", n->note ? n->note : "");
+    put_field(p, indent, "each", n->each ? n->each : n->each_list ? "a list of the file" : "");
+    put_expr(p, indent, "when", n->when);
+    put_field(p, indent, "confirm", n->confirm ? n->confirm : "");
+    put_field(p, indent, "person", n->manual ? n->manual : "");
+    for (size_t i = 0; i < n->ask_count; i++)
+        put_field(p, indent, "ask", n->ask[i].name);
+    put_body(p, indent, "run", &n->run);
+    put_field(p, indent, "call", n->call ? n->call : "");
+    put_body(p, indent, "verify", &n->verify);
+    put_body(p, indent, "undo", &n->undo);
+    for (size_t i = 0; i < n->check_count; i++)
+        put_expr(p, indent, "check", n->checks[i]);
+    put_flags(p, indent, n);
+    for (size_t i = 0; i < n->child_count; i++) {
+        char *child = rbk_asprintf("%s.%zu", number, i + 1);
+        put_step(p, n->children[i], child, indent + 4);
+        free(child);
+    }
+}
+
+static void put_param(struct plan_printer *p, const struct rbk_param *param)
+{
+    char *dflt = param->dflt ? rbk_value_text(param->dflt) : NULL;
+    char *choices = param->choices.count ? rbk_shell_join(param->choices.items) : NULL;
+    rbk_buf_printf(p->out, "  --%-14s %-9s", param->name, rbk_param_type_name(param->type));
+    if (dflt)
+        rbk_buf_printf(p->out, " default %s", dflt);
+    if (param->required)
+        rbk_buf_puts(p->out, " required");
+    rbk_buf_putc(p->out, '\n');
+    if (param->help)
+        put_field(p, 19, "", param->help);
+    if (choices)
+        put_field(p, 19, "one of", choices);
+    free(dflt);
+    free(choices);
+}
+
+static void put_header(struct plan_printer *p, const struct rbk_plan *plan)
+{
+    rbk_style_put(p->style, p->out, RBK_BOLD, plan->id);
+    rbk_buf_puts(p->out, "  ");
+    rbk_style_fit(p->out, plan->title, 200);
+    rbk_buf_putc(p->out, '\n');
+    put_field(p, 0, "file", plan->path ? plan->path : "");
+    put_field(p, 0, "help", plan->help ? plan->help : "");
+    put_field(p, 0, "priority", plan->priority ? plan->priority : "");
+    put_expr(p, 0, "trigger", plan->trigger);
+    put_field(p, 0, "schedule", plan->schedule ? plan->schedule : "");
+    put_expr(p, 0, "escalate", plan->escalate_when);
+    put_field(p, 0, "to", plan->escalate_to ? plan->escalate_to : "");
+    put_duration(p, 0, "timeout", plan->timeout_ms);
+    put_duration(p, 0, "budget", plan->budget_ms);
+}
+
+void rbk_plan_view(struct rbk_buf *out, const struct rbk_style *style, const struct rbk_plan *plan,
+                   const rbk_value *params)
+{
+    struct plan_printer p = {out, style, params};
+    put_header(&p, plan);
+    if (plan->param_count)
+        rbk_buf_puts(out, "\nparameters\n");
+    for (size_t i = 0; i < plan->param_count; i++)
+        put_param(&p, &plan->params[i]);
+    rbk_buf_puts(out, "\nsteps\n");
+    for (size_t i = 0; i < plan->node_count; i++) {
+        char number[24];
+        snprintf(number, sizeof number, "%zu", i + 1);
+        put_step(&p, plan->nodes[i], number, 4);
+    }
+}

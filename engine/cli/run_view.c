@@ -1,0 +1,248 @@
+/* Steps of called runs are shown when they fail, wait, or with -v; the calling step stands for the others. */
+#include <cli/run_view.h>
+
+#include <base/clock.h>
+#include <base/mem.h>
+#include <cli/live.h>
+#include <cli/step_view.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+struct called {
+    char *run, *number; /* the number of the step that called it */
+};
+
+struct rbk_run_view {
+    struct rbk_cli *cli;
+    struct rbk_live *live;
+    struct rbk_buf out;
+    struct called *called;
+    size_t called_count, called_cap;
+    int checks_met, checks_unmet;
+    bool at_line_start; /* of the verbose output */
+    bool silent, ended;
+};
+
+struct rbk_run_view *rbk_run_view_new(struct rbk_cli *cli, bool silent)
+{
+    struct rbk_run_view *v = rbk_alloc(sizeof *v);
+    v->cli = cli;
+    v->at_line_start = true;
+    v->silent = silent;
+    v->live = silent || cli->quiet || !cli->out.terminal ? NULL : rbk_live_new(cli->loop, &cli->err);
+    return v;
+}
+
+void rbk_run_view_free(struct rbk_run_view *v)
+{
+    if (!v)
+        return;
+    rbk_live_free(v->live);
+    for (size_t i = 0; i < v->called_count; i++) {
+        free(v->called[i].run);
+        free(v->called[i].number);
+    }
+    free(v->called);
+    rbk_buf_fini(&v->out);
+    free(v);
+}
+
+bool rbk_run_view_ended(const struct rbk_run_view *v)
+{
+    return v->ended;
+}
+
+void rbk_run_view_pause(struct rbk_run_view *v)
+{
+    if (v)
+        rbk_live_hide(v->live);
+}
+
+void rbk_run_view_continue(struct rbk_run_view *v)
+{
+    if (v)
+        rbk_live_show(v->live);
+}
+
+static void flush_view(struct rbk_run_view *v)
+{
+    rbk_live_hide(v->live);
+    rbk_style_measure(&v->cli->out);
+    rbk_style_write(&v->cli->out, &v->out);
+    rbk_live_show(v->live);
+}
+
+static void put_params(struct rbk_buf *out, const rbk_value *params)
+{
+    for (size_t i = 0; i < rbk_value_length(params); i++) {
+        char *text = rbk_value_text(rbk_map_value_at(params, i));
+        text[strcspn(text, "\n")] = '\0';
+        rbk_buf_printf(out, "%s%s=", i ? " " : "  ", rbk_map_key_at(params, i));
+        rbk_style_fit(out, text, 40);
+        free(text);
+    }
+}
+
+static void put_priority(struct rbk_run_view *v, const char *priority)
+{
+    const struct rbk_config *c = v->cli->config;
+    if (!priority)
+        return;
+    rbk_buf_printf(&v->out, "  %s", priority);
+    for (size_t i = 0; i < c->escalation_count; i++) {
+        char text[64];
+        struct rbk_quantity within = {(double)c->escalation[i].response_ms / 1000.0, RBK_UNIT_SECONDS};
+        if (strcmp(c->escalation[i].priority, priority) != 0)
+            continue;
+        rbk_quantity_format(within, text, sizeof text);
+        if (c->escalation[i].response_ms)
+            rbk_buf_printf(&v->out, ", respond within %s", text);
+        else
+            rbk_buf_puts(&v->out, ", respond immediately");
+    }
+}
+
+static void view_started(void *self, const struct rbk_run *run)
+{
+    struct rbk_run_view *v = self;
+    const struct rbk_plan *plan = rbk_run_plan(run);
+    char now[RBK_TIME_SIZE], host[65] = "";
+    if (v->silent || v->cli->quiet || rbk_run_parent(run))
+        return;
+    rbk_style_put(&v->cli->out, &v->out, RBK_BOLD, plan->id);
+    rbk_buf_puts(&v->out, "  ");
+    rbk_style_fit(&v->out, plan->title, 120);
+    put_priority(v, plan->priority);
+    rbk_buf_printf(&v->out, "\nrun %s", rbk_run_short_id(run));
+    put_params(&v->out, rbk_run_params(run));
+    gethostname(host, sizeof host - 1);
+    char *user = rbk_cli_user();
+    rbk_time_local_hms(rbk_clock_wall_ms(), now);
+    rbk_buf_printf(&v->out, "  by %s on %s  %s\n\n", user, host, now);
+    free(user);
+    flush_view(v);
+}
+
+/* The number of a step as seen from the root run: "3.2" for the second step of the run that step 3 called. Heap. */
+static char *number_from_root(const struct rbk_run_view *v, const struct rbk_run *run, const struct rbk_step_view *s)
+{
+    if (rbk_run_parent(run))
+        for (size_t i = 0; i < v->called_count; i++)
+            if (strcmp(v->called[i].run, rbk_run_id(run)) == 0)
+                return rbk_asprintf("%s.%s", v->called[i].number, s->number);
+    return rbk_strdup(s->number);
+}
+
+static void remember_call(struct rbk_run_view *v, const char *child_run, const char *number)
+{
+    for (size_t i = 0; i < v->called_count; i++)
+        if (strcmp(v->called[i].run, child_run) == 0)
+            return;
+    RBK_GROW(v->called, v->called_count, v->called_cap);
+    v->called[v->called_count++] = (struct called){rbk_strdup(child_run), rbk_strdup(number)};
+}
+
+static void count_checks(struct rbk_run_view *v, const rbk_value *checks)
+{
+    for (size_t i = 0; i < rbk_value_length(checks); i++) {
+        const char *result = rbk_map_get_string(rbk_list_at(checks, i), "result");
+        v->checks_met += result && strcmp(result, "met") == 0;
+        v->checks_unmet += result && strcmp(result, "not-met") == 0;
+    }
+}
+
+static bool is_trouble(enum rbk_step_state s)
+{
+    return s == RBK_STEP_FAILED || s == RBK_STEP_TIMED_OUT || s == RBK_STEP_IN_DOUBT || s == RBK_STEP_CANCELLED;
+}
+
+static bool step_is_shown(const struct rbk_run_view *v, const struct rbk_run *run, enum rbk_step_state s)
+{
+    if (is_trouble(s))
+        return true;
+    if (v->cli->quiet)
+        return false;
+    return !rbk_run_parent(run) || s == RBK_STEP_WAITING || v->cli->verbose > 0;
+}
+
+static void view_step(void *self, const struct rbk_run *run, const struct rbk_step_view *s)
+{
+    struct rbk_run_view *v = self;
+    if (v->silent)
+        return;
+    char *number = number_from_root(v, run, s);
+    char *key = rbk_asprintf("%s/%s", rbk_run_id(run), s->key);
+    if (s->child_run)
+        remember_call(v, s->child_run, number);
+    if (s->state == RBK_STEP_RUNNING) {
+        rbk_live_set(v->live, key, number, s->node->title, s->usual_ms);
+    } else if (s->state != RBK_STEP_PENDING) {
+        rbk_live_remove(v->live, key);
+        count_checks(v, s->checks);
+        if (step_is_shown(v, run, s->state)) {
+            rbk_step_view_block(&v->out, &v->cli->out, s, number);
+            flush_view(v);
+        }
+    }
+    free(number);
+    free(key);
+}
+
+/* With -v every line of output, behind a bar. */
+static void put_output(struct rbk_run_view *v, const char *data, size_t len)
+{
+    struct rbk_buf safe = {0};
+    rbk_escape_terminal(&safe, data, len);
+    for (size_t i = 0; i < safe.len; i++) {
+        if (v->at_line_start)
+            rbk_buf_puts(&v->out, "          | ");
+        rbk_buf_putc(&v->out, safe.data[i]);
+        v->at_line_start = safe.data[i] == '\n';
+    }
+    rbk_buf_fini(&safe);
+    flush_view(v);
+}
+
+static void view_output(void *self, const struct rbk_run *run, const struct rbk_step_view *s, int stream,
+                        const char *data, size_t len)
+{
+    struct rbk_run_view *v = self;
+    (void)stream;
+    if (v->silent)
+        return;
+    if (v->cli->verbose && !v->cli->quiet) {
+        put_output(v, data, len);
+    } else if (v->live) {
+        char *key = rbk_asprintf("%s/%s", rbk_run_id(run), s->key);
+        rbk_live_output(v->live, key, data, len);
+        free(key);
+    }
+}
+
+static void view_note(void *self, const struct rbk_run *run, const struct rbk_step_view *s, const char *text)
+{
+    struct rbk_run_view *v = self;
+    (void)run, (void)s;
+    if (v->silent)
+        return;
+    rbk_step_view_text(&v->out, &v->cli->out, RBK_YELLOW, text);
+    flush_view(v);
+}
+
+static void view_ended(void *self, const struct rbk_run *run)
+{
+    struct rbk_run_view *v = self;
+    if (rbk_run_parent(run))
+        return;
+    rbk_live_hide(v->live);
+    if (!v->silent)
+        rbk_run_summary(&v->out, &v->cli->out, run, v->checks_met, v->checks_unmet);
+    rbk_style_write(&v->cli->out, &v->out);
+    v->ended = true;
+    rbk_loop_stop(v->cli->loop);
+}
+
+const struct rbk_run_observer rbk_run_view_observer = {
+    .started = view_started, .step = view_step, .output = view_output, .note = view_note, .ended = view_ended};

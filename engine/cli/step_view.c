@@ -1,0 +1,170 @@
+/* Layout: number in 2 columns, state in 5, title, time at the right edge; everything else indented by 10. */
+#include <cli/step_view.h>
+
+#include <base/mem.h>
+#include <base/str.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <store/log.h>
+#include <string.h>
+
+enum { INDENT = 10, TAIL_LINES = 12, USUAL_MIN_MS = 1000 };
+
+static const struct {
+    const char *word;
+    enum rbk_tint tint;
+} looks[] = {
+    [RBK_STEP_PENDING] = {"", RBK_DIM},       [RBK_STEP_RUNNING] = {"run", RBK_BLUE},
+    [RBK_STEP_SUCCEEDED] = {"ok", RBK_GREEN}, [RBK_STEP_FAILED] = {"FAIL", RBK_RED},
+    [RBK_STEP_SKIPPED] = {"skip", RBK_DIM},   [RBK_STEP_WAITING] = {"wait", RBK_YELLOW},
+    [RBK_STEP_IN_DOUBT] = {"doubt", RBK_RED}, [RBK_STEP_CANCELLED] = {"stop", RBK_YELLOW},
+    [RBK_STEP_TIMED_OUT] = {"late", RBK_RED}, [RBK_STEP_UNDONE] = {"undo", RBK_YELLOW},
+};
+
+const char *rbk_step_word(enum rbk_step_state state)
+{
+    return looks[state].word;
+}
+
+enum rbk_tint rbk_step_tint(enum rbk_step_state state)
+{
+    return looks[state].tint;
+}
+
+/* What stands at the right edge: the time it took, or why it was skipped. */
+static void right_text(const struct rbk_step_view *v, char *out, size_t size)
+{
+    char took[RBK_TIME_SIZE], usual[RBK_TIME_SIZE];
+    out[0] = '\0';
+    if (v->state == RBK_STEP_SKIPPED) {
+        snprintf(out, size, "%s", v->detail ? v->detail : "");
+        out[strcspn(out, "\n")] = '\0';
+        return;
+    }
+    if (v->duration_ms < 0 || v->state == RBK_STEP_WAITING)
+        return;
+    rbk_duration_format(v->duration_ms, took);
+    if (v->usual_ms >= USUAL_MIN_MS) {
+        rbk_duration_format(v->usual_ms, usual);
+        snprintf(out, size, "%s  usually %s", took, usual);
+    } else {
+        snprintf(out, size, "%s", took);
+    }
+}
+
+void rbk_step_view_line(struct rbk_buf *out, const struct rbk_style *style, const struct rbk_step_view *v,
+                        const char *number)
+{
+    char right[256], word[8];
+    right_text(v, right, sizeof right);
+    number = number ? number : v->number;
+    snprintf(word, sizeof word, "%-5s", looks[v->state].word);
+    size_t used = (size_t)(2 * v->depth) + (strlen(number) < 2 ? 2 : strlen(number)) + 2 + 5 + 1;
+    rbk_buf_printf(out, "%*s%2s  ", 2 * v->depth, "", number);
+    rbk_style_put(style, out, looks[v->state].tint, word);
+    rbk_buf_putc(out, ' ');
+    size_t columns = (size_t)style->columns, edge = rbk_display_width(right, strlen(right)) + 2;
+    size_t room = columns > used + edge + 24 ? columns - used - edge : 24;
+    char *title = v->item ? rbk_asprintf("%s: %s", v->node->title, v->item) : rbk_strdup(v->node->title);
+    used += rbk_style_fit(out, title, room);
+    free(title);
+    if (right[0]) {
+        rbk_style_pad(out, used, columns > edge ? columns - edge : used + 2);
+        struct rbk_buf safe = {0};
+        size_t left = columns > used + 2 ? columns - used - 2 : 20;
+        rbk_style_fit(&safe, right, left > edge ? left : edge);
+        rbk_style_put(style, out, v->state == RBK_STEP_SKIPPED ? RBK_DIM : RBK_PLAIN, safe.data);
+        rbk_buf_fini(&safe);
+    }
+    rbk_buf_putc(out, '\n');
+}
+
+void rbk_step_view_text(struct rbk_buf *out, const struct rbk_style *style, enum rbk_tint tint, const char *text)
+{
+    struct rbk_buf line = {0};
+    size_t room = style->terminal && style->columns > INDENT + 20 ? (size_t)style->columns - INDENT : 4096;
+    rbk_buf_printf(out, "%*s", INDENT, "");
+    rbk_style_fit(&line, text, room);
+    rbk_style_put(style, out, tint, line.data ? line.data : "");
+    rbk_buf_putc(out, '\n');
+    rbk_buf_fini(&line);
+}
+
+static void put_lines(struct rbk_buf *out, const struct rbk_style *style, enum rbk_tint tint, const char *text)
+{
+    while (text && *text) {
+        size_t len = strcspn(text, "\n");
+        char *line = rbk_strndup(text, len);
+        rbk_step_view_text(out, style, tint, line);
+        free(line);
+        text += len + (text[len] == '\n');
+    }
+}
+
+static void put_check(struct rbk_buf *out, const struct rbk_style *style, const rbk_value *check)
+{
+    const char *result = rbk_map_get_string(check, "result"), *expr = rbk_map_get_string(check, "expr");
+    const char *text = rbk_map_get_string(check, "text");
+    const char *measured = text ? text : "";
+    if (!result || !expr)
+        return;
+    bool met = strcmp(result, "met") == 0;
+    char *word = rbk_asprintf("%-8s", strcmp(result, "not-met") == 0 ? "NOT MET" : result);
+    rbk_buf_printf(out, "%*s", INDENT, "");
+    rbk_style_put(style, out, met ? RBK_GREEN : strcmp(result, "unknown") == 0 ? RBK_YELLOW : RBK_RED, word);
+    rbk_buf_putc(out, ' ');
+    size_t used = rbk_style_fit(out, expr, 200);
+    rbk_style_pad(out, used, 27);
+    rbk_style_fit(out, measured, 60);
+    rbk_buf_putc(out, '\n');
+    free(word);
+}
+
+struct tail {
+    struct rbk_buf *out;
+    const struct rbk_style *style;
+};
+
+static int put_tail_line(void *arg, int64_t wall_ms, int stream, const char *line, size_t len)
+{
+    struct tail *t = arg;
+    (void)wall_ms, (void)stream;
+    char *text = rbk_asprintf("| %.*s", (int)len, line);
+    rbk_step_view_text(t->out, t->style, RBK_DIM, text);
+    free(text);
+    return 0;
+}
+
+/* The end of its output, the command to paste, where all of it is. */
+static void put_failure(struct rbk_buf *out, const struct rbk_style *style, const struct rbk_step_view *v)
+{
+    struct tail tail = {out, style};
+    if (v->error)
+        put_lines(out, style, RBK_RED, v->error);
+    if (v->log)
+        rbk_log_tail(v->log, TAIL_LINES, put_tail_line, &tail, NULL);
+    if (v->command) {
+        char *text = rbk_asprintf("command  %s", v->command);
+        put_lines(out, style, RBK_PLAIN, text);
+        free(text);
+    }
+    if (v->log) {
+        char *text = rbk_asprintf("log      %s", v->log);
+        put_lines(out, style, RBK_PLAIN, text);
+        free(text);
+    }
+}
+
+void rbk_step_view_block(struct rbk_buf *out, const struct rbk_style *style, const struct rbk_step_view *v,
+                         const char *number)
+{
+    rbk_step_view_line(out, style, v, number);
+    if (v->state != RBK_STEP_SKIPPED)
+        put_lines(out, style, RBK_PLAIN, v->detail);
+    for (size_t i = 0; i < rbk_value_length(v->checks); i++)
+        put_check(out, style, rbk_list_at(v->checks, i));
+    if (v->state == RBK_STEP_FAILED || v->state == RBK_STEP_TIMED_OUT)
+        put_failure(out, style, v);
+    else if (v->error)
+        put_lines(out, style, RBK_YELLOW, v->error);
+}

@@ -1,0 +1,49 @@
+/* A child run of a `call` leads to its root: gates and resume go through that. */
+#include <cli/stored_run.h>
+
+#include <base/fs.h>
+#include <stdio.h>
+#include <stdlib.h>
+
+static int follow_to_root(struct rbk_cli *cli, struct rbk_run_row *row, struct rbk_error *err)
+{
+    if (!row->root)
+        return 0;
+    struct rbk_run_row root = {0};
+    int rc = rbk_journal_run_get(cli->store, row->root, &root, err);
+    if (rc < 0)
+        return rc;
+    rbk_run_row_fini(row);
+    *row = root;
+    return 0;
+}
+
+int rbk_stored_run_find(struct rbk_cli *cli, const char *prefix, struct rbk_run_row *out, struct rbk_error *err)
+{
+    int rc = rbk_journal_run_find(cli->store, prefix, out, err);
+    if (rc == 0)
+        rc = follow_to_root(cli, out, err);
+    if (rc == 0)
+        rc = rbk_report_state(cli->store, out, err);
+    if (rc < 0)
+        rbk_run_row_fini(out);
+    return rc;
+}
+
+int rbk_stored_run_plan(struct rbk_cli *cli, const struct rbk_run_row *row, struct rbk_plan **out,
+                        struct rbk_error *err)
+{
+    int rc = rbk_cli_lua(cli, err);
+    if (rc < 0)
+        return rc;
+    if (row->path && row->path[0] == '/' && rbk_path_exists(row->path))
+        return rbk_lua_load_file(cli->lua, row->runbook, row->path, out, err);
+    return rbk_lua_load(cli->lua, row->runbook, out, err);
+}
+
+const char *rbk_stored_run_short(struct rbk_cli *cli, const char *id, char out[RBK_ULID_SIZE])
+{
+    if (rbk_journal_run_short(cli->store, id, out, NULL) < 0)
+        snprintf(out, RBK_ULID_SIZE, "%s", id);
+    return out;
+}

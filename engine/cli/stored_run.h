@@ -1,0 +1,17 @@
+/* Recorded runs from the command line: a run named by a prefix of its id, and the plan that belongs to it. */
+#ifndef RBK_CLI_STORED_RUN_H
+#define RBK_CLI_STORED_RUN_H
+
+#include <cli/context.h>
+#include <run/run.h>
+
+/* Finds the root run that `prefix` names, with its state as it really is (interrupted when nobody carries it). The
+ * store must be open. The caller ends *out with rbk_run_row_fini. */
+int rbk_stored_run_find(struct rbk_cli *cli, const char *prefix, struct rbk_run_row *out, struct rbk_error *err);
+/* Loads the runbook of a recorded run as it stands on disk now. */
+int rbk_stored_run_plan(struct rbk_cli *cli, const struct rbk_run_row *row, struct rbk_plan **out,
+                        struct rbk_error *err);
+/* The shortest prefix that names it, in a buffer of RBK_ULID_SIZE. */
+const char *rbk_stored_run_short(struct rbk_cli *cli, const char *id, char out[RBK_ULID_SIZE]);
+
+#endif

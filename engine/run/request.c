@@ -1,0 +1,34 @@
+/* Requests are rows: recorded with who and why, read by whoever carries the run. */
+#include <run/request.h>
+
+#include <base/mem.h>
+#include <stdlib.h>
+
+static int end_cancelled(struct rbk_store *s, struct rbk_run_row *row, const char *by, struct rbk_error *err)
+{
+    free(row->reason);
+    row->reason = rbk_asprintf("cancelled by %s", by);
+    row->state = RBK_RUN_CANCELLED;
+    row->exit = rbk_exit_status(RBK_ECANCELLED);
+    row->ended_ms = rbk_clock_wall_ms();
+    return rbk_journal_run_update(s, row, err);
+}
+
+int rbk_run_request_cancel(struct rbk_store *s, struct rbk_run_row *row, const char *by, const char *why,
+                           struct rbk_error *err)
+{
+    bool open = row->state == RBK_RUN_RUNNING || row->state == RBK_RUN_WAITING || row->state == RBK_RUN_INTERRUPTED;
+    if (!open) {
+        rbk_error_set(err, RBK_EINVAL, "run %.12s has ended: it %s", row->id, rbk_run_state_name(row->state));
+        return rbk_error_hint(err, "there is nothing left to cancel");
+    }
+    int rc = rbk_store_begin(s, err);
+    if (rc == 0)
+        rc = rbk_journal_cancel_request(s, row->id, by, why, err);
+    if (rc == 0 && row->state != RBK_RUN_RUNNING)
+        rc = end_cancelled(s, row, by, err);
+    if (rc == 0)
+        return rbk_store_commit(s, err);
+    rbk_store_rollback(s);
+    return rc;
+}
