@@ -11,14 +11,17 @@
 
 extern const struct rbk_schema rbk_journal_schema;
 
-#define RBK_RUN_STATES(X)                                                                             \
-    X(RUNNING, "running")                                                                             \
-    X(SUCCEEDED, "succeeded") X(FAILED, "failed") X(WAITING, "waiting") X(INTERRUPTED, "interrupted") \
-        X(CANCELLED, "cancelled") X(TIMED_OUT, "timed-out")
-#define RBK_STEP_STATES(X)                                                                                          \
-    X(PENDING, "pending")                                                                                           \
-    X(RUNNING, "running") X(SUCCEEDED, "succeeded") X(FAILED, "failed") X(SKIPPED, "skipped") X(WAITING, "waiting") \
-        X(IN_DOUBT, "in-doubt") X(CANCELLED, "cancelled") X(TIMED_OUT, "timed-out") X(UNDONE, "undone")
+#define RBK_RUN_STATES(X)     \
+    X(RUNNING, "running")     \
+    X(SUCCEEDED, "succeeded") \
+    X(FAILED, "failed")       \
+    X(WAITING, "waiting") X(INTERRUPTED, "interrupted") X(CANCELLED, "cancelled") X(TIMED_OUT, "timed-out")
+#define RBK_STEP_STATES(X)                                                                                            \
+    X(PENDING, "pending")                                                                                             \
+    X(RUNNING, "running")                                                                                             \
+    X(SUCCEEDED, "succeeded")                                                                                         \
+    X(FAILED, "failed") X(SKIPPED, "skipped") X(WAITING, "waiting") X(IN_DOUBT, "in-doubt") X(CANCELLED, "cancelled") \
+        X(TIMED_OUT, "timed-out") X(UNDONE, "undone")
 
 enum rbk_run_state {
 #define X(name, text) RBK_RUN_##name,
@@ -102,7 +105,8 @@ void rbk_gate_row_fini(struct rbk_gate_row *r);
 
 /* Writing (inside a transaction). */
 int rbk_journal_run_add(struct rbk_store *s, const struct rbk_run_row *r, struct rbk_error *err);
-/* Updates state, exit, ended, duration, pid, plan, plan_hash, expires, reason of r->id. */
+/* Updates state, exit, ended, duration, pid, plan, plan_hash, expires, reason of r->id. A NULL plan or plan_hash leaves
+ * the recorded one (a plan is written again only when it changed). RBK_ENOENT when there is no such run. */
 int rbk_journal_run_update(struct rbk_store *s, const struct rbk_run_row *r, struct rbk_error *err);
 int rbk_journal_step_put(struct rbk_store *s, const char *run, const struct rbk_step_row *r,
                          struct rbk_error *err); /* insert or replace by key */
@@ -112,11 +116,13 @@ int rbk_journal_fact_put(struct rbk_store *s, const char *run, const char *step,
                          struct rbk_error *err);
 int rbk_journal_gate_ask(struct rbk_store *s, const char *run, const struct rbk_gate_row *g, struct rbk_error *err);
 int rbk_journal_gate_answer(struct rbk_store *s, const char *run, const struct rbk_gate_row *g,
-                            struct rbk_error *err); /* by step + kind */
+                            struct rbk_error *err); /* by step + kind; RBK_ENOENT, RBK_EINVAL when it was answered */
 int rbk_journal_event_add(struct rbk_store *s, const char *run, const char *step, const char *kind,
                           const rbk_value *data, struct rbk_error *err);
 int rbk_journal_cancel_request(struct rbk_store *s, const char *run, const char *by, const char *why,
                                struct rbk_error *err);
+/* Forgets the request: for a run that is resumed after it was cancelled. */
+int rbk_journal_cancel_clear(struct rbk_store *s, const char *run, struct rbk_error *err);
 
 /* Reading. `find` takes any unique prefix of a run id (at least 4 characters): RBK_ENOENT, RBK_EINVAL when ambiguous.
  */
