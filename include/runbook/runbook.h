@@ -1,0 +1,11 @@
+/* librunbook, all of its public headers at once. */
+#ifndef RUNBOOK_RUNBOOK_H
+#define RUNBOOK_RUNBOOK_H
+
+#include <runbook/error.h>
+#include <runbook/exec.h>
+#include <runbook/results.h>
+#include <runbook/units.h>
+#include <runbook/value.h>
+
+#endif
