@@ -1,0 +1,156 @@
+/* `check`: every runbook and the configuration, without running anything: all problems, each with its place and its
+ * mend. Exit 2 when there is an error; warnings alone are 0. */
+#include <cli/commands.h>
+
+#include <base/fs.h>
+#include <run/check.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+enum { CONFIG_MAX = 1 << 20 };
+
+struct checking {
+    struct rbk_cli *cli;
+    struct rbk_strv wanted; /* ids; empty = all */
+    rbk_value *problems;
+    struct rbk_buf text;
+    size_t errors, warnings, runbooks;
+};
+
+static void put_problem(struct checking *c, const char *severity, const struct rbk_error *e)
+{
+    char place[512];
+    struct rbk_error bare = *e;
+    bare.hint[0] = '\0';
+    rbk_error_format(&bare, place, sizeof place);
+    bool is_error = strcmp(severity, "error") == 0;
+    rbk_style_put(&c->cli->out, &c->text, is_error ? RBK_RED : RBK_YELLOW, severity);
+    rbk_buf_puts(&c->text, is_error ? "    " : "  ");
+    rbk_style_fit(&c->text, place, sizeof place);
+    rbk_buf_putc(&c->text, '\n');
+    if (e->hint[0]) {
+        rbk_buf_puts(&c->text, "         ");
+        rbk_style_fit(&c->text, e->hint, sizeof e->hint);
+        rbk_buf_putc(&c->text, '\n');
+    }
+}
+
+static void take_problem(void *arg, const char *severity, const struct rbk_error *e)
+{
+    struct checking *c = arg;
+    rbk_value *v = rbk_map_new();
+    if (strcmp(severity, "error") == 0)
+        c->errors++;
+    else
+        c->warnings++;
+    rbk_map_set_string(v, "severity", severity);
+    rbk_map_set_string(v, "file", e->file[0] ? e->file : NULL);
+    rbk_map_set_int(v, "line", e->line);
+    rbk_map_set_int(v, "column", e->column);
+    rbk_map_set_string(v, "message", e->message);
+    rbk_map_set_string(v, "hint", e->hint[0] ? e->hint : NULL);
+    rbk_list_append(c->problems, v);
+    put_problem(c, severity, e);
+}
+
+static int load_called(void *arg, const char *id, struct rbk_plan **out, struct rbk_error *err)
+{
+    return rbk_lua_load(arg, id, out, err);
+}
+
+static int check_file(void *arg, const char *id, const char *path, const char *shadows)
+{
+    struct checking *c = arg;
+    struct rbk_plan *plan = NULL;
+    struct rbk_error err = {0};
+    (void)path, (void)shadows;
+    if (c->wanted.count && !rbk_strv_has(&c->wanted, id))
+        return 0;
+    c->runbooks++;
+    if (rbk_lua_load(c->cli->lua, id, &plan, &err) < 0) {
+        take_problem(c, "error", &err);
+        return 0;
+    }
+    struct rbk_check_options o = {.config = c->cli->config, .load = load_called, .load_arg = c->cli->lua};
+    rbk_plan_check(plan, &o, take_problem, c);
+    rbk_plan_free(plan);
+    return 0;
+}
+
+/* Reads the configuration for itself: opening it the usual way stops at its first error. */
+static int check_config(struct checking *c, const char *start, struct rbk_error *err)
+{
+    static const char *const names[] = {"runbook.yaml", ".runbook.yaml", NULL};
+    const char *name = NULL;
+    struct rbk_buf text = {0};
+    char *dir = rbk_find_upwards(start, names, &name);
+    if (!dir)
+        return 0;
+    char *path = rbk_path_join(dir, name);
+    int rc = rbk_file_read(path, CONFIG_MAX, &text, err);
+    if (rc == 0)
+        rbk_config_check(path, text.data ? text.data : "", text.len, take_problem, c);
+    rbk_buf_fini(&text);
+    free(path);
+    free(dir);
+    return rc;
+}
+
+static int check_runbooks(struct checking *c, struct rbk_error *err)
+{
+    int rc = rbk_cli_lua(c->cli, err);
+    if (rc == 0)
+        rc = rbk_runbook_files((const char *const *)c->cli->runbook_dirs.items, check_file, c, err);
+    if (rc == 0 && c->wanted.count > c->runbooks) {
+        rbk_error_set(err, RBK_ENOENT, "not every runbook that was named exists");
+        rc = rbk_error_hint(err, "`runbook list` shows their names");
+    }
+    return rc;
+}
+
+static int print_problems(struct checking *c)
+{
+    int status = c->errors ? 2 : 0;
+    if (c->cli->json) {
+        rbk_value *document = rbk_map_new();
+        rbk_map_set_string(document, "schema", "runbook.check/1");
+        rbk_map_set(document, "problems", c->problems);
+        c->problems = NULL;
+        int printed = rbk_cli_print_json(document);
+        return printed ? printed : status;
+    }
+    rbk_buf_printf(&c->text, "%zu runbook%s checked: %zu error%s, %zu warning%s\n", c->runbooks,
+                   c->runbooks == 1 ? "" : "s", c->errors, c->errors == 1 ? "" : "s", c->warnings,
+                   c->warnings == 1 ? "" : "s");
+    rbk_style_write(&c->cli->out, &c->text);
+    return status;
+}
+
+static int check_all(struct rbk_cli *cli, const struct rbk_args *args, struct rbk_error *err)
+{
+    struct checking c = {.cli = cli, .problems = rbk_list_new()};
+    for (size_t i = 0; i < args->rest.count; i++)
+        rbk_strv_add(&c.wanted, args->rest.items[i]);
+    int rc = check_config(&c, cli->project ? cli->project : ".", err);
+    /* With a broken configuration the runbooks cannot be loaded in their project. */
+    if (rc == 0 && !c.errors)
+        rc = check_runbooks(&c, err);
+    if (rc == 0)
+        rc = print_problems(&c);
+    rbk_value_free(c.problems);
+    rbk_strv_fini(&c.wanted);
+    rbk_buf_fini(&c.text);
+    return rc;
+}
+
+static int run_check(struct rbk_cli *cli, int argc, char **argv)
+{
+    return rbk_command_do(cli, &rbk_cmd_check, 0, 1000, argc, argv, check_all);
+}
+
+const struct rbk_command_desc rbk_cmd_check = {.name = "check",
+                                               .arguments = "[NAME ...]",
+                                               .summary = "Find the mistakes in runbooks and configuration.",
+                                               .help = "Exit 2 when there are errors; warnings alone are 0.\n",
+                                               .run = run_check};
