@@ -1,0 +1,24 @@
+/* Everything that can be said about a plan without running it. rbk_plan_validate (plan.h) stops at the first error;
+ * here every problem is told, warnings as well, for `runbook check`. */
+#ifndef RBK_RUN_CHECK_H
+#define RBK_RUN_CHECK_H
+
+#include <config/config.h>
+#include <run/plan.h>
+
+/* Loads the plan of another runbook, which becomes the caller's. RBK_ENOENT when there is none of that id. */
+typedef int rbk_plan_load_fn(void *arg, const char *id, struct rbk_plan **out, struct rbk_error *err);
+
+struct rbk_check_options {
+    const struct rbk_config *config; /* for priorities, secrets and where programs are looked for; NULL = not checked */
+    rbk_plan_load_fn *load;          /* for `call`; NULL = not checked */
+    void *load_arg;
+};
+
+/* Tells every problem to fn ("error" or "warning"). Returns the number of errors. */
+int rbk_plan_check(const struct rbk_plan *p, const struct rbk_check_options *o, rbk_problem_fn *fn, void *arg);
+/* What is called exists, takes the parameters of `with`, and does not call its caller: the first error. Due before a
+ * run starts, since only the caller can load other runbooks. */
+int rbk_plan_check_calls(const struct rbk_plan *p, rbk_plan_load_fn *load, void *load_arg, struct rbk_error *err);
+
+#endif
