@@ -31,7 +31,7 @@ int64_t rbk_clock_wall_ms(void)
 static time_t split_ms(int64_t ms, int *rest)
 {
     *rest = (int)(((ms % 1000) + 1000) % 1000);
-    return (time_t)((ms - *rest) / 1000);
+    return (time_t)(ms / 1000 - (ms % 1000 < 0));
 }
 
 void rbk_time_rfc3339(int64_t wall_ms, char out[RBK_TIME_SIZE])

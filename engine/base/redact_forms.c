@@ -9,6 +9,12 @@
 #include <stdlib.h>
 #include <string.h>
 
+static void forms_add(struct redact_forms *forms, const struct rbk_buf *form)
+{
+    RBK_GROW(forms->items, forms->count, forms->cap);
+    forms->items[forms->count++] = (struct redact_pattern){rbk_strndup(form->data, form->len), form->len};
+}
+
 /* Takes the bytes of `form`. */
 static void forms_take(struct redact_forms *forms, struct rbk_buf *form)
 {
@@ -17,17 +23,24 @@ static void forms_take(struct redact_forms *forms, struct rbk_buf *form)
     forms->items[forms->count++] = (struct redact_pattern){rbk_buf_take(form), len};
 }
 
-/* The secret in base64 after `shift` unknown bytes: only the characters that the secret alone decides (RFC 4648). */
+/* The secret in base64 (RFC 4648) after `shift` unknown bytes: the characters that the secret alone decides, then those
+ * that stand there when nothing follows it, without and with padding. */
 static void add_base64(struct redact_forms *forms, const char *secret, size_t len, size_t shift, const char *alphabet)
 {
     const unsigned char *p = (const unsigned char *)secret;
-    size_t first_bit = (6 - shift * 8 % 6) % 6;
+    size_t bit = (6 - shift * 8 % 6) % 6;
     struct rbk_buf form = {0};
-    for (size_t bit = first_bit; bit + 6 <= len * 8; bit += 6) {
+    for (; bit < len * 8; bit += 6) {
         unsigned window = (unsigned)p[bit / 8] << 8 | (bit / 8 + 1 < len ? p[bit / 8 + 1] : 0U);
+        if (bit + 6 > len * 8)
+            forms_add(forms, &form);
         rbk_buf_putc(&form, alphabet[window >> (10 - bit % 8) & 63]);
     }
-    forms_take(forms, &form);
+    forms_add(forms, &form);
+    rbk_buf_puts(&form, &"=="[(shift + len) % 3 == 2]);
+    if ((shift + len) % 3 != 0)
+        forms_add(forms, &form);
+    rbk_buf_fini(&form);
 }
 
 #define BASE64_LETTERS "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789"
@@ -185,7 +198,7 @@ static void add_ansi_c(struct redact_forms *forms, const char *secret, size_t le
 
 static void add_shell_forms(struct redact_forms *forms, const char *secret, size_t len)
 {
-    add_shell(forms, secret, len, "'", "'\\'", "'");                             /* 'it'\''s' */
+    add_shell(forms, secret, len, "'", "'\\", "'");                              /* 'it'\''s' */
     add_shell(forms, secret, len, "'", "'\"", "\"'");                            /* 'it'"'"'s', Python's shlex */
     add_shell(forms, secret, len, "\"\\$`", "\\", "");                           /* "a\$b" */
     add_shell(forms, secret, len, "\"\\$`!", "\\", "");                          /* "a\!b" */

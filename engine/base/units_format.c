@@ -63,8 +63,7 @@ static int print_duration(double seconds, char *out, size_t size)
         return print_long_duration(seconds, out, size);
     if (magnitude >= 0.9995 || magnitude == 0)
         return print_trimmed(seconds, 3, "s", out, size);
-    return magnitude >= 0.001 ? print_trimmed(seconds * 1000, 0, "ms", out, size)
-                              : print_trimmed(seconds * 1000, 6, "ms", out, size);
+    return print_trimmed(seconds * 1000, magnitude >= 0.01 ? 0 : magnitude >= 0.001 ? 1 : 6, "ms", out, size);
 }
 
 /* Binary units for what is a round binary number (1GiB), decimal ones otherwise. */
