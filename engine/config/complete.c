@@ -1,4 +1,5 @@
-/* What a level leaves unsaid: the runner that its command suggests, the command that its runner suggests. */
+/* What a level leaves unsaid: the runner that its command suggests, the command that its runner suggests. And what it
+ * does say against a default: the default goes. */
 #include <base/str.h>
 #include <config/rules.h>
 #include <string.h>
@@ -52,20 +53,41 @@ static void complete_command(rbk_value *level, const char *runner)
     }
 }
 
-void config_complete(rbk_value *tree)
+static void complete_command_or_runner(rbk_value *level)
+{
+    const rbk_value *command = rbk_map_get(level, "command");
+    const char *runner = rbk_map_get_string(level, "runner");
+    if (!runner && command) {
+        runner = complete_runner(level, command);
+        if (runner) {
+            rbk_map_set_string(level, "runner", runner);
+        }
+    } else if (runner && !command) {
+        complete_command(level, runner);
+    }
+}
+
+/* `target: 60s` alone must not clash with a default maximum of 45s that nobody wrote. */
+static void complete_times(rbk_value *level, const struct config_node *node)
+{
+    const rbk_value *target = rbk_map_get(level, "target"), *max = rbk_map_get(level, "max");
+    if (!target || !max || rbk_value_number(target) <= rbk_value_number(max)) {
+        return;
+    }
+    if (!config_node_get(node, "max")) {
+        rbk_map_set(level, "max", NULL);
+    } else if (!config_node_get(node, "target")) {
+        rbk_map_set(level, "target", NULL);
+    }
+}
+
+void config_complete(rbk_value *tree, const struct config_node *root)
 {
     rbk_value *levels = rbk_map_get_mut(tree, "levels");
     for (size_t i = 0; i < rbk_value_length(levels); i++) {
-        rbk_value *level = rbk_map_get_mut(levels, rbk_map_key_at(levels, i));
-        const rbk_value *command = rbk_map_get(level, "command");
-        const char *runner = rbk_map_get_string(level, "runner");
-        if (!runner && command) {
-            runner = complete_runner(level, command);
-            if (runner) {
-                rbk_map_set_string(level, "runner", runner);
-            }
-        } else if (runner && !command) {
-            complete_command(level, runner);
-        }
+        const char *name = rbk_map_key_at(levels, i);
+        rbk_value *level = rbk_map_get_mut(levels, name);
+        complete_command_or_runner(level);
+        complete_times(level, config_node_get(config_node_get(root, "levels"), name));
     }
 }

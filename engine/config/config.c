@@ -25,7 +25,7 @@ static void config_load(const char *file, const char *text, size_t len, struct c
     }
     rbk_value *tree = config_read(root, p);
     config_defaults(tree);
-    config_complete(tree);
+    config_complete(tree, root);
     config_rules(tree, root, p);
     config_problems_sort(p);
     config_node_free(root);

@@ -4,8 +4,9 @@
 
 #include <config/problems.h>
 
-/* Works out what a level leaves unsaid (its runner from its command, its command from its runner). */
-void config_complete(rbk_value *tree);
+/* Works out what a level leaves unsaid (its runner from its command, its command from its runner), and takes back
+ * defaults that contradict what the document says. */
+void config_complete(rbk_value *tree, const struct config_node *root);
 /* Adds errors and warnings; `root` gives the places. The tree has its defaults and has been completed. */
 void config_rules(const rbk_value *tree, const struct config_node *root, struct config_problems *p);
 
