@@ -5,6 +5,7 @@
 
 #include <runbook/error.h>
 #include <stdbool.h>
+#include <stddef.h>
 #include <stdint.h>
 
 struct rbk_loop;
@@ -13,6 +14,8 @@ typedef void rbk_loop_fn(void *arg);
 int rbk_loop_new(struct rbk_loop **out, struct rbk_error *err);
 /* All timers, watches and processes must be gone; what is left is closed, and in debug builds reported. */
 void rbk_loop_free(struct rbk_loop *loop);
+/* Timers, signals, watches and processes that nobody has ended yet: 0 before a clean rbk_loop_free. For tests. */
+size_t rbk_loop_unclosed(const struct rbk_loop *loop);
 /* Runs until rbk_loop_stop, or until nothing is left to wait for. */
 int rbk_loop_run(struct rbk_loop *loop, struct rbk_error *err);
 void rbk_loop_stop(struct rbk_loop *loop);

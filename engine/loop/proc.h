@@ -39,6 +39,7 @@ struct rbk_proc_result {
     int64_t
         max_rss_kb;    /* largest single process (wait4); for a tiny child this is the engine's own size at the spawn */
     int leftovers;     /* processes of the tree still alive after the child's exit: ended */
+    int survivors;     /* processes that KILL did not end: of another user, or stuck in the kernel */
     char memory_by[8]; /* "cgroup", "proc" or "": how memory limits were watched */
 };
 
@@ -68,7 +69,7 @@ int rbk_proc_spawn(struct rbk_loop *loop, const struct rbk_proc_options *options
                    struct rbk_error *err);
 pid_t rbk_proc_pid(const struct rbk_proc *p);
 /* The leader of the session the process runs in: stored in the journal, so that a later process can find what is left.
- */
+ * 0 with RBK_INPUT_TTY: it then shares our session. */
 pid_t rbk_proc_session(const struct rbk_proc *p);
 /* Orderly end: TERM and CONT to the tree, KILL after the grace time, until the tree is empty. `reason` is what the
  * result says (RBK_END_CANCEL or RBK_END_TIMEOUT). Idempotent; a second call with now = true kills at once. */
@@ -80,8 +81,8 @@ bool rbk_proc_exited(const struct rbk_proc *p);
 int rbk_proc_become_subreaper(struct rbk_error *err);
 
 /* Ends every process of this user that carries `marker` (exact environment entry or, when it ends in '/', prefix) or is
- * in `session` (0 = none) with its marker: TERM, CONT, grace, KILL, until a scan finds nothing. Blocking; never touches
- * the caller or its ancestors. Returns how many were ended, or a negative code. */
+ * in the process group of one that does, or descends from one: TERM, CONT, grace, KILL, until a scan finds nothing.
+ * Blocking; never touches the caller or its ancestors. Returns how many were ended, or a negative code. */
 int rbk_proc_sweep(const char *marker, int64_t grace_ms, struct rbk_error *err);
 
 #endif

@@ -1,0 +1,162 @@
+/* Finds a place for cgroups: below our own, or beside it, where a user's systemd delegates. The interface is that of
+ * https://docs.kernel.org/admin-guide/cgroup-v2.html . */
+#include <base/fs.h>
+#include <base/mem.h>
+#include <base/str.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <loop/cgroup.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+struct rbk_cgroup {
+    char *path;
+    int procs; /* open cgroup.procs */
+};
+
+/* The mount point of the version 2 hierarchy; heap, NULL when there is none. Lines are those of proc_pid_mountinfo(5):
+ * the fifth field is the mount point, the file system's type follows " - ". */
+static char *find_mount(void)
+{
+    FILE *file = fopen("/proc/self/mountinfo", "re");
+    char *line = NULL, *found = NULL;
+    size_t size = 0;
+    while (file && !found && getline(&line, &size, file) > 0) {
+        char *type = strstr(line, " - "), *save = NULL, *field = NULL;
+        if (!type || !rbk_starts_with(type + 3, "cgroup2 "))
+            continue;
+        for (int i = 0; i < 5; i++)
+            field = strtok_r(i ? NULL : line, " ", &save);
+        found = rbk_strdup(field);
+    }
+    free(line);
+    if (file)
+        fclose(file);
+    return found;
+}
+
+/* Our own path in that hierarchy, "/..."; heap, NULL. */
+static char *find_own(void)
+{
+    FILE *file = fopen("/proc/self/cgroup", "re");
+    char *line = NULL, *found = NULL;
+    size_t size = 0;
+    while (file && !found && getline(&line, &size, file) > 0) {
+        line[strcspn(line, "\n")] = '\0';
+        if (rbk_starts_with(line, "0::/"))
+            found = rbk_strdup(line + 3);
+    }
+    free(line);
+    if (file)
+        fclose(file);
+    return found;
+}
+
+static bool write_control(const char *folder, const char *name, const char *value)
+{
+    char *path = rbk_path_join(folder, name);
+    int fd = open(path, O_WRONLY | O_CLOEXEC);
+    bool done = fd >= 0 && write(fd, value, strlen(value)) >= 0;
+    if (fd >= 0)
+        close(fd);
+    free(path);
+    return done;
+}
+
+/* Swapping would only hide that the limit is reached; where there is no swap there is no such file. */
+static bool bound_memory(const char *folder, int64_t memory_max)
+{
+    char value[32];
+    snprintf(value, sizeof value, "%lld", (long long)memory_max);
+    (void)write_control(folder, "memory.swap.max", "0");
+    (void)write_control(folder, "memory.oom.group", "1");
+    return write_control(folder, "memory.max", value);
+}
+
+/* Takes `parent`. */
+static struct rbk_cgroup *make_below(char *parent, int64_t memory_max)
+{
+    struct rbk_cgroup *cgroup = rbk_alloc(sizeof *cgroup);
+    cgroup->path = rbk_asprintf("%s/runbook-%d-XXXXXX", parent, (int)getpid());
+    cgroup->procs = -1;
+    free(parent);
+    if (!mkdtemp(cgroup->path)) {
+        free(cgroup->path);
+        free(cgroup);
+        return NULL;
+    }
+    char *procs = rbk_path_join(cgroup->path, "cgroup.procs");
+    cgroup->procs = open(procs, O_WRONLY | O_CLOEXEC);
+    free(procs);
+    if (cgroup->procs < 0 || (memory_max > 0 && !bound_memory(cgroup->path, memory_max))) {
+        rbk_cgroup_free(cgroup);
+        return NULL;
+    }
+    return cgroup;
+}
+
+struct rbk_cgroup *rbk_cgroup_make(int64_t memory_max)
+{
+    char *mount = find_mount(), *own = mount ? find_own() : NULL;
+    struct rbk_cgroup *cgroup = NULL;
+    if (own) {
+        cgroup = make_below(rbk_asprintf("%s%s", mount, own), memory_max);
+        char *slash = strrchr(own, '/');
+        if (!cgroup && slash[1]) {
+            *slash = '\0';
+            cgroup = make_below(rbk_asprintf("%s%s", mount, own), memory_max);
+        }
+    }
+    free(own);
+    free(mount);
+    return cgroup;
+}
+
+int rbk_cgroup_procs(const struct rbk_cgroup *cgroup)
+{
+    return cgroup->procs;
+}
+
+void rbk_cgroup_catch(struct rbk_cgroup *cgroup, const struct rbk_proclist *members)
+{
+    (void)write_control(cgroup->path, "cgroup.freeze", "1");
+    for (size_t i = 0; i < members->count; i++) {
+        char pid[16];
+        int len = snprintf(pid, sizeof pid, "%d", (int)members->items[i].pid);
+        if (write(cgroup->procs, pid, (size_t)len) < 0)
+            continue; /* gone, or not ours to move: the search goes on */
+    }
+    rbk_cgroup_kill(cgroup);
+}
+
+void rbk_cgroup_kill(struct rbk_cgroup *cgroup)
+{
+    (void)write_control(cgroup->path, "cgroup.kill", "1");
+}
+
+bool rbk_cgroup_out_of_memory(const struct rbk_cgroup *cgroup)
+{
+    char *path = rbk_path_join(cgroup->path, "memory.events");
+    char text[1024] = "";
+    int fd = open(path, O_RDONLY | O_CLOEXEC);
+    ssize_t got = fd < 0 ? -1 : read(fd, text, sizeof text - 1);
+    if (fd >= 0)
+        close(fd);
+    free(path);
+    const char *kills = got > 0 ? strstr(text, "oom_kill ") : NULL;
+    return kills && atoll(kills + strlen("oom_kill ")) > 0;
+}
+
+void rbk_cgroup_free(struct rbk_cgroup *cgroup)
+{
+    if (!cgroup)
+        return;
+    if (cgroup->procs >= 0)
+        close(cgroup->procs);
+    (void)rmdir(cgroup->path);
+    free(cgroup->path);
+    free(cgroup);
+}

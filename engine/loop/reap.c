@@ -1,0 +1,159 @@
+/* Reaping. Children are reaped one by one by pid: never waitpid(-1), which would take a status that belongs to someone
+ * else. As subreaper we also inherit the orphans of every tree: waitid with WNOWAIT names a dead child without reaping
+ * it, and what is no process of this loop is such an orphan. */
+#include <base/clock.h>
+#include <errno.h>
+#include <loop/child.h>
+#include <signal.h>
+#include <stdlib.h>
+#include <sys/resource.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#define HOUSEKEEPING_MS 1000
+/* So short-lived a process cannot have seen the pids wrap around unnoticed. */
+#define YOUNG_US 50000
+
+static struct rbk_proc *proc_of_pid(const struct rbk_loop *loop, pid_t pid)
+{
+    for (struct rbk_proc *p = loop->procs; p; p = p->next)
+        if (p->pid == pid && !p->reaped)
+            return p;
+    return NULL;
+}
+
+bool rbk_reap_one(struct rbk_proc *p)
+{
+    int status;
+    struct rusage usage;
+    if (p->reaped)
+        return true;
+    pid_t pid;
+    do
+        pid = wait4(p->pid, &status, WNOHANG, &usage);
+    while (pid < 0 && errno == EINTR);
+    if (pid == p->pid)
+        rbk_proc_note_exit(p, status, &usage);
+    return p->reaped;
+}
+
+static int64_t usage_ms(const struct rusage *usage)
+{
+    return (usage->ru_utime.tv_sec + usage->ru_stime.tv_sec) * 1000 +
+           (usage->ru_utime.tv_usec + usage->ru_stime.tv_usec) / 1000;
+}
+
+/* What an orphan used counts for the tree it came from, when that is known by its session or there is only one. */
+static void reap_orphan(struct rbk_loop *loop, pid_t pid)
+{
+    struct rbk_procstat orphan;
+    struct rusage usage;
+    bool known = rbk_procfs_stat(pid, &orphan);
+    if (wait4(pid, NULL, WNOHANG | __WALL, &usage) != pid)
+        return;
+    for (struct rbk_proc *p = loop->procs; p; p = p->next)
+        if (loop->proc_count == 1 || (known && p->has_session && orphan.session == p->pid))
+            p->sampling.reaped_cpu_ms += usage_ms(&usage);
+}
+
+enum rbk_brood rbk_reap(struct rbk_loop *loop)
+{
+    if (!loop->adopts) {
+        for (struct rbk_proc *p = loop->procs; p; p = p->next)
+            rbk_reap_one(p);
+        return RBK_SOME_CHILDREN;
+    }
+    for (;;) {
+        siginfo_t dead = {0};
+        if (waitid(P_ALL, 0, &dead, WEXITED | WNOHANG | WNOWAIT | __WALL) < 0 && errno != EINTR)
+            return RBK_NO_CHILDREN;
+        if (!dead.si_pid)
+            return RBK_SOME_CHILDREN;
+        struct rbk_proc *p = proc_of_pid(loop, dead.si_pid);
+        if (p)
+            rbk_reap_one(p);
+        else
+            reap_orphan(loop, dead.si_pid);
+    }
+}
+
+static bool may_be_leftover(const struct rbk_proc *p, pid_t pid)
+{
+    pid_t session = getsid(pid);
+    struct rbk_procstat stat;
+    if (session < 0 || proc_of_pid(p->loop, pid))
+        return false;
+    return session == p->pid || (rbk_procfs_stat(pid, &stat) && stat.ppid == getpid());
+}
+
+/* The kernel's own list of the main thread's children, to which orphans are added: -1 = this kernel has none. */
+static int adopted_in_children_file(const struct rbk_proc *p)
+{
+    char text[4096];
+    ssize_t got = p->loop->children_fd < 0 ? -1 : pread(p->loop->children_fd, text, sizeof text - 1, 0);
+    if (got < 0 || got == (ssize_t)sizeof text - 1)
+        return -1;
+    text[got] = '\0';
+    char *end;
+    for (char *at = text;; at = end) {
+        pid_t pid = (pid_t)strtol(at, &end, 10);
+        if (end == at)
+            return 0;
+        if (!proc_of_pid(p->loop, pid))
+            return 1;
+    }
+}
+
+/* All descendants of a child have got their pids since. When that is a handful, each is looked at: -1 = too many. */
+static int leftover_among_new_pids(const struct rbk_proc *p)
+{
+    pid_t last = rbk_procfs_last_pid();
+    if (last < p->pid || rbk_clock_mono_us() - p->started_us > YOUNG_US)
+        return -1;
+    for (pid_t pid = p->pid + 1; pid <= last; pid++)
+        if (may_be_leftover(p, pid))
+            return 1;
+    return 0;
+}
+
+static bool scan_finds_leftovers(struct rbk_proc *p)
+{
+    struct rbk_proclist members = {0};
+    rbk_tree_find(p, &members);
+    bool some = members.count > 0;
+    rbk_proclist_fini(&members);
+    return some;
+}
+
+static size_t living_procs(const struct rbk_loop *loop)
+{
+    size_t count = 0;
+    for (const struct rbk_proc *p = loop->procs; p; p = p->next)
+        count += !p->reaped;
+    return count;
+}
+
+bool rbk_leftovers(struct rbk_proc *p)
+{
+    if (rbk_reap(p->loop) == RBK_NO_CHILDREN)
+        return false;
+    bool sure = p->loop->adopts && living_procs(p->loop) == 0; /* that a child of ours lives, but perhaps not whose */
+    int found = p->loop->adopts && !sure ? adopted_in_children_file(p) : -1;
+    if (found < 0 && !sure)
+        found = leftover_among_new_pids(p);
+    return found != 0 && scan_finds_leftovers(p);
+}
+
+static void housekeeping_on_timer(void *arg)
+{
+    rbk_reap(arg);
+}
+
+/* Adopted orphans that die while a long step runs are no event for anyone: they are reaped now and then. */
+void rbk_housekeeping_update(struct rbk_loop *loop)
+{
+    if (!loop->proc_count)
+        rbk_timer_cancel(&loop->housekeeping);
+    else if (loop->adopts && !loop->housekeeping)
+        loop->housekeeping = rbk_timer_start(loop, HOUSEKEEPING_MS, HOUSEKEEPING_MS, housekeeping_on_timer, loop);
+}

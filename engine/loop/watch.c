@@ -1,0 +1,85 @@
+/* Watching descriptors. What epoll cannot watch (a regular file as stdin) is always ready: such a watch rides on an
+ * idle handle and fires in every iteration until it is stopped. libuv makes what it polls non-blocking; for a
+ * descriptor of the caller that is undone, because a terminal shares this flag with every program that has it open. */
+#include <base/mem.h>
+#include <fcntl.h>
+#include <loop/internal.h>
+#include <stdlib.h>
+
+struct rbk_watch {
+    union {
+        uv_handle_t handle;
+        uv_poll_t poll;
+        uv_idle_t idle;
+    } uv; /* first: see rbk_handle_close */
+    struct rbk_loop *loop;
+    rbk_loop_fn *fn;
+    void *arg;
+};
+
+/* An error on the descriptor counts as ready: the read or write that follows tells which. */
+static void watch_on_poll(uv_poll_t *poll, int status, int events)
+{
+    struct rbk_watch *watch = poll->data;
+    (void)status;
+    (void)events;
+    watch->fn(watch->arg);
+}
+
+static void watch_on_idle(uv_idle_t *idle)
+{
+    struct rbk_watch *watch = idle->data;
+    watch->fn(watch->arg);
+}
+
+static int watch_start_poll(struct rbk_watch *watch, int fd, int events)
+{
+    int rc = uv_poll_init(&watch->loop->uv, &watch->uv.poll, fd);
+    if (rc < 0)
+        return rc;
+    watch->uv.handle.data = watch;
+    return uv_poll_start(&watch->uv.poll, events, watch_on_poll); /* cannot fail once the handle is initialised */
+}
+
+static void watch_start_idle(struct rbk_watch *watch)
+{
+    uv_idle_init(&watch->loop->uv, &watch->uv.idle);
+    watch->uv.handle.data = watch;
+    uv_idle_start(&watch->uv.idle, watch_on_idle);
+}
+
+struct rbk_watch *rbk_watch_own(struct rbk_loop *loop, int fd, int events, rbk_loop_fn *fn, void *arg,
+                                struct rbk_error *err)
+{
+    struct rbk_watch *watch = rbk_alloc(sizeof *watch);
+    watch->loop = loop;
+    watch->fn = fn;
+    watch->arg = arg;
+    int rc = watch_start_poll(watch, fd, events);
+    if (rc == UV_EPERM) { /* epoll's answer for a file that is always ready */
+        watch_start_idle(watch);
+    } else if (rc < 0) {
+        free(watch);
+        rbk_error_set(err, RBK_ESTORE, "cannot watch descriptor %d: %s", fd, uv_strerror(rc));
+        return NULL;
+    }
+    loop->handles++;
+    return watch;
+}
+
+struct rbk_watch *rbk_watch_readable(struct rbk_loop *loop, int fd, rbk_loop_fn *fn, void *arg, struct rbk_error *err)
+{
+    int flags = fcntl(fd, F_GETFL);
+    struct rbk_watch *watch = rbk_watch_own(loop, fd, UV_READABLE, fn, arg, err);
+    if (watch && flags >= 0)
+        (void)fcntl(fd, F_SETFL, flags);
+    return watch;
+}
+
+void rbk_watch_stop(struct rbk_watch **watch)
+{
+    if (!*watch)
+        return;
+    rbk_handle_close((*watch)->loop, &(*watch)->uv.handle);
+    *watch = NULL;
+}
