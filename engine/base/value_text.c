@@ -18,7 +18,7 @@ void value_number_print(double n, bool as_real, char out[VALUE_NUMBER_SIZE])
             break;
     }
     if (as_real && isfinite(n) && !strpbrk(out, ".e"))
-        strcat(out, ".0");
+        memcpy(out + strlen(out), ".0", sizeof ".0");
 }
 
 static void text_append(struct rbk_buf *out, const rbk_value *v)
@@ -103,9 +103,10 @@ static void json_newline(struct rbk_buf *out, int indent, int depth)
 {
     if (indent <= 0)
         return;
+    size_t spaces = (size_t)indent * (size_t)depth;
     rbk_buf_putc(out, '\n');
-    memset(rbk_buf_reserve(out, (size_t)(indent * depth)), ' ', (size_t)(indent * depth));
-    out->len += (size_t)(indent * depth);
+    memset(rbk_buf_reserve(out, spaces), ' ', spaces);
+    out->len += spaces;
 }
 
 static void json_append(struct rbk_buf *out, const rbk_value *v, int indent, int depth);
