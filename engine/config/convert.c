@@ -15,11 +15,11 @@ struct leaf { /* what every conversion is given */
 
 static rbk_value *leaf_refuse(const struct leaf *l, const struct config_node *n)
 {
-    const char *hint = config_type_hint(l->key->type), *type = config_type_name(l->key->type);
+    const char *hint = config_type_hint(l->key->type), *noun = config_type_noun(l->key->type);
     if (n->kind != CONFIG_SCALAR || config_node_is_null(n)) {
-        config_problem_error(l->problems, n, hint, "%s: expected %s, found %s", l->name, type, config_node_what(n));
+        config_problem_error(l->problems, n, hint, "%s: expected %s, found %s", l->name, noun, config_node_what(n));
     } else {
-        config_problem_error(l->problems, n, hint, "%s: \"%.100s\" is not a %s", l->name, n->text, type);
+        config_problem_error(l->problems, n, hint, "%s: \"%.100s\" is not %s", l->name, n->text, noun);
     }
     return NULL;
 }

@@ -243,31 +243,36 @@ size_t config_key_children(const struct config_path *path, const char *names[CON
 }
 
 static const struct {
-    const char *name, *hint;
+    const char *name, *noun, *hint;
 } key_types[] = {
-    [CONFIG_TYPE_MAP] = {"map", "write its keys below it, indented"},
-    [CONFIG_TYPE_NAMES] = {"map", "write names below it, indented, each followed by a colon"},
-    [CONFIG_TYPE_RUNBOOKS] = {"map", "write ids of runbooks below it, indented, each followed by a colon"},
-    [CONFIG_TYPE_STRING] = {"string", "write one word or a text in quotes"},
-    [CONFIG_TYPE_CHOICE] = {"choice", "write one of the words above"},
-    [CONFIG_TYPE_COUNT] = {"int", "write a whole number from 1 on"},
-    [CONFIG_TYPE_DURATION] = {"duration", "write it like 30s, 5m or 1h30m"},
-    [CONFIG_TYPE_RESPONSE] = {"duration", "write it like 2h or 1w, or the word immediate"},
-    [CONFIG_TYPE_SIZE] = {"size", "write it like 500MB, 2GB or 1GiB"},
-    [CONFIG_TYPE_PERCENT] = {"percent", "write it like 5% or 99.5%"},
-    [CONFIG_TYPE_QUANTITY] = {"quantity", "write a number with its unit, like 95%, 300ms or 2GB, or a bare number"},
-    [CONFIG_TYPE_RATE] = {"rate", "write it like 5/s, 100/m or 1000/h"},
-    [CONFIG_TYPE_ADDRESS] = {"host:port", "write it like localhost:5432"},
-    [CONFIG_TYPE_COMMAND] = {"argv", "write the command as one line, or as a list of its words"},
-    [CONFIG_TYPE_COMMANDS] = {"list of argv", "write a list, one command per line, each after a dash"},
-    [CONFIG_TYPE_STRINGS] = {"list of strings", "write it like [one, two]"},
-    [CONFIG_TYPE_VARIABLES] = {"map of strings", "write NAME: value lines below it, indented"},
-    [CONFIG_TYPE_SCALARS] = {"map of scalars", "write name: value lines below it, indented"},
+    [CONFIG_TYPE_MAP] = {"map", "a map", "write its keys below it, indented"},
+    [CONFIG_TYPE_NAMES] = {"map", "a map", "write names below it, indented, each followed by a colon"},
+    [CONFIG_TYPE_RUNBOOKS] = {"map", "a map", "write ids of runbooks below it, indented, each followed by a colon"},
+    [CONFIG_TYPE_STRING] = {"string", "a string", "write one word or a text in quotes"},
+    [CONFIG_TYPE_CHOICE] = {"choice", "one of a few words", "docs/configuration.md lists the words"},
+    [CONFIG_TYPE_COUNT] = {"int", "a whole number from 1 on", "write it like 4"},
+    [CONFIG_TYPE_DURATION] = {"duration", "a duration", "write it like 30s, 5m or 1h30m"},
+    [CONFIG_TYPE_RESPONSE] = {"duration", "a duration", "write it like 2h or 1w, or the word immediate"},
+    [CONFIG_TYPE_SIZE] = {"size", "a size", "write it like 500MB, 2GB or 1GiB"},
+    [CONFIG_TYPE_PERCENT] = {"percent", "a percentage", "write it like 5% or 99.5%"},
+    [CONFIG_TYPE_QUANTITY] = {"quantity", "a number", "write it with its unit, like 95%, 300ms or 2GB, or bare"},
+    [CONFIG_TYPE_RATE] = {"rate", "a rate", "write it like 5/s, 100/m or 1000/h"},
+    [CONFIG_TYPE_ADDRESS] = {"host:port", "an address", "write it like localhost:5432"},
+    [CONFIG_TYPE_COMMAND] = {"argv", "a command", "write it as one line, or as a list of its words"},
+    [CONFIG_TYPE_COMMANDS] = {"list of argv", "a list of commands", "write one command per line, each after a dash"},
+    [CONFIG_TYPE_STRINGS] = {"list of strings", "a list of strings", "write it like [one, two]"},
+    [CONFIG_TYPE_VARIABLES] = {"map of strings", "a map", "write NAME: value lines below it, indented"},
+    [CONFIG_TYPE_SCALARS] = {"map of scalars", "a map", "write name: value lines below it, indented"},
 };
 
 const char *config_type_name(enum config_type type)
 {
     return key_types[type].name;
+}
+
+const char *config_type_noun(enum config_type type)
+{
+    return key_types[type].noun;
 }
 
 const char *config_type_hint(enum config_type type)

@@ -53,7 +53,8 @@ const struct config_key *config_key_find(const struct config_path *path);
 #define CONFIG_CHILDREN_MAX 40
 size_t config_key_children(const struct config_path *path, const char *names[CONFIG_CHILDREN_MAX],
                            char storage[CONFIG_CHILDREN_MAX][32]);
-const char *config_type_name(enum config_type type);
+const char *config_type_name(enum config_type type); /* "duration": for the reference */
+const char *config_type_noun(enum config_type type); /* "a duration": for messages */
 /* How a value of the type is written, for hints: "write it like 30s, 5m or 1h30m". */
 const char *config_type_hint(enum config_type type);
 

@@ -175,26 +175,26 @@ static void rule_each(const rbk_value *tree, const struct config_node *root, con
     }
 }
 
-static void rules_of_what_is_missing(const rbk_value *tree, const struct config_node *root, struct config_problems *p)
+static void rules_of_whole_files(const rbk_value *tree, const struct config_node *root, struct config_problems *p)
 {
     const rbk_value *flags = rbk_map_get(tree, "flags");
     rule_each(tree, root, "levels", rule_level_runs, p);
     rule_each(tree, root, "services", rule_service_known, p);
     rule_each(tree, root, "secrets", rule_secret_source, p);
     rule_each(tree, root, "escalation", rule_escalation_contact, p);
+    rule_sla(tree, root, p);
     if (rbk_value_length(flags) && rule_sources(flags) != 1) {
         config_problem_error(p, config_node_key(root, "flags"), "it says where the flags are read",
                              "flags needs exactly one of file, env, command");
     }
 }
 
-/* Nothing counts as missing while something is misspelt or refused: it would blame the consequence. */
+/* What was refused or misspelt looks missing: while there is such an error, its consequences are not blamed. */
 void config_rules(const rbk_value *tree, const struct config_node *root, struct config_problems *p)
 {
     if (p->errors == 0) {
-        rules_of_what_is_missing(tree, root, p);
+        rules_of_whole_files(tree, root, p);
     }
     rule_levels(tree, root, p);
-    rule_sla(tree, root, p);
     rule_memory(tree, root, p);
 }

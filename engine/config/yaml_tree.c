@@ -67,11 +67,18 @@ static yaml_mark_t tree_mark_at(const struct tree_builder *b, size_t offset)
     return mark;
 }
 
+/* What libyaml calls a problem is rarely what a person did. */
 static const char *tree_syntax_hint(const struct tree_builder *b)
 {
+    if (!b->parser.problem) {
+        return NULL;
+    }
     size_t at = b->parser.problem_mark.index;
     if (at < b->len && b->text[at] == '\t') {
         return "indent with spaces, not with tabs";
+    }
+    if (at > 0 && at <= b->len && (b->text[at - 1] == '*' || b->text[at - 1] == '&')) {
+        return "a value that starts with * or & needs quotes";
     }
     if (strstr(b->parser.problem, "mapping values are not allowed")) {
         return "a value that has \": \" in it needs quotes; else check the indentation of this line";
