@@ -42,13 +42,18 @@ static char *home_path(const char *variable, const char *below_home, const char 
     return path;
 }
 
-/* In its build folder the program uses the sources it was built from; installed, what was installed. */
+/* In its build folder the program uses the sources it was built from; installed, what was installed beside it. */
 char *rbk_cli_share_dir(void)
 {
     char exe[4096];
     ssize_t n = readlink("/proc/self/exe", exe, sizeof exe - 1);
     exe[n > 0 ? n : 0] = '\0';
-    return rbk_strdup(rbk_starts_with(exe, RUNBOOK_BINARY_DIR "/") ? RUNBOOK_SOURCE_DIR : RUNBOOK_SHARE_DIR);
+    if (rbk_starts_with(exe, RUNBOOK_BINARY_DIR "/"))
+        return rbk_strdup(RUNBOOK_SOURCE_DIR);
+    char *slash = strrchr(exe, '/');
+    if (slash)
+        *slash = '\0';
+    return slash ? rbk_path_join(exe, RUNBOOK_SHARE_FROM_BIN) : rbk_strdup(RUNBOOK_SHARE_DIR);
 }
 
 char *rbk_cli_user(void)
