@@ -1,3 +1,4 @@
+# shellcheck shell=sh
 # The files of the project for the checks beside this: `. "$here/files.sh"`, then `files '*.c' '*.h'`.
 # Outside a git checkout (a source archive) everything but build folders counts.
 root=$(cd "$(dirname "$0")/../.." && pwd)

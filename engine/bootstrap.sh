@@ -1,0 +1,158 @@
+#!/bin/sh
+# Everything from a bare Debian 12 to a running program: sh engine/bootstrap.sh VERB
+#
+#   deps      installs the packages that are missing for building and running
+#   build     builds the release into build/
+#   install   installs the release below PREFIX (default /usr/local)
+#   demo      builds and runs daily/morning-health-check on this project's own tests
+#   test      installs what testing needs and runs all of it: unit, Lua, end-to-end and lint checks with gcc, the same
+#             under AddressSanitizer and UndefinedBehaviorSanitizer with clang, every fuzzer for a moment
+#
+# One line per phase; the log of a phase that fails is printed. Nothing outside this folder is used but packages.
+set -eu
+
+root=$(cd "$(dirname "$0")/.." && pwd)
+build=$root/build
+logs=$build/logs
+jobs=$(nproc 2>/dev/null || echo 2)
+fuzz_seconds=${RUNBOOK_FUZZ_SECONDS:-8}
+
+build_packages='gcc libc6-dev cmake ninja-build pkg-config
+    liblua5.4-dev libsqlite3-dev libuv1-dev libjansson-dev libexpat1-dev libyaml-dev'
+# The demo's smoke level is part of this project's own tests.
+demo_packages='libcmocka-dev'
+test_packages='clang clang-tidy clang-format libclang-rt-14-dev llvm g++ git lua-check shellcheck strace bats nodejs
+    procps python3 python3-pytest python3-jsonschema sqlite3'
+
+say() {
+    printf '%s\n' "$*"
+}
+
+die() {
+    printf 'bootstrap: %s\n' "$*" >&2
+    exit 1
+}
+
+# phase NAME COMMAND...: quiet while it works, its whole log when it does not.
+phase() {
+    title=$1
+    shift
+    mkdir -p "$logs"
+    log=$logs/$(printf '%s' "$title" | tr -c 'a-z0-9' '-').log
+    printf '%-48s ' "$title"
+    started=$(date +%s)
+    if "$@" >"$log" 2>&1 </dev/null; then
+        say "ok    $(($(date +%s) - started))s"
+        return
+    fi
+    say "FAILED"
+    cat "$log"
+    die "$title failed; its log is $log"
+}
+
+missing_packages() {
+    for package in "$@"; do
+        status=$(dpkg-query -W -f '${db:Status-Status}' "$package" 2>/dev/null || true)
+        [ "$status" = installed ] || printf '%s ' "$package"
+    done
+}
+
+as_root() {
+    if [ "$(id -u)" -eq 0 ]; then
+        "$@"
+    else
+        sudo "$@"
+    fi
+}
+
+install_packages() {
+    as_root env DEBIAN_FRONTEND=noninteractive apt-get update
+    as_root env DEBIAN_FRONTEND=noninteractive apt-get install -y --no-install-recommends "$@"
+}
+
+need_packages() {
+    command -v dpkg-query >/dev/null 2>&1 ||
+        die "this is no Debian: install the equivalents of $(echo "$@" | tr -s ' \n' ' '), then use the verb build"
+    # shellcheck disable=SC2086,SC2048 # the lists are words
+    missing=$(missing_packages $*)
+    [ -n "$missing" ] || return 0
+    [ "$(id -u)" -eq 0 ] || command -v sudo >/dev/null 2>&1 ||
+        die "missing packages, and neither root nor sudo to install them. As root: apt-get install $missing"
+    # shellcheck disable=SC2086
+    phase "install packages" install_packages $missing
+}
+
+# configure FOLDER OPTION...
+configure() {
+    folder=$1
+    shift
+    cmake -S "$root" -B "$folder" -G Ninja "$@"
+}
+
+build_release() {
+    phase "configure release" configure "$build" -DCMAKE_BUILD_TYPE=Release "$@"
+    phase "build release" cmake --build "$build" --parallel "$jobs"
+}
+
+# check_build NAME OPTION...: a build of everything in which a warning is an error.
+check_build() {
+    name=$1
+    shift
+    phase "configure $name" configure "$build/test/$name" -DRUNBOOK_WERROR=ON -DRUNBOOK_TESTS=ON "$@"
+    phase "build $name" cmake --build "$build/test/$name" --parallel "$jobs"
+}
+
+run_ctest() {
+    name=$1
+    shift
+    ctest --test-dir "$build/test/$name" --output-on-failure --parallel "$jobs" --no-tests=error "$@"
+}
+
+verb_deps() {
+    need_packages "$build_packages"
+}
+
+verb_build() {
+    build_release -DRUNBOOK_TESTS=OFF
+}
+
+verb_install() {
+    [ -f "$build/runbook" ] || verb_build
+    cmake --install "$build" --prefix "${PREFIX:-/usr/local}"
+}
+
+verb_demo() {
+    need_packages "$build_packages $demo_packages"
+    phase "configure release" configure "$build" -DCMAKE_BUILD_TYPE=Release -DRUNBOOK_TESTS=ON
+    phase "build release" cmake --build "$build" --parallel "$jobs" --target runbook smoke
+    cd "$root"
+    exec "$build/runbook" daily/morning-health-check
+}
+
+# The suite with gcc comes last, so that the last line of all is the last line of ctest.
+verb_test() {
+    need_packages "$build_packages $demo_packages $test_packages"
+    check_build clang -DCMAKE_BUILD_TYPE=Release -DCMAKE_C_COMPILER=clang
+    check_build asan -DCMAKE_BUILD_TYPE=RelWithDebInfo -DCMAKE_C_COMPILER=clang -DRUNBOOK_SANITIZE=ON
+    phase "tests under sanitizers" run_ctest asan --label-exclude 'lint|bench'
+    phase "fuzzers, ${fuzz_seconds}s each" sh "$root/tests/fuzz/run.sh" "$fuzz_seconds"
+    check_build gcc -DCMAKE_BUILD_TYPE=RelWithDebInfo -DCMAKE_C_COMPILER=gcc
+    run_ctest gcc --label-exclude bench </dev/null
+}
+
+usage() {
+    sed -n '2,/^set -eu/s/^# \{0,1\}//p' "$0"
+}
+
+case ${1:-} in
+deps | build | install | demo | test)
+    verb_"$1"
+    ;;
+help | --help | -h)
+    usage
+    ;;
+*)
+    usage >&2
+    exit 2
+    ;;
+esac

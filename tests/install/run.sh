@@ -1,0 +1,41 @@
+#!/bin/sh
+# Installs into a fresh prefix and uses it as a stranger would: sh tests/install/run.sh BUILD_FOLDER
+set -eu
+build=$1
+here=$(cd "$(dirname "$0")" && pwd)
+prefix=$(mktemp -d)
+trap 'rm -rf "$prefix"' EXIT
+
+fail() {
+    echo "$*" >&2
+    exit 1
+}
+
+cmake --install "$build" --prefix "$prefix/first" >"$prefix/log" 2>&1 || { cat "$prefix/log"; exit 1; }
+# Nothing that was installed knows the place: it can be moved.
+mv "$prefix/first" "$prefix/moved"
+cd "$prefix/moved"
+
+pc=$(find . -name runbook.pc)
+[ -n "$pc" ] || fail "no runbook.pc"
+[ -f include/runbook/runbook.h ] || fail "no public headers"
+for path in bin/runbook share/man/man1/runbook.1 share/bash-completion/completions/runbook \
+    share/zsh/site-functions/_runbook share/fish/vendor_completions.d/runbook.fish \
+    share/runbook/runbooks/daily/morning-health-check.lua share/runbook/runbooks/incident/test-failures.lua; do
+    [ -s "$path" ] || fail "not installed, or empty: $path"
+done
+
+PKG_CONFIG_PATH=$(dirname "$pc")
+export PKG_CONFIG_PATH
+for mode in '' --static; do
+    # shellcheck disable=SC2046,SC2086 # pkg-config prints words; the mode is empty or one
+    ${CC:-cc} ${CFLAGS:-} -std=c11 -Wall -Wextra -Werror $(pkg-config --cflags runbook) -o embed "$here/embed.c" \
+        $(pkg-config $mode --libs runbook)
+    ./embed || fail "the embedding program failed (pkg-config $mode)"
+done
+
+mkdir "$prefix/elsewhere"
+cd "$prefix/elsewhere"
+export HOME="$prefix/elsewhere" XDG_CONFIG_HOME="$prefix/elsewhere" XDG_STATE_HOME="$prefix/elsewhere"
+"$prefix/moved/bin/runbook" version >/dev/null || fail "the installed program does not start"
+"$prefix/moved/bin/runbook" list | grep -q 'incident/test-failures' || fail "the installed runbooks are not listed"
