@@ -35,8 +35,6 @@ int rbk_param_parse(const struct rbk_param *p, const char *text, rbk_value **out
 /* The same for a value of a runbook file (a default, an item of `with`): strings are parsed, a plain number is seconds
  * or bytes where the type says so, a percentage must be written "5%". *out is new. */
 int rbk_param_type_value(const struct rbk_param *p, const rbk_value *v, rbk_value **out, struct rbk_error *err);
-/* The type of a parameter that declares none: that of its default (may be NULL), else choice or string. */
-enum rbk_param_type rbk_param_type_infer(const rbk_value *dflt, bool has_choices);
 /* Checks and types a whole set: `given` maps names to strings (from the command line) or values (from `with`). Fills in
  * defaults; unknown names and missing required ones are errors. *out is a new map. */
 int rbk_params_bind(const struct rbk_param *params, size_t count, const rbk_value *given, rbk_value **out,

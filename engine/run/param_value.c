@@ -137,19 +137,3 @@ int rbk_param_type_value(const struct rbk_param *p, const rbk_value *v, rbk_valu
     int rc = param_value_type(p, v, out, err);
     return rc ? param_error_name(p->name, rc, err) : 0;
 }
-
-enum rbk_param_type rbk_param_type_infer(const rbk_value *dflt, bool has_choices)
-{
-    switch (rbk_value_type(dflt)) {
-    case RBK_LIST:
-        return RBK_PARAM_LIST;
-    case RBK_BOOL:
-        return RBK_PARAM_BOOLEAN;
-    case RBK_INT:
-        return RBK_PARAM_INTEGER;
-    case RBK_NUMBER:
-        return RBK_PARAM_NUMBER;
-    default:
-        return has_choices ? RBK_PARAM_CHOICE : RBK_PARAM_STRING;
-    }
-}

@@ -124,11 +124,6 @@ const char *rbk_node_kind(const struct rbk_node *n)
     return n->manual ? "manual" : "ask";
 }
 
-void rbk_retry_init(struct rbk_retry *r, int times)
-{
-    *r = (struct rbk_retry){.times = times, .delay_ms = 1000, .max_delay_ms = 60000, .backoff = 2, .jitter = 0.1};
-}
-
 static void name_add(struct rbk_strv *out, const char *name)
 {
     if (!rbk_strv_has(out, name))

@@ -93,9 +93,6 @@ void rbk_node_free(struct rbk_node *n);
 void rbk_plan_add(struct rbk_plan *p, struct rbk_node *n); /* takes n */
 void rbk_node_add(struct rbk_node *group, struct rbk_node *n);
 void rbk_body_fini(struct rbk_body *b);
-/* What `retry = 3` means: three more attempts after 1s, 2s, 4s, each varied by a tenth, never more than a minute apart.
- */
-void rbk_retry_init(struct rbk_retry *r, int times);
 
 /* Everything that can be said without running: unique ids, names of params and facts clashing with each other or with
  * flags of `run`, names read by $name and expressions that nothing sets, check units. The first problem, file:line, as

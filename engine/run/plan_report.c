@@ -72,6 +72,7 @@ void plan_node_strings(const struct rbk_node *n, plan_string_fn *fn, void *arg)
     body_strings(&n->verify, n->line, fn, arg);
     value_strings(n->with, n->line, fn, arg);
     value_strings(n->env, n->line, fn, arg);
+    value_strings(n->each_list, n->line, fn, arg);
     if (n->cwd)
         fn(arg, n->line, n->cwd);
 }

@@ -27,7 +27,7 @@ void plan_rules_outside(struct plan_report *r,
                         const struct rbk_check_options *o);                      /* plan_outside.c: programs, secrets */
 void plan_rules_calls(struct plan_report *r, const struct rbk_check_options *o); /* plan_calls.c */
 
-/* Calls fn for every string of a step in which $name is replaced: argv, options, with, env, cwd. */
+/* Calls fn for every string of a step in which $name is replaced: argv, options, with, env, each, cwd. */
 typedef void plan_string_fn(void *arg, int line, const char *text);
 void plan_node_strings(const struct rbk_node *n, plan_string_fn *fn, void *arg);
 /* Every expression of a step: when, check. */

@@ -164,20 +164,6 @@ static void wrong_values_of_a_runbook_are_refused(void **state)
     assert_mistyped(RBK_PARAM_STRING, rbk_no_data_new(), "since: there is no data to give");
 }
 
-static void the_type_follows_the_default(void **state)
-{
-    (void)state;
-    rbk_value *five = rbk_int_new(5), *yes = rbk_bool_new(true), *text = rbk_string_new("24h");
-    assert_int_equal(rbk_param_type_infer(NULL, false), RBK_PARAM_STRING);
-    assert_int_equal(rbk_param_type_infer(text, false), RBK_PARAM_STRING);
-    assert_int_equal(rbk_param_type_infer(text, true), RBK_PARAM_CHOICE);
-    assert_int_equal(rbk_param_type_infer(five, false), RBK_PARAM_INTEGER);
-    assert_int_equal(rbk_param_type_infer(yes, false), RBK_PARAM_BOOLEAN);
-    rbk_value_free(five);
-    rbk_value_free(yes);
-    rbk_value_free(text);
-}
-
 static void unknown_types_are_named(void **state)
 {
     (void)state;
@@ -265,7 +251,6 @@ int main(void)
         cmocka_unit_test(a_spelling_travels_with_its_value),
         cmocka_unit_test(values_of_a_runbook_are_typed),
         cmocka_unit_test(wrong_values_of_a_runbook_are_refused),
-        cmocka_unit_test(the_type_follows_the_default),
         cmocka_unit_test(unknown_types_are_named),
         cmocka_unit_test(a_set_is_bound_in_order_with_defaults),
         cmocka_unit_test(a_set_is_refused_with_the_flag_in_front),

@@ -341,7 +341,7 @@ static void a_key_without_effect_is_an_error(void **state)
     assert_wrong(p, "r.lua:3: step \"A\": `limits` needs `run`");
     p = plan_new();
     ask_add(step_bare(p, "A", 3), "why");
-    rbk_retry_init(&p->nodes[0]->retry, 2);
+    p->nodes[0]->retry.times = 2;
     assert_wrong(p, "r.lua:3: step \"A\": `retry` needs `run` or `call`");
 }
 
@@ -377,14 +377,14 @@ static void numbers_are_in_range(void **state)
 {
     (void)state;
     struct rbk_plan *p = plan_new();
-    rbk_retry_init(&step_shell(p, "A", 3, "true")->retry, -1);
+    step_shell(p, "A", 3, "true")->retry.times = -1;
     assert_wrong(p, "r.lua:3: step \"A\": `retry` must be at least 1");
     p = plan_new();
-    rbk_retry_init(&step_shell(p, "A", 3, "true")->retry, 2);
+    step_shell(p, "A", 3, "true")->retry.times = 2;
     p->nodes[0]->retry.backoff = 0.5;
     assert_wrong(p, "r.lua:3: step \"A\": `backoff` must be at least 1\n  1 keeps the pause as it is");
     p = plan_new();
-    rbk_retry_init(&step_shell(p, "A", 3, "true")->retry, 2);
+    step_shell(p, "A", 3, "true")->retry.times = 2;
     p->nodes[0]->retry.jitter = 2;
     assert_wrong(p, "r.lua:3: step \"A\": `jitter` is between 0 and 1\n  0.1 varies each pause by a tenth");
 }
