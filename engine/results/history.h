@@ -1,6 +1,6 @@
 /* The history of test runs: which cases ran, when, with what outcome; and the verdicts drawn from it. Owns the tables
- * test_runs, test_cases, test_executions. A case is known by level, suite, name and file; the same four are executions
- * of one case. */
+ * test_* (schema.c says what is where). A case is known by level, suite, name and file; the same four are executions of
+ * one case. "Later" means imported later, whatever the clock says. */
 #ifndef RBK_RESULTS_HISTORY_H
 #define RBK_RESULTS_HISTORY_H
 
@@ -20,9 +20,13 @@ struct rbk_import {
     int64_t duration_ms;      /* of the whole run; -1 = unknown */
     const char *const *files; /* reports; several executions of one case may be spread over them */
     size_t file_count;
+    /* For reports that do not say which file their cases are from (node's): the file of each report, or NULL where the
+     * report knows. NULL when all know. */
+    const char *const *sources;
 };
 
-/* What became of one file. `error` is set when malformed. */
+/* What became of one file. `error` is set when malformed (or unreadable). In `totals` a case that failed and was run
+ * again in the same report counts once, by its last execution, and as flaky when that passed. */
 struct rbk_import_file {
     char *path;
     const char *format;
@@ -32,13 +36,16 @@ struct rbk_import_file {
 };
 
 /* Imports all files in one transaction of its own, each malformed one left out entirely. Returns 0, RBK_EMALFORMED when
- * any file was (the others are in), or RBK_ESTORE (nothing is in). `files` (may be NULL) has room for file_count
- * entries whose paths the caller frees. *test_run is the id of the new row. */
+ * any file was (the others are in; the error is the first one's), or RBK_ESTORE (nothing is in). `files` (may be NULL)
+ * has room for file_count entries whose paths the caller frees. *test_run is the id of the new row, 0 when no file was
+ * good. A test run that lacks a file or holds no case is never complete. */
 int rbk_results_import(struct rbk_store *s, const struct rbk_import *import, struct rbk_import_file *files,
                        int64_t *test_run, struct rbk_error *err);
 
 /* The facts of one test run: map with passed failed errors skipped total pass_rate failure_rate failing (list of ids)
- * failing_count fixed_count flaky_count duration. Rates over nothing are `no data`. */
+ * failing_count fixed_count flaky_count duration. Each case counts once, by its last execution. Rates over nothing are
+ * `no data`; `failing` names at most 10,000 cases, failing_count counts all. fixed_count: failing before, passing now.
+ */
 int rbk_results_facts(struct rbk_store *s, int64_t test_run, rbk_value **out, struct rbk_error *err);
 /* The same facts as the level stands now: each case by its latest execution (reruns included), cases absent from the
  * latest complete run dropped. level NULL or "all" = every level, each case once. Without any history: RBK_ENOENT. */
