@@ -95,12 +95,18 @@ enum rbk_brood rbk_reap(struct rbk_loop *loop);
 bool rbk_reap_one(struct rbk_proc *p); /* the direct child; true when it has exited */
 /* Whether something of the tree lives on behind the reaped child. Costs a system call or two when nothing does. */
 bool rbk_leftovers(struct rbk_proc *p);
+/* After a search that found nothing: whether that is the truth. While other processes run, the search is all there is;
+ * without any, a child that we still have is of this tree. */
+bool rbk_tree_is_gone(struct rbk_proc *p);
 void rbk_housekeeping_update(struct rbk_loop *loop);
 
 /* tree.c */
 void rbk_tree_find(struct rbk_proc *p, struct rbk_proclist *members); /* those that live */
 void rbk_tree_signal(const struct rbk_proclist *members, int signo);
 void rbk_tree_kill(const struct rbk_proc *p, const struct rbk_proclist *members);
+/* For a tree that is never caught by a look at all of /proc, because each of its processes lives shorter than that
+ * takes: kills what the newest pids belong to. True when the tree is gone. */
+bool rbk_tree_chase(struct rbk_proc *p, int64_t budget_us);
 
 /* output.c */
 bool rbk_output_at_end(const struct rbk_proc *p); /* nobody holds a pipe any more */

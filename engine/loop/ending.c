@@ -10,6 +10,7 @@
 #define MOST_PAUSE_MS  100
 #define KILL_PAUSE_MS  20
 #define GIVE_UP_MS     5000
+#define CHASE_US       20000
 #define STORM_ROUNDS   4  /* of KILL without success: something forks faster than we kill */
 #define STORM_GROWTH   64 /* processes more than at the TERM */
 
@@ -35,31 +36,42 @@ static void ending_start_killing(struct rbk_ending *e)
 
 static void ending_kill(struct rbk_proc *p, const struct rbk_proclist *members)
 {
-    if (++p->ending.rounds == STORM_ROUNDS && !p->cgroup)
+    bool storm = ++p->ending.rounds >= STORM_ROUNDS;
+    if (storm && !p->cgroup)
         p->cgroup = rbk_cgroup_make(0);
     rbk_tree_kill(p, members);
-    if (p->cgroup && p->ending.rounds >= STORM_ROUNDS)
+    if (storm && p->cgroup)
         rbk_cgroup_catch(p->cgroup, members);
     else if (p->cgroup)
         rbk_cgroup_kill(p->cgroup);
+    if (storm && p->exited && !members->count)
+        rbk_tree_chase(p, CHASE_US);
+}
+
+/* True when the tree is gone, or given up. Members that die right after the search count as alive until the next. */
+static bool ending_is_over(struct rbk_proc *p, size_t members)
+{
+    bool gone = rbk_tree_is_gone(p) && !members && p->exited;
+    bool late = rbk_clock_mono_ms() >= p->ending.deadline_ms;
+    if (!gone && late && p->ending.phase == RBK_ENDING_KILL) {
+        p->result.survivors = members ? (int)members : 1;
+        return true;
+    }
+    return gone;
 }
 
 void rbk_ending_look(struct rbk_proc *p)
 {
     struct rbk_ending *e = &p->ending;
     struct rbk_proclist members = {0};
-    rbk_reap(p->loop);
     rbk_tree_find(p, &members);
+    bool over = ending_is_over(p, members.count);
     bool late = rbk_clock_mono_ms() >= e->deadline_ms;
-    bool given_up = e->phase == RBK_ENDING_KILL && late;
     bool grows = members.count > e->first_count + STORM_GROWTH;
-    if (e->phase == RBK_ENDING_TERM && (late || grows))
+    if (!over && e->phase == RBK_ENDING_TERM && (late || grows))
         ending_start_killing(e);
-    if (e->phase == RBK_ENDING_KILL && members.count)
+    if (!over && e->phase == RBK_ENDING_KILL)
         ending_kill(p, &members);
-    if (given_up)
-        p->result.survivors = (int)members.count;
-    bool over = given_up || (p->exited && !members.count);
     rbk_proclist_fini(&members);
     if (over)
         rbk_proc_report(p);

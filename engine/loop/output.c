@@ -87,11 +87,11 @@ void rbk_output_read_rest(struct rbk_proc *p)
 static void end_leftovers(struct rbk_proc *p)
 {
     struct rbk_proclist members = {0};
-    rbk_reap(p->loop);
     rbk_tree_find(p, &members);
-    p->result.leftovers = (int)members.count;
+    bool gone = rbk_tree_is_gone(p) && !members.count;
+    p->result.leftovers = gone ? 0 : members.count ? (int)members.count : 1;
     rbk_proclist_fini(&members);
-    if (!p->result.leftovers)
+    if (gone)
         rbk_proc_report(p);
     else
         rbk_ending_begin(p, p->grace_ms < LEFTOVER_GRACE ? p->grace_ms : LEFTOVER_GRACE, false);

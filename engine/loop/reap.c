@@ -11,6 +11,7 @@
 #include <unistd.h>
 
 #define HOUSEKEEPING_MS 1000
+#define REAP_AT_ONCE    1024 /* a fork storm dies as fast as we reap: give the loop its turn */
 /* So short-lived a process cannot have seen the pids wrap around unnoticed. */
 #define YOUNG_US 50000
 
@@ -63,7 +64,7 @@ enum rbk_brood rbk_reap(struct rbk_loop *loop)
             rbk_reap_one(p);
         return RBK_SOME_CHILDREN;
     }
-    for (;;) {
+    for (int i = 0; i < REAP_AT_ONCE; i++) {
         siginfo_t dead = {0};
         if (waitid(P_ALL, 0, &dead, WEXITED | WNOHANG | WNOWAIT | __WALL) < 0 && errno != EINTR)
             return RBK_NO_CHILDREN;
@@ -75,6 +76,12 @@ enum rbk_brood rbk_reap(struct rbk_loop *loop)
         else
             reap_orphan(loop, dead.si_pid);
     }
+    return RBK_SOME_CHILDREN;
+}
+
+bool rbk_tree_is_gone(struct rbk_proc *p)
+{
+    return rbk_reap(p->loop) == RBK_NO_CHILDREN || !p->loop->adopts || p->loop->proc_count > 1;
 }
 
 static bool may_be_leftover(const struct rbk_proc *p, pid_t pid)
@@ -125,21 +132,14 @@ static bool scan_finds_leftovers(struct rbk_proc *p)
     return some;
 }
 
-static size_t living_procs(const struct rbk_loop *loop)
-{
-    size_t count = 0;
-    for (const struct rbk_proc *p = loop->procs; p; p = p->next)
-        count += !p->reaped;
-    return count;
-}
-
 bool rbk_leftovers(struct rbk_proc *p)
 {
     if (rbk_reap(p->loop) == RBK_NO_CHILDREN)
         return false;
-    bool sure = p->loop->adopts && living_procs(p->loop) == 0; /* that a child of ours lives, but perhaps not whose */
-    int found = p->loop->adopts && !sure ? adopted_in_children_file(p) : -1;
-    if (found < 0 && !sure)
+    if (!rbk_tree_is_gone(p))
+        return true;
+    int found = p->loop->adopts ? adopted_in_children_file(p) : -1;
+    if (found < 0)
         found = leftover_among_new_pids(p);
     return found != 0 && scan_finds_leftovers(p);
 }

@@ -2,10 +2,13 @@
  * in the child's session or process group, descends from one that belongs, or is an orphan that we adopted as subreaper
  * and that carries the marker. An adopted orphan without any mark (own session, cleaned environment) belongs to
  * whichever process may have begotten it last: it is claimed when only one is left that could have. */
+#include <base/clock.h>
 #include <loop/child.h>
 #include <signal.h>
 #include <string.h>
 #include <unistd.h>
+
+#define CHASE_WIDTH 4 /* pids, down from the newest */
 
 static bool in_session_or_group(const struct rbk_proc *p, const struct rbk_procstat *process)
 {
@@ -70,4 +73,26 @@ void rbk_tree_kill(const struct rbk_proc *p, const struct rbk_proclist *members)
         last = members->items[i].pgrp;
     }
     rbk_tree_signal(members, SIGKILL);
+}
+
+static void kill_if_ours(const struct rbk_proc *p, pid_t pid, int generations)
+{
+    struct rbk_procstat process;
+    if (pid <= 1 || generations < 0 || !rbk_procfs_stat(pid, &process) || process.ppid <= 0)
+        return;
+    if (belongs(p, &process, getpid()))
+        rbk_procfs_signal(&process, SIGKILL);
+    else
+        kill_if_ours(p, process.ppid, generations - 1);
+}
+
+bool rbk_tree_chase(struct rbk_proc *p, int64_t budget_us)
+{
+    int64_t deadline = rbk_clock_mono_us() + budget_us;
+    while (!rbk_tree_is_gone(p) && rbk_clock_mono_us() < deadline) {
+        pid_t last = rbk_procfs_last_pid();
+        for (pid_t pid = last; pid > last - CHASE_WIDTH; pid--)
+            kill_if_ours(p, pid, 1);
+    }
+    return rbk_tree_is_gone(p);
 }
