@@ -58,10 +58,12 @@ static void patterns_settle(struct rbk_redactor *r)
     qsort(r->patterns, r->count, sizeof *r->patterns, pattern_compare);
     size_t kept = 0;
     for (size_t i = 0; i < r->count; i++) {
-        if (kept > 0 && pattern_compare(&r->patterns[kept - 1], &r->patterns[i]) == 0)
+        if (kept > 0 && pattern_compare(&r->patterns[kept - 1], &r->patterns[i]) == 0) {
+            r->patterns[kept - 1].wraps |= r->patterns[i].wraps;
             free(r->patterns[i].bytes);
-        else
+        } else {
             r->patterns[kept++] = r->patterns[i];
+        }
     }
     r->count = kept;
 }
@@ -130,6 +132,43 @@ struct match {
     bool partial; /* the text ends inside a pattern */
 };
 
+/* The bytes of one line end at p, 0 when there is none; a \r at the end of the text may become one. */
+static size_t line_end(const char *p, size_t left)
+{
+    if (p[0] == '\n')
+        return 1;
+    return p[0] == '\r' && (left == 1 || p[1] == '\n') ? (left == 1 ? 1 : 2) : 0;
+}
+
+static void match_exact(const struct redact_pattern *pattern, const char *p, size_t left, struct match *m)
+{
+    size_t n = pattern->len < left ? pattern->len : left;
+    if (memcmp(pattern->bytes, p, n) != 0)
+        return;
+    if (n < pattern->len)
+        m->partial = true;
+    else if (n > m->len)
+        m->len = n;
+}
+
+/* The same, with single line ends allowed between the bytes of the pattern. */
+static void match_wrapped(const struct redact_pattern *pattern, const char *p, size_t left, struct match *m)
+{
+    size_t matched = 0, at = 0;
+    bool broken = false;
+    while (matched < pattern->len && at < left) {
+        size_t skip = matched > 0 && !broken ? line_end(p + at, left - at) : 0;
+        broken = skip > 0;
+        at += broken ? skip : 1;
+        if (!broken && p[at - 1] != pattern->bytes[matched++])
+            return;
+    }
+    if (matched < pattern->len)
+        m->partial = true;
+    else if (at > m->len)
+        m->len = at;
+}
+
 static struct match match_at(const struct rbk_redactor *r, const char *p, size_t left)
 {
     struct match m = {0};
@@ -140,13 +179,10 @@ static struct match match_at(const struct rbk_redactor *r, const char *p, size_t
         const struct redact_pattern *pattern = &r->patterns[i];
         if (memcmp(pattern->bytes, p, gram) != 0)
             break;
-        size_t n = pattern->len < left ? pattern->len : left;
-        if (memcmp(pattern->bytes, p, n) != 0)
-            continue;
-        if (n < pattern->len)
-            m.partial = true;
-        else if (n > m.len)
-            m.len = n;
+        if (pattern->wraps)
+            match_wrapped(pattern, p, left, &m);
+        else
+            match_exact(pattern, p, left, &m);
     }
     return m;
 }

@@ -12,7 +12,7 @@
 static void forms_add(struct redact_forms *forms, const struct rbk_buf *form)
 {
     RBK_GROW(forms->items, forms->count, forms->cap);
-    forms->items[forms->count++] = (struct redact_pattern){rbk_strndup(form->data, form->len), form->len};
+    forms->items[forms->count++] = (struct redact_pattern){rbk_strndup(form->data, form->len), form->len, false};
 }
 
 /* Takes the bytes of `form`. */
@@ -20,7 +20,7 @@ static void forms_take(struct redact_forms *forms, struct rbk_buf *form)
 {
     RBK_GROW(forms->items, forms->count, forms->cap);
     size_t len = form->len;
-    forms->items[forms->count++] = (struct redact_pattern){rbk_buf_take(form), len};
+    forms->items[forms->count++] = (struct redact_pattern){rbk_buf_take(form), len, false};
 }
 
 /* The secret in base64 (RFC 4648) after `shift` unknown bytes: the characters that the secret alone decides, then those
@@ -239,14 +239,34 @@ static void add_xml_forms(struct redact_forms *forms, const char *secret, size_t
     }
 }
 
+/* base64 breaks lines at 64 or 76 characters, xxd -p at 60: long forms from `first` on may be broken anywhere. One that
+ * is broken within its first four bytes is found from behind the break. */
+static void let_wrap(struct redact_forms *forms, size_t first)
+{
+    enum { WRAPPED_MIN = 40 };
+    for (size_t i = first, end = forms->count; i < end; i++) {
+        if (forms->items[i].len < WRAPPED_MIN)
+            continue;
+        forms->items[i].wraps = true;
+        for (size_t skip = 1; skip < REDACT_GRAM; skip++) {
+            struct rbk_buf tail = {0};
+            rbk_buf_append(&tail, forms->items[i].bytes + skip, forms->items[i].len - skip);
+            forms_take(forms, &tail);
+            forms->items[forms->count - 1].wraps = true;
+        }
+    }
+}
+
 void redact_forms_add(struct redact_forms *forms, const char *secret, size_t len)
 {
     struct rbk_buf plain = {0};
     rbk_buf_append(&plain, secret, len);
     forms_take(forms, &plain);
+    size_t first = forms->count;
     add_base64_forms(forms, secret, len);
     add_hex(forms, secret, len, "", "0123456789abcdef");
     add_hex(forms, secret, len, "", "0123456789ABCDEF");
+    let_wrap(forms, first);
     add_hex(forms, secret, len, "\\x", "0123456789abcdef");
     add_hex(forms, secret, len, "\\x", "0123456789ABCDEF");
     add_url_forms(forms, secret, len);

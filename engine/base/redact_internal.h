@@ -10,6 +10,7 @@ enum { REDACT_GRAM = 4, REDACT_FILTER_BITS = 16 };
 struct redact_pattern {
     char *bytes;
     size_t len; /* at least REDACT_GRAM */
+    bool wraps; /* line ends may stand between its bytes, as base64 and xxd write them */
 };
 
 struct rbk_redactor {

@@ -120,6 +120,38 @@ static void base64_is_found_at_every_alignment(void **state)
     rbk_redactor_free(r);
 }
 
+/* As base64 and xxd -p write what is longer than a line. */
+static void long_encodings_are_found_across_their_line_ends(void **state)
+{
+    (void)state;
+    static const char secret[] = "eyJhbGciOiJIUzI1NiJ9.eyJzdWIiOiIxMjM0NTY3ODkwIn0.dozjgNryP4J3jVmNHl0w5N_XgL0n3I9P";
+    struct rbk_redactor *r = with_secret(secret);
+    for (int before = 0; before < 80; before++) {
+        char *plain = rbk_asprintf("%0*d%s%s", before + 1, 0, secret, "and what follows it");
+        char *encoded = base64((unsigned char *)plain, strlen(plain), "+/");
+        struct rbk_buf wrapped = {0}, out = {0};
+        for (size_t i = 0; encoded[i]; i++) {
+            rbk_buf_puts(&wrapped, i && i % 76 == 0 ? (before % 2 ? "\n" : "\r\n") : "");
+            rbk_buf_putc(&wrapped, encoded[i]);
+        }
+        rbk_redact(r, wrapped.data, wrapped.len, &out);
+        assert_non_null(strstr(out.data, "***"));
+        /* at most a broken-off start of four characters and the two partial ones are left */
+        assert_true(out.len - 3 <= wrapped.len - strlen(secret) * 8 / 6 + 6);
+        assert_redacted(r, wrapped.data, out.data);
+        rbk_buf_fini(&out);
+        rbk_buf_fini(&wrapped);
+        free(encoded);
+        free(plain);
+    }
+    struct rbk_buf hex = {0};
+    for (size_t i = 0; secret[i]; i++)
+        rbk_buf_printf(&hex, "%s%02x", i && i % 30 == 0 ? "\n" : "", (unsigned char)secret[i]);
+    assert_redacted(r, hex.data, "***");
+    rbk_buf_fini(&hex);
+    rbk_redactor_free(r);
+}
+
 static void lines_of_a_long_secret_are_secrets(void **state)
 {
     (void)state;
@@ -293,6 +325,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(every_common_form_is_found),
         cmocka_unit_test(base64_is_found_at_every_alignment),
+        cmocka_unit_test(long_encodings_are_found_across_their_line_ends),
         cmocka_unit_test(lines_of_a_long_secret_are_secrets),
         cmocka_unit_test(overlapping_occurrences_never_leak),
         cmocka_unit_test(the_longest_secret_wins),
