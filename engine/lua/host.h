@@ -1,8 +1,8 @@
 /* The Lua host: one Lua 5.4 state that loads runbooks into plans and performs their functions and actions.
  *
  * Text chunks only; no debug, io.popen, os.execute, os.exit, loadfile or dofile; memory is capped per state and raises;
- * a count hook stops endless loops at load, and a process watchdog stops what a hook cannot (a C function such as
- * string.find). stdlib modules are embedded and loaded on first use of their name. */
+ * a watchdog stops endless loops by a count hook, and ends the process where a hook cannot (a C function such as
+ * string.find; lua/watchdog.h). stdlib modules are embedded and loaded on first use of their name. */
 #ifndef RBK_LUA_HOST_H
 #define RBK_LUA_HOST_H
 
@@ -15,7 +15,9 @@ struct rbk_lua_options {
     const struct rbk_config *config; /* borrowed; never NULL */
     const char *const *runbook_dirs; /* NULL-terminated, first wins: project, user, installed */
     size_t memory_max;               /* bytes; 0 = 256 MiB */
-    int64_t load_ms;                 /* wall time for loading one file; 0 = 5000 */
+    int64_t load_ms;                 /* processor time for loading one file; 0 = 5000 */
+    int64_t call_ms;                 /* processor time of a function between two waits; 0 = 10000 */
+    bool stress_gc;                  /* for tests: the collector runs at every allocation */
 };
 int rbk_lua_new(const struct rbk_lua_options *options, struct rbk_lua **out, struct rbk_error *err);
 void rbk_lua_free(struct rbk_lua *lua);

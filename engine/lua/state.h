@@ -1,0 +1,31 @@
+/* The host's state, shared by the files of this room only. */
+#ifndef RBK_LUA_STATE_H
+#define RBK_LUA_STATE_H
+
+#include <lauxlib.h>
+#include <lua/heap.h>
+#include <lua/host.h>
+#include <lua/watchdog.h>
+
+struct rbk_load;
+struct rbk_script_call;
+
+struct rbk_lua {
+    lua_State *L;
+    const struct rbk_config *config; /* borrowed */
+    const char *const *dirs;         /* borrowed; NULL-terminated */
+    struct rbk_heap heap;
+    struct rbk_watchdog watchdog;
+    int64_t load_ms, call_ms;
+    unsigned long loads;          /* how many files were loaded: their serial numbers */
+    struct rbk_load *load;        /* the file that is being loaded, or NULL */
+    struct rbk_script_call *call; /* the body whose coroutine runs right now, or NULL */
+};
+
+/* The host that a Lua thread belongs to. */
+struct rbk_lua *rbk_lua_of(lua_State *L);
+/* Runs fn(L) with `arg` as its only argument, a light userdata, and turns what it raises into an error. The one way in
+ * from C. Results are dropped. */
+int rbk_lua_protected(struct rbk_lua *lua, lua_CFunction fn, void *arg, struct rbk_error *err);
+
+#endif
