@@ -29,6 +29,9 @@ static void problem_fill(struct config_problems *p, struct config_problem *probl
 }
 
 static void problem_add_text(struct config_problems *p, bool warning, const struct config_node *at, const char *hint,
+                             const char *fmt, va_list args) RBK_PRINTF(5, 0);
+
+static void problem_add_text(struct config_problems *p, bool warning, const struct config_node *at, const char *hint,
                              const char *fmt, va_list args)
 {
     struct config_problem *problem = problem_add(p, warning);

@@ -2,11 +2,17 @@
  * (https://pubs.opengroup.org/onlinepubs/9699919799/utilities/V3_chap02.html, 2.2), no expansion of any kind. */
 #include <base/buf.h>
 #include <config/words.h>
+#include <ctype.h>
 #include <string.h>
 
-/* What a shell would act on. `*` and `?` are left out inside options such as -k=a*; only a word of their own matters to
- * people, but telling the two apart is guesswork, so every unquoted one is reported. */
-static const char words_operators[] = "|&;<>$`*?";
+/* True for what a shell would act on outside quotes; a dollar that starts no name is only a dollar, as in "^smoke$". */
+static bool words_is_special(const char *p, bool quoted)
+{
+    if (*p == '$') {
+        return isalnum((unsigned char)p[1]) || (p[1] && strchr("_{(", p[1]));
+    }
+    return *p == '`' || (!quoted && strchr("|&;<>*?", *p));
+}
 
 /* Copies what stands in double quotes; `p` is behind the opening one. NULL when it is not closed. */
 static const char *words_double(const char *p, struct rbk_buf *word, char *special)
@@ -14,7 +20,7 @@ static const char *words_double(const char *p, struct rbk_buf *word, char *speci
     while (*p && *p != '"') {
         if (*p == '\\' && p[1] && strchr("\"\\$`", p[1])) {
             p++;
-        } else if ((*p == '$' || *p == '`') && !*special) {
+        } else if (!*special && words_is_special(p, true)) {
             *special = *p;
         }
         rbk_buf_putc(word, *p++);
@@ -48,7 +54,7 @@ static const char *words_one(const char *p, struct rbk_buf *word, char *special,
             }
             p = p[1] ? p + 2 : NULL;
         } else {
-            if (strchr(words_operators, *p) && !*special) {
+            if (!*special && words_is_special(p, false)) {
                 *special = *p;
             }
             rbk_buf_putc(word, *p++);
