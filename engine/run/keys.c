@@ -48,7 +48,7 @@ const struct rbk_key rbk_step_keys[] = {
     {"max", "integer", "how many of `each` run at once; 1 unless said"},
     {"always", "boolean", "true: runs even after a failure or a cancel"},
     {"on_fail", "string", "\"stop\", \"continue\" or \"undo\" when the step fails; \"stop\" unless said"},
-    {"retry", "integer|table", "how often and when a failed body is tried again"},
+    {"retry", "integer|table", "how often a step that failed, or whose check is not met, is tried again"},
     {"timeout", "duration", "the step is stopped and fails after this long"},
     {"budget", "duration", "how long it should take; said when it takes longer"},
     {"undo", "body", "what takes the step back"},
