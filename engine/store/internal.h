@@ -71,6 +71,11 @@ int rbk_schema_migrate(struct rbk_store *s, const struct rbk_schema *const *sche
 
 void rbk_stmts_free(struct rbk_store *s);
 
+/* ---- vfs.c */
+
+/* The VFS to open databases with; NULL = SQLite's own. */
+const char *rbk_vfs_name(void);
+
 /* ---- checkpoint.c */
 
 void rbk_checkpoint_watch(struct rbk_store *s);

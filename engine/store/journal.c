@@ -1,6 +1,6 @@
-/* The tables of the journal and the names of its states. Child tables hang on their run and go with it. Steps,
- * commands, facts and events keep the order in which they were first recorded (their row id). Facts are never
- * overwritten: the latest of a name counts. */
+/* The tables of the journal and the names of its states. Child tables hang on their run and go with it, and keep the
+ * order in which they were first recorded (n). Facts are never overwritten: the latest of a name counts. Tables that
+ * only grow are clustered by run: one page to write for a row, and one range to read for a run. */
 #include <store/journal.h>
 
 #include <string.h>
@@ -25,15 +25,13 @@ static const char step_1[] =
     " checks TEXT, approved TEXT, error TEXT, log TEXT, detail TEXT, UNIQUE(run, key));"
 
     "CREATE TABLE commands("
-    " n INTEGER PRIMARY KEY, run TEXT NOT NULL REFERENCES runs(id) ON DELETE CASCADE, step TEXT NOT NULL,"
+    " run TEXT NOT NULL REFERENCES runs(id) ON DELETE CASCADE, n INTEGER NOT NULL, step TEXT NOT NULL,"
     " argv TEXT, exit_code INTEGER, signal INTEGER, started_ms INTEGER, duration_ms INTEGER, cpu_ms INTEGER,"
-    " max_rss_kb INTEGER, leftovers INTEGER, how TEXT);"
-    "CREATE INDEX commands_by_run ON commands(run);"
+    " max_rss_kb INTEGER, leftovers INTEGER, how TEXT, PRIMARY KEY(run, n)) WITHOUT ROWID;"
 
     "CREATE TABLE facts("
-    " n INTEGER PRIMARY KEY, run TEXT NOT NULL REFERENCES runs(id) ON DELETE CASCADE, step TEXT, name TEXT NOT NULL,"
-    " value TEXT NOT NULL);"
-    "CREATE INDEX facts_by_run ON facts(run);"
+    " run TEXT NOT NULL REFERENCES runs(id) ON DELETE CASCADE, n INTEGER NOT NULL, step TEXT, name TEXT NOT NULL,"
+    " value TEXT NOT NULL, PRIMARY KEY(run, n)) WITHOUT ROWID;"
 
     "CREATE TABLE gates("
     " n INTEGER PRIMARY KEY, run TEXT NOT NULL REFERENCES runs(id) ON DELETE CASCADE, step TEXT NOT NULL,"
@@ -41,9 +39,8 @@ static const char step_1[] =
     " asked_ms INTEGER, answered_ms INTEGER NOT NULL DEFAULT 0, UNIQUE(run, step, kind));"
 
     "CREATE TABLE events("
-    " n INTEGER PRIMARY KEY, run TEXT NOT NULL REFERENCES runs(id) ON DELETE CASCADE, at_ms INTEGER NOT NULL,"
-    " step TEXT, kind TEXT NOT NULL, data TEXT);"
-    "CREATE INDEX events_by_run ON events(run);";
+    " run TEXT NOT NULL REFERENCES runs(id) ON DELETE CASCADE, n INTEGER NOT NULL, at_ms INTEGER NOT NULL,"
+    " step TEXT, kind TEXT NOT NULL, data TEXT, PRIMARY KEY(run, n)) WITHOUT ROWID;";
 
 static const char *const steps[] = {step_1};
 const struct rbk_schema rbk_journal_schema = {"journal", steps, sizeof steps / sizeof *steps};

@@ -16,13 +16,14 @@ extern const struct rbk_schema rbk_journal_schema;
     X(SUCCEEDED, "succeeded") \
     X(FAILED, "failed")       \
     X(WAITING, "waiting") X(INTERRUPTED, "interrupted") X(CANCELLED, "cancelled") X(TIMED_OUT, "timed-out")
-#define RBK_STEP_STATES(X)                                                                        \
-    X(PENDING, "pending")                                                                         \
-    X(RUNNING, "running")                                                                         \
-    X(SUCCEEDED, "succeeded")                                                                     \
-    X(FAILED, "failed")                                                                           \
-    X(SKIPPED, "skipped") X(WAITING, "waiting") X(IN_DOUBT, "in-doubt") X(CANCELLED, "cancelled") \
-        X(TIMED_OUT, "timed-out") X(UNDONE, "undone")
+#define RBK_STEP_STATES(X)    \
+    X(PENDING, "pending")     \
+    X(RUNNING, "running")     \
+    X(SUCCEEDED, "succeeded") \
+    X(FAILED, "failed")       \
+    X(SKIPPED, "skipped")     \
+    X(WAITING, "waiting")     \
+    X(IN_DOUBT, "in-doubt") X(CANCELLED, "cancelled") X(TIMED_OUT, "timed-out") X(UNDONE, "undone")
 
 enum rbk_run_state {
 #define X(name, text) RBK_RUN_##name,

@@ -10,8 +10,9 @@ int rbk_journal_command_add(struct rbk_store *s, const char *run, const char *st
                             struct rbk_error *err)
 {
     static const char sql[] =
-        "INSERT INTO commands(run, step, argv, exit_code, signal, started_ms, duration_ms, cpu_ms,"
-        " max_rss_kb, leftovers, how) VALUES(?1,?2,?3,?4,?5,?6,?7,?8,?9,?10,?11)";
+        "INSERT INTO commands(run, n, step, argv, exit_code, signal, started_ms, duration_ms, cpu_ms,"
+        " max_rss_kb, leftovers, how) VALUES(?1,(SELECT coalesce(max(n), 0) + 1 FROM commands WHERE run = "
+        "?1),?2,?3,?4,?5,?6,?7,?8,?9,?10,?11)";
     struct rbk_stmt *q = rbk_stmt(s, sql);
     rbk_bind_text(q, 1, run);
     rbk_bind_text(q, 2, step);

@@ -6,7 +6,9 @@
 int rbk_journal_event_add(struct rbk_store *s, const char *run, const char *step, const char *kind,
                           const rbk_value *data, struct rbk_error *err)
 {
-    struct rbk_stmt *q = rbk_stmt(s, "INSERT INTO events(run, at_ms, step, kind, data) VALUES(?1, ?2, ?3, ?4, ?5)");
+    static const char sql[] = "INSERT INTO events(run, n, at_ms, step, kind, data) VALUES(?1,"
+                              " (SELECT coalesce(max(n), 0) + 1 FROM events WHERE run = ?1), ?2, ?3, ?4, ?5)";
+    struct rbk_stmt *q = rbk_stmt(s, sql);
     rbk_bind_text(q, 1, run);
     rbk_bind_int(q, 2, rbk_clock_wall_ms());
     rbk_bind_text(q, 3, step);

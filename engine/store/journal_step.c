@@ -111,7 +111,9 @@ int rbk_journal_steps(struct rbk_store *s, const char *run, rbk_step_row_fn *fn,
 int rbk_journal_fact_put(struct rbk_store *s, const char *run, const char *step, const char *name, const rbk_value *v,
                          struct rbk_error *err)
 {
-    struct rbk_stmt *q = rbk_stmt(s, "INSERT INTO facts(run, step, name, value) VALUES(?1, ?2, ?3, ?4)");
+    static const char sql[] = "INSERT INTO facts(run, n, step, name, value) VALUES(?1,"
+                              " (SELECT coalesce(max(n), 0) + 1 FROM facts WHERE run = ?1), ?2, ?3, ?4)";
+    struct rbk_stmt *q = rbk_stmt(s, sql);
     rbk_bind_text(q, 1, run);
     rbk_bind_text(q, 2, step);
     rbk_bind_text(q, 3, name);

@@ -29,7 +29,7 @@ static int connect_db(struct rbk_store *s, int flags)
 {
     char path[PATH_MAX];
     snprintf(path, sizeof path, "%s/state.db", s->dir);
-    return sqlite3_open_v2(path, &s->db, flags | SQLITE_OPEN_NOMUTEX | SQLITE_OPEN_EXRESCODE, NULL);
+    return sqlite3_open_v2(path, &s->db, flags | SQLITE_OPEN_NOMUTEX | SQLITE_OPEN_EXRESCODE, rbk_vfs_name());
 }
 
 /* The file as it is, without locks and WAL. In the URI every byte of the path but letters and digits is escaped. */
