@@ -40,15 +40,15 @@ const struct config_key config_keys[] = {
     {.path = "levels.*.variants.*.env", .type = CONFIG_TYPE_VARIABLES, .help = "environment variables to add"},
     {.path = "levels.*.variants.*.timeout", .type = CONFIG_TYPE_DURATION, .help = "instead of the level's time-out"},
 
-#define LEVEL_TIMES(level, target_default, max_default)                                                           \
-    {.path = "levels." level ".target",                                                                           \
-     .type = CONFIG_TYPE_DURATION,                                                                                \
-     .dflt = target_default,                                                                                      \
-     .only_existing = true,                                                                                       \
-     .help = "target time of the level of this name"},                                                            \
-    {                                                                                                             \
-        .path = "levels." level ".max", .type = CONFIG_TYPE_DURATION, .dflt = max_default, .only_existing = true, \
-        .help = "longest acceptable time of this level",                                                          \
+#define LEVEL_TIMES(level, target_default, max_default)                                                             \
+    {.path = "levels." level ".target",                                                                             \
+     .type = CONFIG_TYPE_DURATION,                                                                                  \
+     .dflt = (target_default),                                                                                      \
+     .only_existing = true,                                                                                         \
+     .help = "target time of the level of this name"},                                                              \
+    {                                                                                                               \
+        .path = "levels." level ".max", .type = CONFIG_TYPE_DURATION, .dflt = (max_default), .only_existing = true, \
+        .help = "longest acceptable time of this level",                                                            \
     }
     LEVEL_TIMES("smoke", "30s", "45s"),
     LEVEL_TIMES("unit", "120s", "180s"),
@@ -74,18 +74,18 @@ const struct config_key config_keys[] = {
      .help = "which way is good: above the target or below it"},
 
 #define SLA_ROW(metric, target_default, alert_default, better_default, what)                    \
-    {.path = "sla." metric, .type = CONFIG_TYPE_MAP, .help = what},                             \
+    {.path = "sla." metric, .type = CONFIG_TYPE_MAP, .help = (what)},                           \
         {.path = "sla." metric ".target",                                                       \
          .type = CONFIG_TYPE_PERCENT,                                                           \
-         .dflt = target_default,                                                                \
+         .dflt = (target_default),                                                              \
          .help = "the value to reach"},                                                         \
         {.path = "sla." metric ".alert",                                                        \
          .type = CONFIG_TYPE_PERCENT,                                                           \
-         .dflt = alert_default,                                                                 \
+         .dflt = (alert_default),                                                               \
          .help = "the value from which on somebody must act"},                                  \
     {                                                                                           \
         .path = "sla." metric ".better", .type = CONFIG_TYPE_CHOICE, .choices = "higher lower", \
-        .dflt = better_default, .help = "which way is good",                                    \
+        .dflt = (better_default), .help = "which way is good",                                  \
     }
     SLA_ROW("pass_rate", "95%", "90%", "higher", "passed of all tests that ran"),
     SLA_ROW("execution_time", "100%", "150%", "lower", "duration of a level as a share of its target time"),
@@ -131,15 +131,15 @@ const struct config_key config_keys[] = {
     {.path = "escalation.*.response", .type = CONFIG_TYPE_RESPONSE, .help = "how soon somebody responds"},
     {.path = "escalation.*.contact", .type = CONFIG_TYPE_STRING, .help = "who responds"},
 
-#define ESCALATION_ROW(priority, response_default, contact_default)                                     \
-    {.path = "escalation." priority, .type = CONFIG_TYPE_MAP, .help = "one priority"},                  \
-        {.path = "escalation." priority ".response",                                                    \
-         .type = CONFIG_TYPE_RESPONSE,                                                                  \
-         .dflt = response_default,                                                                      \
-         .help = "how soon somebody responds"},                                                         \
-    {                                                                                                   \
-        .path = "escalation." priority ".contact", .type = CONFIG_TYPE_STRING, .dflt = contact_default, \
-        .help = "who responds",                                                                         \
+#define ESCALATION_ROW(priority, response_default, contact_default)                                       \
+    {.path = "escalation." priority, .type = CONFIG_TYPE_MAP, .help = "one priority"},                    \
+        {.path = "escalation." priority ".response",                                                      \
+         .type = CONFIG_TYPE_RESPONSE,                                                                    \
+         .dflt = (response_default),                                                                      \
+         .help = "how soon somebody responds"},                                                           \
+    {                                                                                                     \
+        .path = "escalation." priority ".contact", .type = CONFIG_TYPE_STRING, .dflt = (contact_default), \
+        .help = "who responds",                                                                           \
     }
     ESCALATION_ROW("critical", "immediate", "On-call engineer"),
     ESCALATION_ROW("high", "2h", "Engineering lead"),

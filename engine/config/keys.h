@@ -30,12 +30,12 @@ enum config_type {
 };
 
 struct config_key {
-    const char *path; /* dotted; `*` stands for a name that the team chooses */
-    enum config_type type;
+    const char *path;    /* dotted; `*` stands for a name that the team chooses */
     const char *dflt;    /* as it would be written, NULL = none */
     const char *choices; /* CHOICE: separated by spaces */
-    bool only_existing;  /* the default counts only where the map around it is in the file */
     const char *help;
+    enum config_type type;
+    bool only_existing; /* the default counts only where the map around it is in the file */
 };
 
 /* Where the reader stands: the keys from the top, borrowed. */

@@ -5,6 +5,8 @@
 #include <stdio.h>
 #include <stdlib.h>
 
+#define PROBLEM_MESSAGE_MAX sizeof(((struct rbk_error *)0)->message)
+
 /* Room for one more, NULL when there are enough; warnings never take the room of the first errors. */
 static struct config_problem *problem_add(struct config_problems *p, bool warning)
 {
@@ -18,9 +20,13 @@ static struct config_problem *problem_add(struct config_problems *p, bool warnin
     return problem;
 }
 
-static void problem_fill(struct config_problems *p, struct config_problem *problem, const struct config_node *at,
-                         const char *hint, const char *message)
+static void problem_put(struct config_problems *p, bool warning, const struct config_node *at, const char *hint,
+                        const char *message)
 {
+    struct config_problem *problem = problem_add(p, warning);
+    if (!problem) {
+        return;
+    }
     rbk_error_set(&problem->error, RBK_EINVAL, "%s", message);
     rbk_error_at(&problem->error, p->file, at ? at->line : 0, at ? at->column : 0);
     if (hint) {
@@ -28,36 +34,26 @@ static void problem_fill(struct config_problems *p, struct config_problem *probl
     }
 }
 
-static void problem_add_text(struct config_problems *p, bool warning, const struct config_node *at, const char *hint,
-                             const char *fmt, va_list args) RBK_PRINTF(5, 0);
-
-static void problem_add_text(struct config_problems *p, bool warning, const struct config_node *at, const char *hint,
-                             const char *fmt, va_list args)
-{
-    struct config_problem *problem = problem_add(p, warning);
-    char message[sizeof problem->error.message];
-    if (problem) {
-        vsnprintf(message, sizeof message, fmt, args);
-        problem_fill(p, problem, at, hint, message);
-    }
-}
-
 void config_problem_error(struct config_problems *p, const struct config_node *at, const char *hint, const char *fmt,
                           ...)
 {
+    char message[PROBLEM_MESSAGE_MAX];
     va_list args;
     va_start(args, fmt);
-    problem_add_text(p, false, at, hint, fmt, args);
+    vsnprintf(message, sizeof message, fmt, args);
     va_end(args);
+    problem_put(p, false, at, hint, message);
 }
 
 void config_problem_warning(struct config_problems *p, const struct config_node *at, const char *hint, const char *fmt,
                             ...)
 {
+    char message[PROBLEM_MESSAGE_MAX];
     va_list args;
     va_start(args, fmt);
-    problem_add_text(p, true, at, hint, fmt, args);
+    vsnprintf(message, sizeof message, fmt, args);
     va_end(args);
+    problem_put(p, true, at, hint, message);
 }
 
 void config_problem_take(struct config_problems *p, const struct rbk_error *error)
