@@ -109,6 +109,22 @@ const struct rbk_run *rbk_run_parent(const struct rbk_run *run); /* NULL for a r
 /* The row with its state corrected by the lock: a `running` run that nobody carries is interrupted, its running steps
  * are in doubt (idempotent ones pending again); an expired waiting run is cancelled. Reads only. */
 int rbk_report_state(struct rbk_store *s, struct rbk_run_row *row, struct rbk_error *err);
+/* Ends the waiting runs whose time is up (`cancelled`): due at the start of every command that opens the store to
+ * write. */
+int rbk_run_expire(struct rbk_store *s, struct rbk_error *err);
+
+/* Records a person's decision about a waiting run (a root run's id; the questions of runs that it called are among
+ * its own). `step` is a key as `waiting_for` shows it, or a step's id; NULL when only one step asks (a rejection with
+ * NULL is one of all). `answers` maps names to the strings that the person typed, or is NULL; they are typed against
+ * what was asked. Nothing is run: resume does that. RBK_EINVAL: nothing is asked, an answer does not fit, the run has
+ * expired; RBK_ENOENT: no such question. */
+struct rbk_decision_given {
+    bool approve;
+    const char *step, *by, *why;
+    const rbk_value *answers;
+};
+int rbk_gate_decide(struct rbk_store *s, const char *run_id, const struct rbk_decision_given *d, struct rbk_error *err);
+
 /* {"schema":"runbook.run/1",...} of a recorded run (running or ended). */
 int rbk_report_value(struct rbk_store *s, const char *run_id, rbk_value **out, struct rbk_error *err);
 

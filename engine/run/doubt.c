@@ -1,0 +1,138 @@
+/* Steps in doubt: they were in flight when their process died. Such a step is repeated when repeating is harmless, or
+ * when its `verify` says that it did not happen; else a person decides: on the terminal, or with --assume. Nothing is
+ * executed before all of them can be decided. */
+#include <run/machine.h>
+
+/* What holds other steps has no effect of its own. */
+static bool is_container(const struct rbk_step *step)
+{
+    return strcmp(step->row.kind, "parallel") == 0 || strcmp(step->row.kind, "each") == 0 ||
+           strcmp(step->row.kind, "call") == 0;
+}
+
+static int decide(struct rbk_step *step, enum rbk_assume assume, struct rbk_error *err)
+{
+    const struct rbk_node *node = rbk_restore_node(step->run->plan, step->row.key);
+    if (!node) {
+        return 0; /* no longer in the plan: that was accepted */
+    }
+    if (step->row.idempotent || node->idempotent) {
+        step->doubt = RBK_DOUBT_REPEAT;
+    } else if (node->verify.kind != RBK_BODY_NONE) {
+        step->doubt = RBK_DOUBT_VERIFY;
+    } else if (assume == RBK_ASSUME_DONE) {
+        step->doubt = RBK_DOUBT_DONE;
+    } else if (assume == RBK_ASSUME_NOT_DONE) {
+        step->doubt = RBK_DOUBT_REPEAT;
+    } else if (step->run->session->o.gates) {
+        step->doubt = RBK_DOUBT_ASK;
+    } else {
+        rbk_error_set(err, RBK_EDOUBT, "step \"%s\" was running when the run died: whether it happened is not known",
+                      step->row.title);
+        return rbk_error_hint(err, "look, then: runbook resume %.12s --assume done (or not-done)",
+                              step->run->session->root->row.id);
+    }
+    return 0;
+}
+
+int rbk_doubt_decide(struct rbk_run *run, enum rbk_assume assume, struct rbk_error *err)
+{
+    int rc = 0;
+    for (size_t i = 0; i < run->step_count && rc == 0; i++) {
+        struct rbk_step *step = run->steps[i];
+        if (step->child) {
+            rc = rbk_doubt_decide(step->child, assume, err);
+        } else if ((step->row.state == RBK_STEP_RUNNING || step->row.state == RBK_STEP_IN_DOUBT) &&
+                   !is_container(step)) {
+            rc = decide(step, assume, err);
+        }
+    }
+    return rc;
+}
+
+/* It did not happen: the step begins anew. */
+static void forget(struct rbk_step *step)
+{
+    step->doubt = RBK_DOUBT_NONE;
+    step->row.state = RBK_STEP_PENDING;
+    step->row.attempts = 0;
+}
+
+/* It happened: what is left to do are its checks. */
+static void take_as_done(struct rbk_step *step, const char *because)
+{
+    step->doubt = RBK_DOUBT_NONE;
+    rbk_step_note(step, "taken as done: %s", because);
+    step->phase = RBK_PHASE_BODY;
+}
+
+/* A verify that could not be carried out says nothing. */
+static bool says_no(const struct rbk_step *step, const struct rbk_error *failed)
+{
+    bool process = step->node->verify.kind == RBK_BODY_SHELL || step->node->verify.kind == RBK_BODY_ARGV;
+    return failed->code == RBK_EFAIL && (!process || strncmp(failed->message, "exit status 12", 14) != 0);
+}
+
+static void on_verified(struct rbk_step *step, const struct rbk_error *failed, bool timed_out)
+{
+    if (step->stop) {
+        rbk_step_end_stopped(step);
+    } else if (!failed) {
+        take_as_done(step, "verify says that it happened");
+        rbk_step_next(step);
+    } else if (!timed_out && says_no(step, failed)) {
+        forget(step);
+        rbk_step_note(step, "repeated: verify says that it did not happen");
+        rbk_step_go(step);
+    } else {
+        char *text = rbk_asprintf("verify could not tell whether it happened: %s", failed->message);
+        rbk_step_end(step, RBK_STEP_IN_DOUBT, text);
+        free(text);
+    }
+}
+
+static void verify(struct rbk_step *step)
+{
+    struct rbk_error err = {0};
+    step->row.state = RBK_STEP_RUNNING;
+    step->row.idempotent = false;
+    rbk_observe_step(step);
+    if (rbk_body_start(step, &step->node->verify, on_verified, &err) < 0) {
+        on_verified(step, &err, false);
+    }
+}
+
+static void on_answer(struct rbk_step *step, enum rbk_decision decision)
+{
+    switch (decision) {
+    case RBK_DECIDED_YES:
+        take_as_done(step, step->run->session->by);
+        rbk_step_next(step);
+        break;
+    case RBK_DECIDED_NO:
+        forget(step);
+        rbk_step_go(step);
+        break;
+    default:
+        rbk_step_end(step, RBK_STEP_IN_DOUBT, "nobody said whether it happened");
+    }
+}
+
+/* The doubt phase: true when the step goes on at once. */
+bool rbk_doubt_settle(struct rbk_step *step)
+{
+    switch (step->doubt) {
+    case RBK_DOUBT_DONE:
+        take_as_done(step, "--assume done");
+        return true;
+    case RBK_DOUBT_VERIFY:
+        verify(step);
+        return false;
+    case RBK_DOUBT_ASK:
+        rbk_gate_open(step, "doubt", "It was running when the run died. Did it happen?", NULL, 0, on_answer);
+        return false;
+    default:
+        forget(step);
+        return true;
+    }
+}

@@ -1,0 +1,69 @@
+/* `each`: one child step for each element of a list. The list is fixed when the step begins, and recorded: its own
+ * items may change the fact that it came from, and a resumed run must go on with the same ones. */
+#include <run/machine.h>
+
+#include <string.h>
+
+static int current_list(struct rbk_step *group, rbk_value **out, struct rbk_error *err)
+{
+    const struct rbk_node *node = group->node;
+    if (node->each_list) {
+        return rbk_subst_value(node->each_list, rbk_fact_lookup, group, out, err);
+    }
+    const rbk_value *v = rbk_fact_lookup(group, node->each);
+    switch (rbk_value_type(v)) {
+    case RBK_LIST:
+        *out = rbk_value_dup(v);
+        return 0;
+    case RBK_NO_DATA:
+        *out = rbk_list_new();
+        return 0;
+    default:
+        rbk_error_set(err, RBK_EINVAL, v ? "each: \"%s\" is not a list" : "each: no step has set \"%s\"", node->each);
+        return rbk_error_hint(err, "a step before this one must set it to a list");
+    }
+}
+
+static int list_of(struct rbk_step *group, rbk_value **out, struct rbk_error *err)
+{
+    const rbk_value *recorded = rbk_map_get(group->run->each_lists, group->row.key);
+    if (recorded) {
+        *out = rbk_value_dup(recorded);
+        return 0;
+    }
+    int rc = current_list(group, out, err);
+    if (rc == 0) {
+        rbk_record_event(group->run, group->row.key, "each", rbk_value_dup(*out));
+    }
+    return rc;
+}
+
+int rbk_each_children(struct rbk_step *group, struct rbk_error *err)
+{
+    rbk_value *list = NULL;
+    int rc = list_of(group, &list, err);
+    if (rc < 0) {
+        return rc;
+    }
+    size_t count = rbk_value_length(list);
+    group->group.steps = rbk_realloc(NULL, count + 1, sizeof *group->group.steps);
+    group->group.count = count;
+    for (size_t i = 0; i < count; i++) {
+        group->group.steps[i] = rbk_step_new(group->run, group->node, group, RBK_ROLE_ITEM, i, rbk_list_at(list, i));
+    }
+    rbk_value_free(list);
+    return 0;
+}
+
+void rbk_each_start(struct rbk_step *group)
+{
+    struct rbk_error err = {0};
+    if (rbk_each_children(group, &err) < 0) {
+        rbk_attempt_ended(group, RBK_STEP_FAILED, err.message);
+        return;
+    }
+    if (group->group.count == 0) {
+        rbk_step_note(group, "nothing to do: the list is empty");
+    }
+    rbk_group_start(group, group->node->max > 0 ? (size_t)group->node->max : 1);
+}

@@ -1,0 +1,91 @@
+/* What a question wants, as the journal keeps it, and the answers of a person made to fit: {name = {type, choices,
+ * default, help}}. A fact that no step set has the type "fact": whatever is written is taken for what it looks like. */
+#include <run/machine.h>
+
+#include <string.h>
+
+rbk_value *rbk_gate_spec(const struct rbk_param *ask, size_t count)
+{
+    rbk_value *spec = rbk_map_new();
+    for (size_t i = 0; i < count; i++) {
+        rbk_value *entry = rbk_map_new();
+        rbk_map_set_string(entry, "type", rbk_param_type_name(ask[i].type));
+        if (ask[i].choices.count > 0) {
+            rbk_value *choices = rbk_list_new();
+            for (size_t k = 0; k < ask[i].choices.count; k++) {
+                rbk_list_append(choices, rbk_string_new(ask[i].choices.items[k]));
+            }
+            rbk_map_set(entry, "choices", choices);
+        }
+        if (ask[i].dflt) {
+            rbk_map_set(entry, "default", rbk_value_dup(ask[i].dflt));
+        }
+        if (ask[i].help) {
+            rbk_map_set_string(entry, "help", ask[i].help);
+        }
+        rbk_map_set(spec, ask[i].name, entry);
+    }
+    return spec;
+}
+
+static int parse_one(const char *name, const rbk_value *entry, const char *text, rbk_value **out, struct rbk_error *err)
+{
+    struct rbk_param p = {.name = rbk_strdup(name)};
+    const rbk_value *choices = rbk_map_get(entry, "choices");
+    for (size_t i = 0; i < rbk_value_length(choices); i++) {
+        rbk_strv_add(&p.choices, rbk_value_string(rbk_list_at(choices, i)));
+    }
+    const char *type = rbk_map_get_string(entry, "type");
+    int rc = 0;
+    if (!type || strcmp(type, "fact") == 0) {
+        *out = rbk_fact_from_text(text, strlen(text));
+    } else {
+        rc = rbk_param_type_parse(type, &p.type, err);
+        rc = rc < 0 ? rc : rbk_param_parse(&p, text, out, err);
+    }
+    rbk_param_fini(&p);
+    return rc;
+}
+
+static int refuse_unknown(const rbk_value *spec, const rbk_value *given, struct rbk_error *err)
+{
+    for (size_t i = 0; i < rbk_value_length(given); i++) {
+        const char *name = rbk_map_key_at(given, i);
+        if (!rbk_map_get(spec, name)) {
+            const char *first = rbk_map_key_at(spec, 0);
+            rbk_error_set(err, RBK_EINVAL, "nobody asked for \"%s\"", name);
+            return first ? rbk_error_hint(err, "asked for: %s", first)
+                         : rbk_error_hint(err, "the question takes no answer but yes or no");
+        }
+    }
+    return 0;
+}
+
+int rbk_gate_spec_parse(const rbk_value *spec, const rbk_value *given, rbk_value **out, struct rbk_error *err)
+{
+    int rc = refuse_unknown(spec, given, err);
+    rbk_value *answers = rbk_map_new();
+    for (size_t i = 0; rc == 0 && i < rbk_value_length(spec); i++) {
+        const char *name = rbk_map_key_at(spec, i);
+        const rbk_value *entry = rbk_map_value_at(spec, i), *dflt = rbk_map_get(entry, "default");
+        const char *text = rbk_map_get_string(given, name);
+        rbk_value *v = NULL;
+        if (text) {
+            rc = parse_one(name, entry, text, &v, err);
+        } else if (dflt) {
+            v = rbk_value_dup(dflt);
+        } else {
+            rbk_error_set(err, RBK_EINVAL, "an answer for \"%s\" is missing", name);
+            rc = rbk_error_hint(err, "give it with --answer %s=VALUE", name);
+        }
+        if (v) {
+            rbk_map_set(answers, name, v);
+        }
+    }
+    if (rc < 0) {
+        rbk_value_free(answers);
+        return rc;
+    }
+    *out = answers;
+    return 0;
+}

@@ -1,0 +1,224 @@
+/* Step instances: how they are made, told apart, and how each of them ends. */
+#include <run/machine.h>
+
+#include <stdarg.h>
+#include <string.h>
+
+enum { DETAIL_MAX = 8192 };
+
+static char *key_of(const struct rbk_step *parent, const struct rbk_node *node, enum rbk_role role, size_t index)
+{
+    if (role == RBK_ROLE_ITEM) {
+        return rbk_asprintf("%s[%zu]", parent->row.key, index + 1);
+    }
+    return parent ? rbk_asprintf("%s/%s", parent->row.key, node->id) : rbk_strdup(node->id);
+}
+
+static char *number_of(const struct rbk_run *run, const struct rbk_step *parent, enum rbk_role role, size_t index)
+{
+    if (role == RBK_ROLE_ITEM) {
+        return rbk_asprintf("%s[%zu]", parent->number, index + 1);
+    }
+    const struct rbk_step *outer = parent ? parent : run->caller;
+    return outer ? rbk_asprintf("%s.%zu", outer->number, index + 1) : rbk_asprintf("%zu", index + 1);
+}
+
+/* What a resumed run has on record, by key. */
+static struct rbk_step *find_restored(const struct rbk_run *run, const char *key)
+{
+    for (size_t i = 0; run->restored && i < run->step_count; i++) {
+        if (strcmp(run->steps[i]->row.key, key) == 0) {
+            return run->steps[i];
+        }
+    }
+    return NULL;
+}
+
+static struct rbk_step *add_step(struct rbk_run *run, char *key)
+{
+    struct rbk_step *step = rbk_alloc(sizeof *step);
+    RBK_GROW(run->steps, run->step_count, run->step_cap);
+    run->steps[run->step_count++] = step;
+    step->row.key = key;
+    step->row.exit_code = -1;
+    step->row.cpu_ms = step->row.max_rss_kb = -1;
+    return step;
+}
+
+static void set_text(char **slot, const char *text)
+{
+    free(*slot);
+    *slot = rbk_strdup(text);
+}
+
+static void describe(struct rbk_step *step)
+{
+    char hash[17];
+    const struct rbk_node *node = step->node;
+    rbk_node_hash(node, hash);
+    set_text(&step->row.id, node->id);
+    set_text(&step->row.title, node->title);
+    set_text(&step->row.kind, step->role == RBK_ROLE_ITEM ? rbk_node_kind(node) : rbk_node_record_kind(node));
+    set_text(&step->row.parent, step->parent ? step->parent->row.key : NULL);
+    set_text(&step->row.hash, hash);
+}
+
+struct rbk_step *rbk_step_new(struct rbk_run *run, const struct rbk_node *node, struct rbk_step *parent,
+                              enum rbk_role role, size_t index, const rbk_value *item)
+{
+    char *key = key_of(parent, node, role, index);
+    struct rbk_step *step = find_restored(run, key);
+    if (step) {
+        free(key);
+    } else {
+        step = add_step(run, key);
+    }
+    const struct rbk_step *outer = parent ? parent : run->caller;
+    step->run = run;
+    step->node = node;
+    step->parent = parent;
+    step->role = role;
+    step->depth = outer ? outer->depth + 1 : 0;
+    step->usual_ms = -1;
+    step->number = number_of(run, parent, role, index);
+    if (item) {
+        step->item = rbk_value_dup(item);
+        free(step->row.item);
+        step->row.item = rbk_value_text(item);
+    }
+    describe(step);
+    return step;
+}
+
+void rbk_step_destroy(struct rbk_step *step)
+{
+    rbk_step_row_fini(&step->row);
+    free(step->number);
+    rbk_value_free(step->item);
+    rbk_value_free(step->facts);
+    rbk_buf_fini(&step->out);
+    free(step->log_path);
+    free(step->command);
+    free(step->group.steps);
+    free(step);
+}
+
+bool rbk_step_is_done(const struct rbk_step *step)
+{
+    switch (step->row.state) {
+    case RBK_STEP_SUCCEEDED:
+    case RBK_STEP_FAILED:
+    case RBK_STEP_SKIPPED:
+    case RBK_STEP_CANCELLED:
+    case RBK_STEP_TIMED_OUT:
+    case RBK_STEP_UNDONE:
+        return true;
+    default:
+        return false;
+    }
+}
+
+void rbk_step_note(struct rbk_step *step, const char *fmt, ...)
+{
+    va_list ap;
+    va_start(ap, fmt);
+    char text[2048];
+    vsnprintf(text, sizeof text, fmt, ap);
+    va_end(ap);
+    char *clean = rbk_step_output_redacted(step->run->session, text);
+    char *old = step->row.detail;
+    if (old && strlen(old) + strlen(clean) > DETAIL_MAX) {
+        free(clean);
+        return;
+    }
+    step->row.detail = old ? rbk_asprintf("%s\n%s", old, clean) : rbk_strdup(clean);
+    free(old);
+    free(clean);
+    rbk_observe_step(step);
+}
+
+static void record_facts(struct rbk_step *step)
+{
+    for (size_t i = 0; i < rbk_value_length(step->facts); i++) {
+        rbk_record_fact(step, rbk_map_key_at(step->facts, i), rbk_map_value_at(step->facts, i));
+    }
+    rbk_value_free(step->facts);
+    step->facts = NULL;
+}
+
+static void check_budget(struct rbk_step *step)
+{
+    int64_t budget = step->node->budget_ms;
+    if (budget > 0 && step->role != RBK_ROLE_ITEM && step->row.duration_ms > budget) {
+        char took[RBK_TIME_SIZE], allowed[RBK_TIME_SIZE];
+        rbk_duration_format(step->row.duration_ms, took);
+        rbk_duration_format(budget, allowed);
+        rbk_step_note(step, "over its budget: %s of %s", took, allowed);
+    }
+}
+
+/* Lets go of everything that a step holds while it is under way. */
+static void release(struct rbk_step *step)
+{
+    rbk_timer_cancel(&step->timeout);
+    rbk_timer_cancel(&step->delay);
+    rbk_gate_close(step);
+    rbk_locks_drop(step->run->session, &step->lock);
+    rbk_step_output_close(step);
+    rbk_buf_fini(&step->out);
+}
+
+void rbk_step_end(struct rbk_step *step, enum rbk_step_state state, const char *error)
+{
+    if (step->ended) {
+        return;
+    }
+    step->ended = true;
+    release(step);
+    step->row.state = state;
+    free(step->row.error);
+    step->row.error = rbk_step_output_redacted(step->run->session, error);
+    if (step->began_ms) {
+        step->row.duration_ms = rbk_clock_mono_ms() - step->began_ms;
+    }
+    if (rbk_step_is_done(step)) {
+        step->row.ended_ms = rbk_clock_wall_ms();
+        check_budget(step);
+    }
+    record_facts(step);
+    rbk_record_step(step, RBK_RECORD_NOW);
+    rbk_observe_step(step);
+    step->on_end(step);
+}
+
+/* The state of a step that was stopped from outside. One that was interrupted may have happened or not. */
+void rbk_step_end_stopped(struct rbk_step *step)
+{
+    bool in_flight = step->row.state == RBK_STEP_RUNNING && !step->row.idempotent;
+    switch (step->stop) {
+    case RBK_STOP_INTERRUPT:
+        rbk_step_end(step, in_flight ? RBK_STEP_IN_DOUBT : RBK_STEP_PENDING, NULL);
+        break;
+    case RBK_STOP_TIMEOUT:
+        rbk_step_end(step, RBK_STEP_TIMED_OUT, "the time of the run was up");
+        break;
+    case RBK_STOP_FAIL_FAST:
+        rbk_step_end(step, RBK_STEP_CANCELLED, "stopped because a step beside it failed (fail_fast)");
+        break;
+    default:
+        rbk_step_end(step, RBK_STEP_CANCELLED, "cancelled");
+    }
+}
+
+/* A person said no. What is done is undone. */
+void rbk_step_end_rejected(struct rbk_step *step)
+{
+    const char *why = rbk_map_get_string(step->row.approved, "why");
+    const char *by = rbk_map_get_string(step->row.approved, "by");
+    char *text = rbk_asprintf("rejected by %s%s%s", by ? by : "a person", why ? ": " : "", why ? why : "");
+    rbk_value_free(step->row.approved);
+    step->row.approved = NULL;
+    step->rejected = true;
+    rbk_step_end(step, RBK_STEP_FAILED, text);
+    free(text);
+}

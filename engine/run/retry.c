@@ -1,0 +1,74 @@
+/* `retry STEP`: the step is carried out again, and so is what did not succeed after it or was undone. What a person
+ * decided about those steps is asked again. */
+#include <run/machine.h>
+
+static void forget_gates(struct rbk_run *run, const char *key)
+{
+    for (size_t i = 0; i < run->gate_count; i++) {
+        if (run->gates[i].decision && strcmp(run->gates[i].step, key) == 0) {
+            free(run->gates[i].decision);
+            run->gates[i].decision = NULL;
+        }
+    }
+}
+
+static void reset(struct rbk_step *step)
+{
+    struct rbk_step_row *row = &step->row;
+    row->state = RBK_STEP_PENDING;
+    row->attempts = 0;
+    row->exit_code = -1;
+    row->signal = 0;
+    row->undo_done = false;
+    row->cpu_ms = row->max_rss_kb = -1;
+    row->duration_ms = row->ended_ms = 0;
+    free(row->error);
+    free(row->detail);
+    free(row->child_run);
+    row->error = row->detail = row->child_run = NULL;
+    rbk_value_free(row->checks);
+    rbk_value_free(row->approved);
+    row->checks = row->approved = NULL;
+    step->rejected = false;
+    step->child = NULL;
+    step->doubt = RBK_DOUBT_NONE;
+    forget_gates(step->run, row->key);
+    rbk_map_set(step->run->each_lists, row->key, NULL);
+}
+
+static bool within(const struct rbk_node *outer, const struct rbk_node *node)
+{
+    for (size_t i = 0; i < outer->child_count; i++) {
+        if (outer->children[i] == node || within(outer->children[i], node)) {
+            return true;
+        }
+    }
+    return false;
+}
+
+/* A group whose children are carried out again is entered again; so are the groups around the step. */
+static bool is_due(const struct rbk_run *run, const struct rbk_step *step, const struct rbk_node *node)
+{
+    if (step->row.state == RBK_STEP_UNDONE || node == run->retry || within(node, run->retry) ||
+        within(run->retry, node)) {
+        return true;
+    }
+    return step->row.state != RBK_STEP_SUCCEEDED &&
+           rbk_select_position(run->plan, node) > rbk_select_position(run->plan, run->retry);
+}
+
+int rbk_retry_prepare(struct rbk_run *run, const char *step, struct rbk_error *err)
+{
+    run->retry = rbk_plan_find(run->plan, step);
+    if (!run->retry) {
+        rbk_error_set(err, RBK_EINVAL, "%s has no step \"%s\"", run->plan->id, step);
+        return rbk_error_hint(err, "runbook status %.12s lists its steps", run->row.id);
+    }
+    for (size_t i = 0; i < run->step_count; i++) {
+        const struct rbk_node *node = rbk_restore_node(run->plan, run->steps[i]->row.key);
+        if (node && is_due(run, run->steps[i], node)) {
+            reset(run->steps[i]);
+        }
+    }
+    return 0;
+}
