@@ -341,6 +341,8 @@ int rbk_proc_spawn(struct rbk_loop *loop, const struct rbk_proc_options *options
                    struct rbk_error *err)
 {
     int stdio[3] = {-1, -1, -1};
+    struct rbk_error unseen;
+    err = err ? err : &unseen; /* its code is what a hint returns */
     int rc = loop_prepare(loop, err);
     if (rc < 0)
         return rc;

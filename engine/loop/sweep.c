@@ -86,8 +86,9 @@ int rbk_proc_sweep(const char *marker, int64_t grace_ms, struct rbk_error *err)
         if (!wait_until_gone(marker, &list, grace_ms, false) && !wait_until_gone(marker, &list, GIVE_UP_MS, true)) {
             rbk_error_set(err, RBK_ESTORE, "%zu processes of the earlier run cannot be ended, the first is %d",
                           list.count, (int)list.items[0].pid);
-            found = rbk_error_hint(err, "end them by hand ('kill -9 %d', perhaps as another user), then resume",
-                                   (int)list.items[0].pid);
+            rbk_error_hint(err, "end them by hand ('kill -9 %d', perhaps as another user), then resume",
+                           (int)list.items[0].pid);
+            found = RBK_ESTORE;
         }
     }
     rbk_proclist_fini(&list);
