@@ -50,10 +50,11 @@ static void push_variant(lua_State *L, const struct rbk_variant *v)
 
 static void push_level(lua_State *L, const struct rbk_level *l)
 {
-    lua_createtable(L, 0, 12);
+    lua_createtable(L, 0, 14);
     set_text(L, "name", l->name);
     set_text(L, "runner", l->runner);
     set_strings(L, "command", &l->command);
+    set_value(L, "prepare", l->prepare);
     set_text(L, "report", l->report);
     set_text(L, "cwd", l->cwd);
     set_value(L, "env", l->env);

@@ -114,7 +114,7 @@ static int results_case(lua_State *L)
 
 struct importing {
     struct rbk_import import;
-    struct rbk_strv files;
+    struct rbk_strv files, sources;
     struct rbk_import_file *reports;
 };
 
@@ -125,6 +125,7 @@ static int importing_gc(lua_State *L)
         free(i->reports[n].path);
     free(i->reports);
     rbk_strv_fini(&i->files);
+    rbk_strv_fini(&i->sources);
     i->reports = NULL;
     return 0;
 }
@@ -152,6 +153,29 @@ static int64_t option_ms(lua_State *L, const char *name, int64_t absent)
     return ms;
 }
 
+/* The list of strings at `name` of the table at index 1. */
+static void option_list(lua_State *L, const char *name, struct rbk_strv *out)
+{
+    lua_getfield(L, 1, name);
+    luaL_checktype(L, -1, LUA_TTABLE);
+    for (int n = 1; lua_rawgeti(L, -1, n) == LUA_TSTRING; n++, lua_pop(L, 1))
+        rbk_strv_add(out, lua_tostring(L, -1));
+    lua_pop(L, 2);
+}
+
+/* sources[n] is the file that the cases of files[n] are from, where the report does not say. */
+static void read_sources(lua_State *L, struct importing *i)
+{
+    bool given = lua_getfield(L, 1, "sources") != LUA_TNIL;
+    lua_pop(L, 1);
+    if (!given)
+        return;
+    option_list(L, "sources", &i->sources);
+    if (i->sources.count != i->files.count)
+        luaL_error(L, "results.import: `sources` must have one entry for each of `files`");
+    i->import.sources = (const char *const *)i->sources.items;
+}
+
 static void read_import(lua_State *L, struct importing *i)
 {
     i->import.level = option_text(L, "level");
@@ -161,11 +185,9 @@ static void read_import(lua_State *L, struct importing *i)
     i->import.duration_ms = option_ms(L, "duration", -1);
     lua_getfield(L, 1, "complete");
     i->import.complete = lua_toboolean(L, -1);
-    lua_getfield(L, 1, "files");
-    luaL_checktype(L, -1, LUA_TTABLE);
-    for (int n = 1; lua_rawgeti(L, -1, n) == LUA_TSTRING; n++, lua_pop(L, 1))
-        rbk_strv_add(&i->files, lua_tostring(L, -1));
-    lua_pop(L, 3);
+    lua_pop(L, 1);
+    option_list(L, "files", &i->files);
+    read_sources(L, i);
     i->import.files = (const char *const *)i->files.items;
     i->import.file_count = i->files.count;
     i->reports = rbk_alloc((i->files.count + 1) * sizeof *i->reports);
@@ -197,8 +219,8 @@ static void push_report(lua_State *L, const struct rbk_import_file *f)
     }
 }
 
-/* results.import { files, level, variant, complete, started_ms, duration } -> test_run, reports; the message and code
- * follow when a report was malformed (the others are in). [-1, +2|4, v] */
+/* results.import { files, sources, level, variant, complete, started_ms, duration } -> test_run, reports; the message
+ * and code follow when a report was malformed (the others are in). [-1, +2|4, v] */
 static int results_import(lua_State *L)
 {
     static const luaL_Reg meta[] = {{"__gc", importing_gc}, {NULL, NULL}};
@@ -225,11 +247,26 @@ static int results_import(lua_State *L)
     return 4;
 }
 
+/* results.check(path): the number of cases of a report that is whole; nothing is recorded. [-1, +1|3, v] */
+static int results_check(lua_State *L)
+{
+    struct rbk_error err;
+    struct rbk_report_totals totals;
+    if (rbk_junit_read_file(luaL_checkstring(L, 1), NULL, NULL, &totals, &err))
+        return rbk_lua_push_failure(L, &err);
+    lua_pushinteger(L, totals.cases);
+    return 1;
+}
+
 int rbk_open_results(lua_State *L)
 {
-    static const luaL_Reg functions[] = {{"import", results_import}, {"facts", results_facts},
-                                         {"state", results_state},   {"failing", results_failing},
-                                         {"history", results_case},  {NULL, NULL}};
+    static const luaL_Reg functions[] = {{"import", results_import},
+                                         {"facts", results_facts},
+                                         {"state", results_state},
+                                         {"failing", results_failing},
+                                         {"history", results_case},
+                                         {"check", results_check},
+                                         {NULL, NULL}};
     luaL_newlib(L, functions);
     return 1;
 }
