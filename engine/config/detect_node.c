@@ -55,24 +55,42 @@ static int node_major(void)
     return major;
 }
 
-/* Node expands globs itself from version 21 on; an older one is given what the glob means now. */
+static size_t node_count_tests(const struct detect_project *p)
+{
+    size_t count = 0;
+    for (size_t i = 0; i < p->files.count; i++) {
+        count += node_is_test(p->files.items[i]);
+    }
+    return count;
+}
+
+/* Node expands globs itself from version 21 on. An older one is given nothing where it would find the same files by
+ * itself, else what the glob means now. */
 static void node_add_glob(const struct detect_project *p, const char *glob, struct detect_suite *s,
                           struct rbk_strv *out)
 {
+    struct rbk_strv files = {0};
+    size_t found_anyway = 0;
+
     if (node_major() >= 21) {
         rbk_strv_add(out, glob);
         return;
     }
-    size_t before = out->count;
     for (size_t i = 0; i < p->files.count; i++) {
-        if (fnmatch(glob, p->files.items[i], strstr(glob, "**") ? 0 : FNM_PATHNAME) == 0) {
-            rbk_strv_add(out, p->files.items[i]);
+        const char *path = p->files.items[i];
+        if (fnmatch(glob, path, strstr(glob, "**") ? 0 : FNM_PATHNAME) == 0) {
+            rbk_strv_add(&files, path);
+            found_anyway += node_is_test(path);
         }
     }
-    if (out->count > before) {
+    if (found_anyway < files.count || found_anyway < node_count_tests(p)) {
+        for (size_t i = 0; i < files.count; i++) {
+            rbk_strv_add(out, files.items[i]);
+        }
         rbk_strv_take(&s->notes,
                       rbk_asprintf("node before 21 knows no globs: the files of %s are listed one by one", glob));
     }
+    rbk_strv_fini(&files);
 }
 
 /* A script that is `node [options] --test [..]` and nothing else becomes argv; false when it needs a shell or npm. */
@@ -212,15 +230,6 @@ static void node_level(const struct detect_project *p, const rbk_value *scripts,
     } else {
         node_folder_level(p, s, level);
     }
-}
-
-static size_t node_count_tests(const struct detect_project *p)
-{
-    size_t count = 0;
-    for (size_t i = 0; i < p->files.count; i++) {
-        count += node_is_test(p->files.items[i]);
-    }
-    return count;
 }
 
 /* npm's own placeholder is no test script. */

@@ -3,6 +3,7 @@
  * plain words, more than one document. */
 #include <base/mem.h>
 #include <config/node.h>
+#include <config/yaml_error.h>
 #include <stdlib.h>
 #include <string.h>
 #include <yaml.h>
@@ -53,63 +54,12 @@ static struct config_node *tree_fail(struct tree_builder *b, const yaml_mark_t *
     return NULL;
 }
 
-/* Where byte `offset` is: the reader's errors know only that. */
-static yaml_mark_t tree_mark_at(const struct tree_builder *b, size_t offset)
-{
-    yaml_mark_t mark = {.index = offset};
-    for (size_t i = 0; i < offset && i < b->len; i++) {
-        mark.column++;
-        if (b->text[i] == '\n') {
-            mark.line++;
-            mark.column = 0;
-        }
-    }
-    return mark;
-}
-
-/* What libyaml calls a problem is rarely what a person did. */
-static const char *tree_syntax_hint(const struct tree_builder *b)
-{
-    if (!b->parser.problem) {
-        return NULL;
-    }
-    size_t at = b->parser.problem_mark.index;
-    if (at < b->len && b->text[at] == '\t') {
-        return "indent with spaces, not with tabs";
-    }
-    if (at > 0 && at <= b->len && (b->text[at - 1] == '*' || b->text[at - 1] == '&')) {
-        return "a value that starts with * or & needs quotes";
-    }
-    if (strstr(b->parser.problem, "mapping values are not allowed")) {
-        return "a value that has \": \" in it needs quotes; else check the indentation of this line";
-    }
-    if (strstr(b->parser.problem, "cannot start any token")) {
-        return "put the value in quotes";
-    }
-    return "check the indentation, the brackets and the quotes here and on the line above";
-}
-
-static void tree_syntax_error(struct tree_builder *b)
-{
-    const char *problem = b->parser.problem ? b->parser.problem : "it ends too early";
-    yaml_mark_t mark = b->parser.problem_mark;
-    bool unreadable = b->parser.error == YAML_READER_ERROR;
-    char message[256];
-
-    snprintf(message, sizeof message, "this is not valid YAML: %s", problem);
-    if (unreadable) {
-        mark = tree_mark_at(b, b->parser.problem_offset);
-    }
-    tree_fail(b, &mark, message, unreadable ? "save the file as UTF-8 text" : tree_syntax_hint(b));
-}
-
 static int tree_next(struct tree_builder *b, yaml_event_t *event)
 {
     if (yaml_parser_parse(&b->parser, event)) {
         return 0;
     }
-    tree_syntax_error(b);
-    return RBK_EINVAL;
+    return config_yaml_error(&b->parser, b->file, b->text, b->len, b->err);
 }
 
 static struct config_node *tree_new(struct tree_builder *b, enum config_node_kind kind, const yaml_mark_t *mark)

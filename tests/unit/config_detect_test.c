@@ -241,6 +241,24 @@ static void a_node_test_script_becomes_the_command(void **state)
     assert_said(f, "level smoke: script test:smoke of package.json");
 }
 
+/* Node before 21 would take the pattern for a file name; what it finds by itself need not be listed. */
+static void a_glob_in_a_node_script_is_given_as_node_reads_it(void **state)
+{
+    struct fixture *f = *state;
+    put(f, "package.json",
+        "{\"scripts\": {\"test\": \"node --test test/*.js\", \"smoke\": \"node --test checks/*.js\"}}");
+    put(f, "test/a.js", "");
+    put(f, "checks/b.js", "");
+    detect(f);
+    const struct rbk_level *unit = rbk_config_level(f->config, "unit"), *smoke = rbk_config_level(f->config, "smoke");
+    if (rbk_strv_has(&unit->command, "test/*.js")) {
+        assert_level(f, "smoke", "node", "node --test 'checks/*.js'");
+    } else {
+        assert_level(f, "unit", "node", "node --test");
+        assert_true(rbk_strv_has(&smoke->command, "checks/b.js"));
+    }
+}
+
 static void node_test_files_are_enough(void **state)
 {
     struct fixture *f = *state;
@@ -326,6 +344,7 @@ int main(void)
         ON_A_PROJECT(cmake_labels_make_levels),
         ON_A_PROJECT(a_configured_build_folder_is_used),
         ON_A_PROJECT(a_node_test_script_becomes_the_command),
+        ON_A_PROJECT(a_glob_in_a_node_script_is_given_as_node_reads_it),
         ON_A_PROJECT(node_test_files_are_enough),
         ON_A_PROJECT(other_node_tools_run_through_npm),
         ON_A_PROJECT(a_broken_package_file_is_survived),
