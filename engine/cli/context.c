@@ -188,6 +188,8 @@ int rbk_cli_store(struct rbk_cli *cli, struct rbk_error *err)
     rc = open_store(cli, false, err);
     if (rc == 0 && fresh && cli->config->file)
         ignore_in_git(dir);
+    if (rc == 0)
+        rc = rbk_run_expire(cli->store, err);
     free(dir);
     return rc;
 }
