@@ -32,9 +32,10 @@ const char *rbk_param_type_name(enum rbk_param_type t);
 int rbk_param_type_parse(const char *name, enum rbk_param_type *out, struct rbk_error *err); /* did-you-mean */
 /* Turns text into a typed value; lists split at commas. RBK_EINVAL: what it must be, and the nearest choice. */
 int rbk_param_parse(const struct rbk_param *p, const char *text, rbk_value **out, struct rbk_error *err);
-/* The same for a value of a runbook file (a default, an item of `with`): strings are parsed, a plain number is seconds
- * or bytes where the type says so, a percentage must be written "5%". *out is new. */
-int rbk_param_type_value(const struct rbk_param *p, const rbk_value *v, rbk_value **out, struct rbk_error *err);
+/* The same for a value of a runbook file (a default, an option, an item of `with`): strings are parsed, a plain number
+ * is seconds or bytes where the type says so, a percentage must be written "5%". The message has no name in front
+ * (`"x" is not a duration ..`), since the caller knows better what to call it. *out is new. */
+int rbk_param_from_value(const struct rbk_param *p, const rbk_value *v, rbk_value **out, struct rbk_error *err);
 /* Checks and types a whole set: `given` maps names to strings (from the command line) or values (from `with`). Fills in
  * defaults; unknown names and missing required ones are errors. *out is a new map. */
 int rbk_params_bind(const struct rbk_param *params, size_t count, const rbk_value *given, rbk_value **out,

@@ -47,7 +47,7 @@ static int param_unknown(const struct rbk_param *params, size_t count, const cha
 static int bind_given(const struct rbk_param *p, const rbk_value *v, rbk_value *bound, struct rbk_error *err)
 {
     rbk_value *typed = NULL;
-    int rc = param_value_type(p, v, &typed, err);
+    int rc = rbk_param_from_value(p, v, &typed, err);
     if (rc == 0) {
         rbk_map_set(bound, p->name, typed);
         return 0;

@@ -6,7 +6,6 @@
 #include <run/param.h>
 
 int param_text_parse(const struct rbk_param *p, const char *text, rbk_value **out, struct rbk_error *err);
-int param_value_type(const struct rbk_param *p, const rbk_value *v, rbk_value **out, struct rbk_error *err);
 int param_choice_check(const struct rbk_param *p, const char *text, struct rbk_error *err);
 /* `"text" is not what`; a secret's text is left out. Returns RBK_EINVAL. */
 int param_no_fit(const struct rbk_param *p, const char *text, const char *what, struct rbk_error *err);

@@ -108,7 +108,7 @@ static int string_typed(const struct rbk_param *p, const rbk_value *v, rbk_value
     return param_text_parse(p, rbk_value_string(v), out, err);
 }
 
-int param_value_type(const struct rbk_param *p, const rbk_value *v, rbk_value **out, struct rbk_error *err)
+int rbk_param_from_value(const struct rbk_param *p, const rbk_value *v, rbk_value **out, struct rbk_error *err)
 {
     *out = NULL;
     rbk_value *typed = NULL;
@@ -130,10 +130,4 @@ int param_value_type(const struct rbk_param *p, const rbk_value *v, rbk_value **
         break;
     }
     return typed ? value_choice(p, v, typed, out, err) : value_no_fit(p, v, err);
-}
-
-int rbk_param_type_value(const struct rbk_param *p, const rbk_value *v, rbk_value **out, struct rbk_error *err)
-{
-    int rc = param_value_type(p, v, out, err);
-    return rc ? param_error_name(p->name, rc, err) : 0;
 }

@@ -117,7 +117,7 @@ static void assert_typed(enum rbk_param_type type, rbk_value *given, const char 
     struct rbk_param p = {.name = since_name, .type = type};
     struct rbk_error err = {0};
     rbk_value *v = NULL;
-    if (rbk_param_type_value(&p, given, &v, &err) != 0)
+    if (rbk_param_from_value(&p, given, &v, &err) != 0)
         fail_msg("%s: %s", json, err.message);
     char *got = rbk_value_to_json(v, 0);
     assert_string_equal(got, json);
@@ -146,7 +146,7 @@ static void assert_mistyped(enum rbk_param_type type, rbk_value *given, const ch
     struct rbk_param p = {.name = since_name, .type = type};
     struct rbk_error err = {0};
     rbk_value *v = NULL;
-    assert_int_equal(rbk_param_type_value(&p, given, &v, &err), RBK_EINVAL);
+    assert_int_equal(rbk_param_from_value(&p, given, &v, &err), RBK_EINVAL);
     assert_string_equal(err.message, message);
     rbk_value_free(given);
 }
@@ -154,14 +154,13 @@ static void assert_mistyped(enum rbk_param_type type, rbk_value *given, const ch
 static void wrong_values_of_a_runbook_are_refused(void **state)
 {
     (void)state;
-    assert_mistyped(RBK_PARAM_STRING, rbk_int_new(3), "since: \"3\" is not a string");
-    assert_mistyped(RBK_PARAM_PERCENT, rbk_int_new(5), "since: \"5\" is not a percentage (try 5%)");
-    assert_mistyped(RBK_PARAM_INTEGER, rbk_number_new(1.5, RBK_UNIT_NONE),
-                    "since: \"1.5\" is not a whole number (try 3)");
-    assert_mistyped(RBK_PARAM_BOOLEAN, rbk_int_new(1), "since: \"1\" is not true or false");
-    assert_mistyped(RBK_PARAM_STRING, rbk_string_new_len("a\0b", 3), "since: the value holds a NUL byte");
-    assert_mistyped(RBK_PARAM_PATH, rbk_string_new_len("a\0b", 3), "since: the value holds a NUL byte");
-    assert_mistyped(RBK_PARAM_STRING, rbk_no_data_new(), "since: there is no data to give");
+    assert_mistyped(RBK_PARAM_STRING, rbk_int_new(3), "\"3\" is not a string");
+    assert_mistyped(RBK_PARAM_PERCENT, rbk_int_new(5), "\"5\" is not a percentage (try 5%)");
+    assert_mistyped(RBK_PARAM_INTEGER, rbk_number_new(1.5, RBK_UNIT_NONE), "\"1.5\" is not a whole number (try 3)");
+    assert_mistyped(RBK_PARAM_BOOLEAN, rbk_int_new(1), "\"1\" is not true or false");
+    assert_mistyped(RBK_PARAM_STRING, rbk_string_new_len("a\0b", 3), "the value holds a NUL byte");
+    assert_mistyped(RBK_PARAM_PATH, rbk_string_new_len("a\0b", 3), "the value holds a NUL byte");
+    assert_mistyped(RBK_PARAM_STRING, rbk_no_data_new(), "there is no data to give");
 }
 
 static void unknown_types_are_named(void **state)
