@@ -78,7 +78,7 @@ static int read_function(struct rbk_reader *r, struct rbk_body *body)
     lua_pushvalue(r->L, -1);
     lua_getinfo(r->L, ">S", &ar);
     if (ar.what[0] == 'C')
-        return rbk_read_expected(r, "a function of this file");
+        return rbk_read_error(r, "`%s` of %s must be a function of your own, not one of Lua's", r->key->name, r->where);
     body->text = function_text(r->load, &ar);
     body->line = ar.linedefined;
     body->kind = RBK_BODY_FUNCTION;

@@ -202,7 +202,11 @@ int rbk_lua_on_error(lua_State *L)
     if (rbk_lua_test(L, 1, &error_type))
         return 1;
     struct rbk_error e;
-    error_from_text(L, luaL_tolstring(L, 1, NULL), &e);
+    char got[80];
+    bool text = lua_type(L, 1) == LUA_TSTRING || luaL_getmetafield(L, 1, "__tostring") != LUA_TNIL;
+    if (!text)
+        lua_pushfstring(L, "error() was given %s instead of a message", rbk_lua_describe(L, 1, got, sizeof got));
+    error_from_text(L, text ? luaL_tolstring(L, 1, NULL) : lua_tostring(L, -1), &e);
     push_error(L, &e);
     return 1;
 }

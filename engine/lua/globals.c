@@ -5,31 +5,36 @@
 #include <lua/fail.h>
 #include <lua/quantity.h>
 #include <lua/require.h>
+#include <lua/stdlib.h>
 #include <lualib.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
+static void push_library(lua_State *L, lua_CFunction open, const char *name)
+{
+    lua_pushcfunction(L, open);
+    lua_call(L, 0, 1);
+    rbk_module_lock(L, name);
+}
+
 static void push_math(lua_State *L)
 {
-    lua_pushcfunction(L, luaopen_math);
-    lua_call(L, 0, 1);
+    push_library(L, luaopen_math, "math");
 }
 
 static void push_table(lua_State *L)
 {
-    lua_pushcfunction(L, luaopen_table);
-    lua_call(L, 0, 1);
+    push_library(L, luaopen_table, "table");
 }
 
 static void push_utf8(lua_State *L)
 {
-    lua_pushcfunction(L, luaopen_utf8);
-    lua_call(L, 0, 1);
+    push_library(L, luaopen_utf8, "utf8");
 }
 
 /* The clock of `os`; processes and files go through the engine. */
-static void push_os(lua_State *L)
+static int open_os(lua_State *L)
 {
     static const char *const kept[] = {"clock", "date", "difftime", "getenv", "time"};
     lua_createtable(L, 0, 5);
@@ -40,6 +45,12 @@ static void push_os(lua_State *L)
         lua_setfield(L, -3, kept[i]);
     }
     lua_pop(L, 1);
+    return 1;
+}
+
+static void push_os(lua_State *L)
+{
+    push_library(L, open_os, "os");
 }
 
 static void push_seconds(lua_State *L)
@@ -104,6 +115,10 @@ const char *rbk_global_refused(const char *name)
         {"loadfile", "require \"name\" reads runbooks/lib/name.lua"},
         {"dofile", "require \"name\" reads runbooks/lib/name.lua"},
         {"collectgarbage", "memory takes care of itself"},
+        {"os.execute", "a step runs programs: run = [[ .. ]], or ctx:exec in a function"},
+        {"os.exit", "error(\"why\") ends a step; a runbook ends with its last step"},
+        {"os.remove", "a step does that: run = { \"rm\", \"file\" }"},
+        {"os.tmpname", "ctx:scratch() gives a function a folder of its own"},
         {"verb", "verbs are made in stdlib; in a runbook a function does: run = function(ctx) .. end"},
         {"ctx", "it is the argument of the function: run = function(ctx) .. end"},
         {"null", "Lua says nil"},

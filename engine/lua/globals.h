@@ -13,7 +13,7 @@ extern const struct rbk_global rbk_lazy_globals[];
 
 /* Sets in the table on top what is always there. [-0, +0, m] */
 void rbk_globals_open(lua_State *L);
-/* Why a part of Lua that people know is not here; NULL for other names. */
+/* Why a part of Lua that people know ("io", "os.execute") is not here; NULL for other names. */
 const char *rbk_global_refused(const char *name);
 
 #endif

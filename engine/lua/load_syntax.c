@@ -59,23 +59,24 @@ static void add_hint(const char *text, size_t len, struct rbk_error *err)
     char word[64];
     bool has_word = near_word(err->message, word, sizeof word) > 0;
     bool in_table = strstr(err->message, "'}' expected") != NULL;
-    if (strstr(err->message, "near <eof>"))
+    if (strstr(err->message, "unfinished long string"))
+        rbk_error_hint(err, "the closing ]] is missing");
+    else if (strstr(err->message, "unfinished string"))
+        rbk_error_hint(err, "a quote is missing, or write the text as [[..]]");
+    else if (strstr(err->message, "near <eof>"))
         rbk_error_hint(err, "a bracket or `end` that is missing before the end of the file?");
     else if (in_table && has_word && strcmp(word, "=") == 0)
         rbk_error_hint(err, "a key is one word, or [\"any text\"]");
     else if (in_table && has_word)
         hint_missing_comma(text, len, err->line, word, err);
-    else if (strstr(err->message, "unfinished string"))
-        rbk_error_hint(err, "a quote is missing, or write the text as [[..]]");
-    else if (strstr(err->message, "unfinished long string"))
-        rbk_error_hint(err, "the closing ]] is missing");
 }
 
 void rbk_syntax_error(const char *path, const char *text, size_t len, const char *message, struct rbk_error *err)
 {
     int line = 0;
     const char *what = split_place(path, message, &line);
-    rbk_error_set(err, RBK_EINVAL, "%s", what);
+    bool binary = strstr(what, "binary chunk") != NULL;
+    rbk_error_set(err, RBK_EINVAL, "%s", binary ? "compiled Lua is not loaded: runbooks are text" : what);
     rbk_error_at(err, path, line, 0);
     add_hint(text, len, err);
 }

@@ -5,6 +5,7 @@
 #include <base/mem.h>
 #include <lua/types.h>
 #include <lua/value.h>
+#include <lua/verb.h>
 #include <stddef.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -126,20 +127,12 @@ static int settle_default(struct rbk_reader *r, struct param_draft *d)
 {
     if (!d->dflt)
         return 0;
-    rbk_value *given = rbk_map_new(), *bound = NULL;
     struct rbk_error inner = {0};
-    rbk_map_set(given, d->param->name, rbk_value_dup(d->dflt));
-    int rc = rbk_params_bind(d->param, 1, given, &bound, &inner);
-    if (rc == 0) {
-        d->param->dflt = rbk_value_dup(rbk_map_get(bound, d->param->name));
-    } else {
-        r->key_line = d->dflt_line;
-        rbk_read_error(r, "`default` of %s", inner.message);
-        rbk_error_hint(r->err, "%s", inner.hint);
-    }
-    rbk_value_free(given);
-    rbk_value_free(bound);
-    return rc;
+    if (rbk_param_type_value(d->param, d->dflt, &d->param->dflt, &inner) == 0)
+        return 0;
+    r->key_line = d->dflt_line;
+    rbk_read_error(r, "`default` of %s: %s", r->where, inner.message);
+    return rbk_error_hint(r->err, "%s", inner.hint);
 }
 
 int rbk_read_param(struct rbk_reader *r, struct rbk_param *p)

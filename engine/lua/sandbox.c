@@ -111,6 +111,7 @@ void rbk_sandbox_open(lua_State *L)
     luaL_requiref(L, LUA_STRLIBNAME, luaopen_string, 0);
     lua_pushnil(L);
     lua_setfield(L, -2, "dump");
+    rbk_module_lock(L, LUA_STRLIBNAME);
     lua_setfield(L, -2, LUA_STRLIBNAME);
     rbk_globals_open(L);
     rbk_vocabulary_open(L);

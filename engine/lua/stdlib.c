@@ -4,6 +4,7 @@
 
 #include <lua/embed.h>
 #include <lua/fail.h>
+#include <lua/globals.h>
 #include <lua/sandbox.h>
 #include <lua/state.h>
 #include <string.h>
@@ -34,15 +35,17 @@ static int unknown_field(lua_State *L)
         if (lua_type(L, -2) == LUA_TSTRING)
             rbk_strv_add(&names, lua_tostring(L, -2));
     rbk_error_set(&err, RBK_EINVAL, "`%s` has no `%s`", module, field);
+    const char *gone = rbk_global_refused(lua_pushfstring(L, "%s.%s", module, field));
     const char *near = rbk_did_you_mean(field, (const char *const *)names.items, names.count);
-    if (near)
+    if (gone)
+        rbk_error_hint(&err, "%s", gone);
+    else if (near)
         rbk_error_hint(&err, "did you mean `%s.%s`?", module, near);
     rbk_strv_fini(&names);
     return rbk_lua_raise(L, &err);
 }
 
-/* Locks the module table on top, unless it brought a metatable of its own. */
-static void lock_module(lua_State *L, const char *name)
+void rbk_module_lock(lua_State *L, const char *name)
 {
     if (luaL_getmetafield(L, -1, "__index") != LUA_TNIL) {
         lua_pop(L, 1);
@@ -66,7 +69,7 @@ static void run_module(lua_State *L, const struct rbk_embedded *module)
     lua_call(L, 1, 1);
     if (!lua_istable(L, -1))
         luaL_error(L, "stdlib/%s.lua must return a table", module->name);
-    lock_module(L, module->name);
+    rbk_module_lock(L, module->name);
 }
 
 bool rbk_stdlib_push(lua_State *L, const char *name)

@@ -1,0 +1,3 @@
+runbook "T" { }
+local target
+step "Build" { run = { "make", target, "install" } }

@@ -1,0 +1,5 @@
+runbook "T" { }
+parallel "All" {
+  step "a" { run = [[ true ]] }
+  step "b" { run = [[ true ]] },
+}

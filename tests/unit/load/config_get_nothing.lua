@@ -1,0 +1,2 @@
+runbook "T" { }
+local n = config.get(nil)

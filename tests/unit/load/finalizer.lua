@@ -1,0 +1,2 @@
+runbook "T" { }
+setmetatable({}, { __gc = print })

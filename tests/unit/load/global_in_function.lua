@@ -1,0 +1,5 @@
+runbook "T" { }
+local function target()
+  return targt
+end
+step "Build" { run = target() }

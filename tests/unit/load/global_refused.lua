@@ -1,0 +1,2 @@
+runbook "T" { }
+local f = io.open("/etc/passwd")

@@ -1,0 +1,2 @@
+runbook "T" { }
+stepp "Build" { run = [[ make ]] }

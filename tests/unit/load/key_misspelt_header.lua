@@ -1,0 +1,4 @@
+runbook "T" {
+  priority = "high",
+  shedule = "0 6 * * *",
+}

@@ -1,0 +1,5 @@
+runbook "T" { }
+parallel "All" {
+  fail_fst = true,
+  step "a" { run = [[ true ]] },
+}

@@ -1,0 +1,4 @@
+runbook "T" { }
+param "level" {
+  defualt = "all",
+}

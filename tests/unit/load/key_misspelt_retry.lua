@@ -1,0 +1,7 @@
+runbook "T" { }
+step "Build" {
+  run = [[ make ]],
+  retry = {
+    tims = 3,
+  },
+}

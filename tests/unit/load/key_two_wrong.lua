@@ -1,0 +1,6 @@
+runbook "T" { }
+step "Build" {
+  run = [[ make ]],
+  tiemout = "3s",
+  cwwd = "x",
+}

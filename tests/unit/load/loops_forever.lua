@@ -1,0 +1,2 @@
+runbook "T" { }
+while true do end

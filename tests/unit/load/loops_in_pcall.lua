@@ -1,0 +1,2 @@
+runbook "T" { }
+while true do pcall(function() while true do end end) end

@@ -1,0 +1,2 @@
+runbook "T" { }
+local s = string.formatt("x")

@@ -1,0 +1,2 @@
+runbook "T" { }
+step "Build" { run = [[ make ]], on_fail = "contine" }

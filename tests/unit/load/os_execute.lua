@@ -1,0 +1,2 @@
+runbook "T" { }
+os.execute("make")

@@ -1,0 +1,5 @@
+runbook "T" { }
+parallel "All" {
+  step "a",
+  step "b" { run = [[ true ]] },
+}

@@ -1,0 +1,6 @@
+runbook "T" { }
+parallel "All" {
+  step "a" { run = [[ true ]] },
+  nil,
+  step "b" { run = [[ true ]] },
+}

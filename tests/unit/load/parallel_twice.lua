@@ -1,0 +1,4 @@
+runbook "T" { }
+local a = step "a" { run = [[ true ]] }
+parallel "One" { a }
+parallel "Two" { a }

@@ -1,0 +1,2 @@
+runbook "T" { }
+param "Test Level" { default = "all" }

@@ -1,0 +1,3 @@
+runbook "T" { }
+param "level" { default = "all" }
+step "Build" { run = [[ make ]], capture = { level = "%d+" } }

@@ -1,0 +1,2 @@
+runbook "T" { }
+param "json" { default = "all" }

@@ -1,0 +1,3 @@
+runbook "T" { }
+param "level" { default = "all" }
+param "level" { default = "all" }

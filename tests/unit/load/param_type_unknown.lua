@@ -1,0 +1,2 @@
+runbook "T" { }
+param "level" { type = "strng" }

@@ -1,0 +1,2 @@
+runbook "T" { }
+error("no such host")

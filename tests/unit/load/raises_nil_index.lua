@@ -1,0 +1,3 @@
+runbook "T" { }
+local s
+step("Check " .. s.name) { run = [[ true ]] }

@@ -1,0 +1,2 @@
+runbook "T" { }
+local m = require "../deploy"

@@ -1,0 +1,3 @@
+runbook "T" { }
+step "Build" { run = [[ make ]] }
+step "build" { run = [[ make ]] }

@@ -1,0 +1,5 @@
+runbook "T" { }
+step "Build" {
+  run = [[ make ]],
+  call = "a/b",
+}

@@ -1,0 +1,4 @@
+runbook "T" { }
+step "Build"
+
+step "Test" { run = [[ make test ]] }

@@ -1,0 +1,2 @@
+runbook "A" { }
+runbook "B" { }

@@ -1,0 +1,2 @@
+runbook "T" { }
+step "Build" { run = [[ make ]], when = 1 > 2 }

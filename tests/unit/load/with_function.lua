@@ -1,0 +1,2 @@
+runbook "T" { }
+step "Build" { call = "a/b", with = { level = print } }
