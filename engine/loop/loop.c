@@ -33,7 +33,8 @@ static void queue_run(struct rbk_queue *queue)
     }
     queue->begun = 0;
     queue->count -= due;
-    memmove(queue->calls, queue->calls + due, queue->count * sizeof *queue->calls);
+    if (queue->count)
+        memmove(queue->calls, queue->calls + due, queue->count * sizeof *queue->calls);
 }
 
 static void loop_on_idle(uv_idle_t *idle)
