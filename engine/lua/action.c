@@ -86,36 +86,12 @@ static bool holds_name(const rbk_value *v)
     return holds;
 }
 
-/* rbk_params_bind names the parameter as the command line knows it: "--since: ..". */
-static const char *without_name(const char *message)
-{
-    const char *end = strncmp(message, "--", 2) == 0 ? strstr(message, ": ") : NULL;
-    return end ? end + 2 : message;
-}
-
-int rbk_param_type_value(const struct rbk_param *param, const rbk_value *v, rbk_value **out, struct rbk_error *err)
-{
-    rbk_value *given = rbk_map_new(), *bound = NULL;
-    struct rbk_error inner = {0};
-    rbk_map_set(given, param->name, rbk_value_dup(v));
-    int rc = rbk_params_bind(param, 1, given, &bound, &inner);
-    if (rc) {
-        rbk_error_set(err, RBK_EINVAL, "%s", without_name(inner.message));
-        rbk_error_hint(err, "%s", inner.hint);
-    } else {
-        *out = rbk_value_dup(rbk_map_get(bound, param->name));
-    }
-    rbk_value_free(given);
-    rbk_value_free(bound);
-    return rc;
-}
-
 static int type_option(const struct rbk_verb *verb, const struct rbk_param *param, const rbk_value *v, rbk_value *out,
                        struct rbk_error *err)
 {
     struct rbk_error inner = {0};
     rbk_value *typed = NULL;
-    int rc = rbk_param_type_value(param, v, &typed, &inner);
+    int rc = rbk_param_from_value(param, v, &typed, &inner);
     if (rc) {
         rbk_error_set(err, RBK_EINVAL, "`%s` of %s: %s", param->name, verb->name, inner.message);
         return rbk_error_hint(err, "%s", inner.hint);

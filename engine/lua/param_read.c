@@ -5,7 +5,6 @@
 #include <base/mem.h>
 #include <lua/types.h>
 #include <lua/value.h>
-#include <lua/verb.h>
 #include <stddef.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -128,7 +127,7 @@ static int settle_default(struct rbk_reader *r, struct param_draft *d)
     if (!d->dflt)
         return 0;
     struct rbk_error inner = {0};
-    if (rbk_param_type_value(d->param, d->dflt, &d->param->dflt, &inner) == 0)
+    if (rbk_param_from_value(d->param, d->dflt, &d->param->dflt, &inner) == 0)
         return 0;
     r->key_line = d->dflt_line;
     rbk_read_error(r, "`default` of %s: %s", r->where, inner.message);

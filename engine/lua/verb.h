@@ -49,8 +49,6 @@ int rbk_verb_call(lua_State *L);
  * hold a $name pass as they are. *out is a new map. Lua-free. */
 int rbk_verb_type_options(const struct rbk_verb *verb, const rbk_value *given, bool final, rbk_value **out,
                           struct rbk_error *err);
-/* Types one value as the parameter says, by way of rbk_params_bind; the message does not name the parameter. */
-int rbk_param_type_value(const struct rbk_param *param, const rbk_value *v, rbk_value **out, struct rbk_error *err);
 /* Describes the action at idx in a plan: all of the body but its `script`. Never raises. */
 void rbk_action_describe(lua_State *L, int idx, struct rbk_body *body);
 
