@@ -78,7 +78,8 @@ static void put_params(struct rbk_buf *out, const rbk_value *params)
 {
     for (size_t i = 0; i < rbk_value_length(params); i++) {
         char *text = rbk_value_text(rbk_map_value_at(params, i));
-        text[strcspn(text, "\n")] = '\0';
+        for (char *c = text; *c; c++)
+            *c = *c == '\n' ? ',' : *c;
         rbk_buf_printf(out, "%s%s=", i ? " " : "  ", rbk_map_key_at(params, i));
         rbk_style_fit(out, text, 40);
         free(text);
@@ -167,6 +168,23 @@ static bool step_is_shown(const struct rbk_run_view *v, const struct rbk_run *ru
     return !rbk_run_parent(run) || s == RBK_STEP_WAITING || v->cli->verbose > 0;
 }
 
+/* A step that holds others: a `parallel`, or an `each` as a whole. */
+static bool is_group(const struct rbk_step_view *s)
+{
+    return s->node->is_parallel || ((s->node->each || s->node->each_list) && !s->item);
+}
+
+/* Prints a group's title before its children, and its end only when there is something to say. */
+static void view_group(struct rbk_run_view *v, const struct rbk_run *run, const struct rbk_step_view *s,
+                       const char *number)
+{
+    bool rests_well = s->state == RBK_STEP_SUCCEEDED && !rbk_value_length(s->checks) && !s->error;
+    if (s->state == RBK_STEP_PENDING || rests_well || !step_is_shown(v, run, s->state))
+        return;
+    rbk_step_view_block(&v->out, &v->cli->out, s, number);
+    flush_view(v);
+}
+
 static void view_step(void *self, const struct rbk_run *run, const struct rbk_step_view *s)
 {
     struct rbk_run_view *v = self;
@@ -176,11 +194,14 @@ static void view_step(void *self, const struct rbk_run *run, const struct rbk_st
     char *key = rbk_asprintf("%s/%s", rbk_run_id(run), s->key);
     if (s->child_run)
         remember_call(v, s->child_run, number);
-    if (s->state == RBK_STEP_RUNNING) {
+    if (s->state != RBK_STEP_PENDING && s->state != RBK_STEP_RUNNING)
+        count_checks(v, s->checks);
+    if (is_group(s)) {
+        view_group(v, run, s, number);
+    } else if (s->state == RBK_STEP_RUNNING) {
         rbk_live_set(v->live, key, number, s->node->title, s->usual_ms);
     } else if (s->state != RBK_STEP_PENDING) {
         rbk_live_remove(v->live, key);
-        count_checks(v, s->checks);
         if (step_is_shown(v, run, s->state)) {
             rbk_step_view_block(&v->out, &v->cli->out, s, number);
             flush_view(v);

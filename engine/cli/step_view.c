@@ -41,7 +41,7 @@ static void right_text(const struct rbk_step_view *v, char *out, size_t size)
         out[strcspn(out, "\n")] = '\0';
         return;
     }
-    if (v->duration_ms < 0 || v->state == RBK_STEP_WAITING)
+    if (v->duration_ms < 0 || v->state == RBK_STEP_WAITING || v->state == RBK_STEP_RUNNING)
         return;
     rbk_duration_format(v->duration_ms, took);
     if (v->usual_ms >= USUAL_MIN_MS) {

@@ -120,6 +120,8 @@ static int open_readable(struct rbk_store *s, const struct rbk_schema *const *sc
         return rc;
     if (found > known)
         return refuse_newer(s, found, known, err);
+    if (found == 0) /* its maker was killed before the first table: nothing is in it */
+        return rbk_error_set(err, RBK_ENOENT, "nothing has been recorded in %s yet", s->dir);
     return found < known ? refuse_older(s, found, known, err) : 0;
 }
 
