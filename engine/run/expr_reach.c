@@ -71,9 +71,9 @@ static void range_string(struct range *r, enum expr_op op, const char *text)
  */
 static const struct expr_node *compared_with(const struct expr_node *node, const char *name, enum expr_op *op)
 {
-    if (node->kind != EXPR_COMPARE)
+    const struct expr_node *left = node->first, *right = left ? left->next : NULL;
+    if (node->kind != EXPR_COMPARE || !right)
         return NULL;
-    const struct expr_node *left = node->first, *right = left->next;
     if (left->kind == EXPR_NAME && strcmp(left->text, name) == 0) {
         *op = node->op;
         return right;

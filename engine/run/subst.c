@@ -80,7 +80,7 @@ static int piece_next(const char **at, struct piece *out, struct rbk_error *err)
 
 void rbk_subst_names(const char *text, struct rbk_strv *out)
 {
-    struct piece piece;
+    struct piece piece = {0};
     while (piece_next(&text, &piece, NULL) > 0)
         if (!piece.at && !rbk_strv_has(out, piece.name))
             rbk_strv_add(out, piece.name);
@@ -88,7 +88,7 @@ void rbk_subst_names(const char *text, struct rbk_strv *out)
 
 int rbk_subst_check(const char *text, struct rbk_error *err)
 {
-    struct piece piece;
+    struct piece piece = {0};
     int rc = 1;
     while (rc > 0)
         rc = piece_next(&text, &piece, err);
@@ -114,7 +114,7 @@ static const rbk_value *name_value(const char *name, rbk_lookup_fn *lookup, void
 int rbk_subst_text(const char *text, rbk_lookup_fn *lookup, void *arg, char **out, struct rbk_error *err)
 {
     struct rbk_buf buf = {0};
-    struct piece piece;
+    struct piece piece = {0};
     int rc;
     *out = NULL;
     while ((rc = piece_next(&text, &piece, err)) > 0) {
@@ -145,7 +145,7 @@ static bool whole_name(const char *text, struct piece *piece)
 
 static int string_subst(const rbk_value *v, rbk_lookup_fn *lookup, void *arg, rbk_value **out, struct rbk_error *err)
 {
-    struct piece piece;
+    struct piece piece = {0};
     const char *text = rbk_value_string(v);
     if (whole_name(text, &piece)) {
         const rbk_value *typed = name_value(piece.name, lookup, arg, err);
