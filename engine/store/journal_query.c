@@ -4,6 +4,7 @@
 #include <store/journal_rows.h>
 #include <store/row.h>
 
+#include <stdio.h>
 #include <string.h>
 
 /* One text per way into the table and per order: with a single text SQLite could not use the indexes. ?1 is the runbook
@@ -30,7 +31,7 @@ int rbk_run_row_read(struct rbk_stmt *q, struct rbk_run_row *r, struct rbk_error
 {
     const char *id = rbk_col_text(q, 0), *state = rbk_col_text(q, 4);
     memset(r, 0, sizeof *r);
-    strncat(r->id, id ? id : "", sizeof r->id - 1);
+    snprintf(r->id, sizeof r->id, "%s", id ? id : "");
     r->runbook = rbk_col_dup(q, 1);
     r->title = rbk_col_dup(q, 2);
     r->path = rbk_col_dup(q, 3);

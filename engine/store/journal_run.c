@@ -4,7 +4,7 @@
 #include <store/journal_rows.h>
 #include <store/row.h>
 
-#include <base/mem.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -166,7 +166,7 @@ int rbk_journal_run_find(struct rbk_store *s, const char *prefix, struct rbk_run
     if (rc < 0)
         return rc;
     if (rc == 1) {
-        strncat(first, rbk_col_text(q, 0), sizeof first - 1);
+        snprintf(first, sizeof first, "%s", rbk_col_text(q, 0));
         rc = rbk_stmt_step(q, err);
         if (rc < 0)
             return rc;
@@ -203,7 +203,6 @@ int rbk_journal_run_short(struct rbk_store *s, const char *id, char out[RBK_ULID
             length = common_prefix(id, neighbour) + 1;
     }
     rbk_stmt_end(q);
-    out[0] = '\0';
-    strncat(out, id, length < RBK_ULID_SIZE ? length : RBK_ULID_SIZE - 1);
+    snprintf(out, RBK_ULID_SIZE, "%.*s", (int)length, id);
     return 0;
 }

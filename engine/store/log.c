@@ -104,7 +104,7 @@ static int note(struct rbk_log *log, struct rbk_log_part *part, int stream, int6
     return rbk_log_part_record(log, part, (uint32_t)stream, ms, offset, err);
 }
 
-/* Text that goes to one part: what was held of the first line, then the rest. */
+/* Text that goes to one part: what was held of the first line, then the rest. Without the rest there is nothing. */
 struct piece {
     int stream;
     const char *held, *data;
@@ -117,6 +117,8 @@ static int write_piece(struct rbk_log *log, struct rbk_log_part *part, const str
     struct iovec iov[3];
     int count = 0, rc;
     int64_t offset = part->size;
+    if (!p->len)
+        return 0;
     const char *first_end = p->held_len ? memchr(p->data, '\n', p->len) : NULL;
     if (log->torn && log->torn != p->stream) {
         iov[count++] = (struct iovec){.iov_base = "\n", .iov_len = 1};
@@ -127,11 +129,9 @@ static int write_piece(struct rbk_log *log, struct rbk_log_part *part, const str
         rc = note(log, part, p->stream, p->ms, offset + (int64_t)p->held_len + (first_end + 1 - p->data), err);
     if (p->held_len)
         iov[count++] = (struct iovec){.iov_base = (void *)p->held, .iov_len = p->held_len};
-    if (p->len)
-        iov[count++] = (struct iovec){.iov_base = (void *)p->data, .iov_len = p->len};
+    iov[count++] = (struct iovec){.iov_base = (void *)p->data, .iov_len = p->len};
     int written = append_all(log, part, iov, count, err);
-    char last = p->len ? p->data[p->len - 1] : p->held[p->held_len - 1];
-    log->torn = last == '\n' ? 0 : p->stream;
+    log->torn = p->data[p->len - 1] == '\n' ? 0 : p->stream;
     return rc ? rc : written;
 }
 

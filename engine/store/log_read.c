@@ -36,10 +36,13 @@ int rbk_log_reader_open(const char *path, struct rbk_log_reader **out, struct rb
     struct rbk_log_reader *r = rbk_alloc(sizeof *r);
     r->path = rbk_strdup(path);
     if (open_main(r)) {
-        int rc = errno == ENOENT ? rbk_error_set(err, RBK_ENOENT, "there is no log %s", path)
-                                 : rbk_store_errno(err, path, "read");
+        int code = errno == ENOENT ? RBK_ENOENT : RBK_ESTORE;
+        if (code == RBK_ENOENT)
+            rbk_error_set(err, code, "there is no log %s", path);
+        else
+            rbk_store_errno(err, path, "read");
         rbk_log_reader_close(r);
-        return rc;
+        return code;
     }
     r->chunk = rbk_alloc(CHUNK);
     *out = r;

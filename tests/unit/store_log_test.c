@@ -455,9 +455,10 @@ static void a_follower_races_with_a_bounded_writer(void **state)
 {
     (void)state;
     enum { LINES = 60000 };
-    struct rbk_log *log = open_log(64 * 1024);
+    finish(open_log(0));
     pid_t pid = fork();
     if (pid == 0) {
+        struct rbk_log *log = open_log(64 * 1024);
         put_numbered(log, 0, LINES);
         put(log, 3, "the end\n", 99999);
         _exit(rbk_log_close(log, NULL) ? 1 : 0);
@@ -476,7 +477,7 @@ static void a_follower_races_with_a_bounded_writer(void **state)
             assert_int_equal(strlen(line), 11);
             assert_true(n > last);
             last = n;
-        } else if (strcmp(line, "the end")) {
+        } else if (strcmp(line, "the end") != 0) {
             assert_memory_equal(line, "--- runbook: ", 13);
         }
     }
