@@ -3,14 +3,19 @@
 #include <base/fs.h>
 #include <base/mem.h>
 #include <base/str.h>
+#include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <loop/cgroup.h>
+#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <time.h>
 #include <unistd.h>
+
+#define REMOVE_TRIES 50
 
 struct rbk_cgroup {
     char *path;
@@ -76,12 +81,26 @@ static bool bound_memory(const char *folder, int64_t memory_max)
     return write_control(folder, "memory.max", value);
 }
 
+/* Empty ones that a killed engine could not remove any more. */
+static void remove_abandoned(const char *parent)
+{
+    DIR *dir = opendir(parent);
+    for (struct dirent *entry; dir && (entry = readdir(dir));) {
+        int pid = rbk_starts_with(entry->d_name, "runbook-") ? atoi(entry->d_name + strlen("runbook-")) : 0;
+        if (pid > 0 && kill(pid, 0) < 0 && errno == ESRCH)
+            (void)unlinkat(dirfd(dir), entry->d_name, AT_REMOVEDIR);
+    }
+    if (dir)
+        closedir(dir);
+}
+
 /* Takes `parent`. */
 static struct rbk_cgroup *make_below(char *parent, int64_t memory_max)
 {
     struct rbk_cgroup *cgroup = rbk_alloc(sizeof *cgroup);
     cgroup->path = rbk_asprintf("%s/runbook-%d-XXXXXX", parent, (int)getpid());
     cgroup->procs = -1;
+    remove_abandoned(parent);
     free(parent);
     if (!mkdtemp(cgroup->path)) {
         free(cgroup->path);
@@ -156,7 +175,8 @@ void rbk_cgroup_free(struct rbk_cgroup *cgroup)
         return;
     if (cgroup->procs >= 0)
         close(cgroup->procs);
-    (void)rmdir(cgroup->path);
+    for (int i = 0; i < REMOVE_TRIES && rmdir(cgroup->path) < 0 && errno == EBUSY; i++)
+        nanosleep(&(struct timespec){.tv_nsec = 1000000}, NULL); /* what was killed inside is still on its way out */
     free(cgroup->path);
     free(cgroup);
 }

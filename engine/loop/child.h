@@ -1,9 +1,10 @@
 /* The inside of struct rbk_proc, shared by the files that carry one process through its life:
  *
- *   proc.c    starts it, notices its exit, reports its end     output.c  reads its pipes, drains them after the exit
- *   tree.c    finds and signals its tree                       input.c   feeds its stdin
- *   ending.c  ends the tree: TERM, grace, KILL                 limits.c  samples what it uses
- *   reap.c    reaps children, notices leftovers                tty.c     lends it the terminal
+ *   start.c   prepares and starts it                           output.c  reads its pipes, drains them after the exit
+ *   proc.c    notices its exit, reports its end                input.c   feeds its stdin
+ *   tree.c    finds and signals its tree                       limits.c  samples what it uses
+ *   ending.c  ends the tree: TERM, grace, KILL                 tty.c     lends it the terminal
+ *   reap.c    reaps children, notices leftovers                cgroup.c  bounds and kills it, where there are cgroups
  *
  *       running --exit of the child--> draining --nothing left--> reported
  *          |                              |                          ^
@@ -85,7 +86,11 @@ struct rbk_proc {
 };
 
 /* proc.c */
+int rbk_proc_watch_exit(struct rbk_proc *p, struct rbk_error *err);
+void rbk_proc_begin(struct rbk_proc *p);  /* it runs: from now on it is one of its loop's processes */
+void rbk_proc_free(struct rbk_proc *p);   /* closes all that is its own; it is in no list */
 void rbk_proc_report(struct rbk_proc *p); /* the end: on_exit, then p is freed */
+/* The child has been reaped; usage is NULL when its status is lost. */
 void rbk_proc_note_exit(struct rbk_proc *p, int status, const struct rusage *usage);
 
 /* reap.c */

@@ -2,6 +2,7 @@
 #include <runbook/exec.h>
 
 #include <base/buf.h>
+#include <loop/internal.h>
 #include <loop/proc.h>
 #include <stdlib.h>
 #include <string.h>
@@ -57,8 +58,10 @@ int rbk_exec(const struct rbk_exec_options *o, struct rbk_exec_result *result, s
     struct rbk_proc *proc = NULL;
     memset(result, 0, sizeof *result);
     int rc = rbk_loop_new(&x.loop, err);
-    if (rc == 0)
+    if (rc == 0) {
+        x.loop->is_guest = true;
         rc = rbk_proc_spawn(x.loop, &options, &proc, err);
+    }
     if (rc == 0)
         rc = rbk_loop_run(x.loop, err);
     result->out_len = x.out.len;

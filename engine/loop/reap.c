@@ -35,6 +35,8 @@ bool rbk_reap_one(struct rbk_proc *p)
     while (pid < 0 && errno == EINTR);
     if (pid == p->pid)
         rbk_proc_note_exit(p, status, &usage);
+    else if (pid < 0) /* someone took it from us: an unknown end is better than none */
+        rbk_proc_note_exit(p, 0, NULL);
     return p->reaped;
 }
 
@@ -138,9 +140,11 @@ bool rbk_leftovers(struct rbk_proc *p)
         return false;
     if (!rbk_tree_is_gone(p))
         return true;
-    int found = p->loop->adopts ? adopted_in_children_file(p) : -1;
-    if (found < 0)
-        found = leftover_among_new_pids(p);
+    int found = -1;
+    if (p->loop->adopts) { /* then whatever is left has an ancestor among our children */
+        found = adopted_in_children_file(p);
+        found = found < 0 ? leftover_among_new_pids(p) : found;
+    }
     return found != 0 && scan_finds_leftovers(p);
 }
 

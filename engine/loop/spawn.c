@@ -154,6 +154,17 @@ static void candidates_make(const struct rbk_spawn_spec *spec, struct rbk_buf *o
     rbk_buf_putc(out, '\0');
 }
 
+int rbk_spawn_fd(int fd)
+{
+    if (fd < 0 || fd >= 3)
+        return fd;
+    int moved = fcntl(fd, F_DUPFD_CLOEXEC, 3);
+    int error = errno;
+    close(fd);
+    errno = error;
+    return moved;
+}
+
 /* Returns the pid, or -1 with errno; *pidfd is valid with a pid. */
 static pid_t spawn_clone(struct child *child, int *pidfd)
 {

@@ -26,6 +26,10 @@ struct rbk_spawned {
  * cannot be executed like this; RBK_ESTORE: the system refused. Nothing is left over after an error. */
 int rbk_spawn(const struct rbk_spawn_spec *spec, struct rbk_spawned *out, struct rbk_error *err);
 
+/* Moves a descriptor out of the way of the child's 0, 1 and 2, which are free when we were started without them.
+ * Returns the new one, close-on-exec; -1 with errno, the old one being closed all the same. */
+int rbk_spawn_fd(int fd);
+
 /* How far a child came before it failed. */
 enum rbk_spawn_stage { RBK_STAGE_NONE, RBK_STAGE_SETUP, RBK_STAGE_CGROUP, RBK_STAGE_CWD, RBK_STAGE_EXEC };
 struct rbk_spawn_failure {

@@ -4,6 +4,7 @@
 #include <base/mem.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <loop/spawn.h>
 #include <loop/tty.h>
 #include <pthread.h>
 #include <signal.h>
@@ -25,7 +26,7 @@ struct rbk_tty {
 
 struct rbk_tty *rbk_tty_open(struct rbk_error *err)
 {
-    int fd = open("/dev/tty", O_RDWR | O_CLOEXEC);
+    int fd = rbk_spawn_fd(open("/dev/tty", O_RDWR | O_CLOEXEC));
     if (fd < 0) {
         rbk_error_set(err, RBK_EINVAL, "this step needs a terminal, and there is none");
         rbk_error_hint(err, "run it from a terminal, or remove 'tty = true' from the step");

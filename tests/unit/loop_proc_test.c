@@ -282,6 +282,23 @@ static void a_step_with_a_terminal_needs_one(void **state)
     assert_int_equal(status, 0);
 }
 
+/* Started with 0, 1 and 2 closed, we get these numbers for our own descriptors. */
+static void closed_standard_descriptors_do_no_harm(void **state)
+{
+    (void)state;
+    pid_t pid = fork();
+    if (pid == 0) {
+        for (int fd = 0; fd < 3; fd++)
+            close(fd);
+        struct kit *k = kit_new();
+        kit_sh(k, "cat; echo out; echo err >&2");
+        _exit(strcmp(k->out.data, "out\n") == 0 && strcmp(k->err.data, "err\n") == 0 ? 0 : 1);
+    }
+    int status;
+    assert_int_equal(waitpid(pid, &status, 0), pid);
+    assert_int_equal(status, 0);
+}
+
 /* The parent is killed outright: its child must be gone at once, without any help. */
 static void a_child_dies_with_its_parent(void **state)
 {
@@ -367,6 +384,7 @@ int main(void)
         TEST(an_empty_stdin_is_at_its_end),
         TEST(heavy_output_arrives_whole),
         TEST(a_step_with_a_terminal_needs_one),
+        cmocka_unit_test(closed_standard_descriptors_do_no_harm),
         cmocka_unit_test(a_child_dies_with_its_parent),
         TEST(nothing_stays_open_after_many_processes),
         TEST(many_at_once_do_not_mix),

@@ -185,6 +185,21 @@ static void neighbours_are_left_alone(void **state)
     kit_unshare(other);
 }
 
+/* Nobody can tell whose it is while both run: it is ended with the last. */
+static void a_nameless_daemon_of_two_possible_parents(void **state)
+{
+    struct kit *k = *state;
+    struct kit *other = kit_share(k);
+    struct visit stays, leaves;
+    k->options.limits.wall_ms = 600;
+    visit_begin(&stays, k, "ignores-term");
+    visit_begin(&leaves, other, "nameless");
+    visit_end(&stays);
+    assert_int_equal(other->exits, 1);
+    assert_int_equal(alive_with_tag(leaves.tag), 0);
+    kit_unshare(other);
+}
+
 static void stop_loop(void *arg)
 {
     rbk_loop_stop(arg);
@@ -243,6 +258,7 @@ int main(void)
         TEST(a_flood_left_behind),
         TEST(one_that_hops),
         TEST(neighbours_are_left_alone),
+        TEST(a_nameless_daemon_of_two_possible_parents),
         TEST(sweep_ends_what_a_dead_engine_left),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
