@@ -1,6 +1,7 @@
 /* Names of a plan: their grammar, and that each means one thing. Parameters and facts share one namespace with the
  * flags of `run`, since `--name` must be unambiguous on the command line. */
 #include <base/mem.h>
+#include <run/name_set.h>
 #include <run/plan_report.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -86,37 +87,43 @@ static void fact_names(void *arg, const struct rbk_node *n, const struct rbk_nod
         fact_clash(r, n, n->run.sets.items[i]);
 }
 
+struct ids {
+    struct plan_report *r;
+    struct name_set seen;
+};
+
 struct id_search {
-    const struct rbk_node *wanted, *found;
+    const char *id;
+    const struct rbk_node *found;
 };
 
 static void id_search(void *arg, const struct rbk_node *n, const struct rbk_node *group)
 {
     struct id_search *s = arg;
     (void)group;
-    if (!s->found && strcmp(n->id, s->wanted->id) == 0)
+    if (!s->found && strcmp(n->id, s->id) == 0)
         s->found = n;
 }
 
 static void step_ids(void *arg, const struct rbk_node *n, const struct rbk_node *group)
 {
-    struct plan_report *r = arg;
-    struct id_search s = {n, NULL};
-    (void)group;
-    if (!grammar_ok(r, n->line, "step id", n->id))
-        return;
-    plan_each_node(r->plan, id_search, &s);
-    if (s.found == n)
-        return;
+    struct ids *ids = arg;
+    struct id_search first = {n->id, NULL};
     char hint[120];
+    (void)group;
+    if (!grammar_ok(ids->r, n->line, "step id", n->id) || name_set_add(&ids->seen, n->id))
+        return;
+    plan_each_node(ids->r->plan, id_search, &first);
     snprintf(hint, sizeof hint, "give one of them an id of its own: id = \"%s_2\"", n->id);
-    plan_error(r, n->line, hint, "step \"%s\" has the same id as step \"%s\" at line %d: `%s`", n->title,
-               s.found->title, s.found->line, n->id);
+    plan_error(ids->r, n->line, hint, "step \"%s\" has the same id as step \"%s\" at line %d: `%s`", n->title,
+               first.found->title, first.found->line, n->id);
 }
 
 void plan_rules_names(struct plan_report *r)
 {
+    struct ids ids = {.r = r};
     param_names(r);
-    plan_each_node(r->plan, step_ids, r);
+    plan_each_node(r->plan, step_ids, &ids);
     plan_each_node(r->plan, fact_names, r);
+    name_set_fini(&ids.seen);
 }

@@ -3,6 +3,7 @@
  * tells, so a name that stands in a function's source counts as set. */
 #include <base/mem.h>
 #include <run/expr_node.h>
+#include <run/name_set.h>
 #include <run/plan_report.h>
 #include <run/plan_words.h>
 #include <run/subst.h>
@@ -11,8 +12,9 @@
 
 struct reads {
     struct plan_report *r;
-    struct rbk_strv known;    /* set anywhere */
-    struct rbk_strv earlier;  /* set before the step that is looked at */
+    struct rbk_strv known;    /* set anywhere, in order */
+    struct name_set anywhere; /* the same names */
+    struct name_set earlier;  /* set before the step that is looked at */
     struct plan_words words;  /* of the functions */
     rbk_value *samples;       /* name -> a value of its type, for parameters and answers */
     const struct rbk_node *n; /* the step that is looked at; NULL in the header */
@@ -62,7 +64,7 @@ static const rbk_value *sample_get(void *arg, const char *name)
 
 static bool set_somewhere(const struct reads *reads, const char *name)
 {
-    return rbk_strv_has(&reads->known, name) || plan_words_have(&reads->words, name);
+    return name_set_has(&reads->anywhere, name) || plan_words_have(&reads->words, name);
 }
 
 struct setter {
@@ -85,7 +87,7 @@ static void setter_search(void *arg, const struct rbk_node *n, const struct rbk_
 static void too_early(struct reads *reads, int line, const char *name)
 {
     struct setter s = {name, NULL};
-    if (!reads->n || rbk_strv_has(&reads->earlier, name) || plan_words_have(&reads->words, name))
+    if (!reads->n || name_set_has(&reads->earlier, name) || plan_words_have(&reads->words, name))
         return;
     plan_each_node(reads->r->plan, setter_search, &s);
     if (s.node && s.node != reads->n)
@@ -182,6 +184,15 @@ static void read_each(struct reads *reads)
         read_name(reads, n->line, n->each, false);
 }
 
+static void now_set(struct reads *reads, const struct rbk_node *n)
+{
+    struct rbk_strv names = {0};
+    rbk_node_names(n, &names);
+    for (size_t i = 0; i < names.count; i++)
+        name_set_add(&reads->earlier, names.items[i]);
+    rbk_strv_fini(&names);
+}
+
 /* `when`, `with` and `run` see what came before; `check` also what the step itself sets. The children of a group see
  * what their siblings set, since which comes first is not known. */
 static void read_step(void *arg, const struct rbk_node *n, const struct rbk_node *group)
@@ -193,29 +204,44 @@ static void read_step(void *arg, const struct rbk_node *n, const struct rbk_node
         read_expr(reads, n->when);
     read_each(reads);
     for (size_t i = 0; i < n->ask_count; i++)
-        rbk_strv_add(&reads->earlier, n->ask[i].name);
+        name_set_add(&reads->earlier, n->ask[i].name);
     plan_node_strings(n, read_string, reads);
-    rbk_node_names(n, &reads->earlier);
+    now_set(reads, n);
     for (size_t i = 0; i < n->check_count; i++)
         read_expr(reads, n->checks[i]);
 }
 
+static void reads_init(struct reads *reads, struct plan_report *r)
+{
+    const struct rbk_plan *p = r->plan;
+    *reads = (struct reads){.r = r, .samples = rbk_map_new()};
+    plan_words_init(&reads->words, p);
+    rbk_plan_names(p, &reads->known);
+    for (size_t i = 0; i < reads->known.count; i++)
+        name_set_add(&reads->anywhere, reads->known.items[i]);
+    for (size_t i = 0; i < p->param_count; i++)
+        name_set_add(&reads->earlier, p->params[i].name);
+    samples_add(reads->samples, p->params, p->param_count);
+    plan_each_node(p, samples_of_step, reads->samples);
+}
+
+static void reads_fini(struct reads *reads)
+{
+    rbk_strv_fini(&reads->known);
+    name_set_fini(&reads->anywhere);
+    name_set_fini(&reads->earlier);
+    plan_words_fini(&reads->words);
+    rbk_value_free(reads->samples);
+}
+
 void plan_rules_reads(struct plan_report *r)
 {
-    struct reads reads = {.r = r, .samples = rbk_map_new()};
-    plan_words_init(&reads.words, r->plan);
-    rbk_plan_names(r->plan, &reads.known);
-    samples_add(reads.samples, r->plan->params, r->plan->param_count);
-    for (size_t i = 0; i < r->plan->param_count; i++)
-        rbk_strv_add(&reads.earlier, r->plan->params[i].name);
-    plan_each_node(r->plan, samples_of_step, reads.samples);
+    struct reads reads;
+    reads_init(&reads, r);
     if (r->plan->trigger)
         read_expr(&reads, r->plan->trigger);
     if (r->plan->escalate_when)
         read_expr(&reads, r->plan->escalate_when);
     plan_each_node(r->plan, read_step, &reads);
-    rbk_strv_fini(&reads.known);
-    rbk_strv_fini(&reads.earlier);
-    plan_words_fini(&reads.words);
-    rbk_value_free(reads.samples);
+    reads_fini(&reads);
 }
