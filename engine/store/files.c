@@ -81,6 +81,12 @@ static int share_with_group(const char *dir, const char *group, struct rbk_error
     return 0;
 }
 
+int rbk_store_nothing_yet(const char *dir, struct rbk_error *err)
+{
+    rbk_error_set(err, RBK_ENOENT, "nothing has been recorded in %s yet", dir);
+    return rbk_error_hint(err, "run a runbook first, or name another state folder with --state DIR");
+}
+
 int rbk_store_dir_prepare(const struct rbk_store_options *o, bool create, struct rbk_error *err)
 {
     char name[64];
@@ -95,10 +101,8 @@ int rbk_store_dir_prepare(const struct rbk_store_options *o, bool create, struct
         }
         rc = rbk_filesystem_of(o->dir, name, sizeof name, &network);
     }
-    if (rc && errno == ENOENT) {
-        rbk_error_set(err, RBK_ENOENT, "nothing has been recorded in %s yet", o->dir);
-        return rbk_error_hint(err, "run a runbook first, or name another state folder with --state DIR");
-    }
+    if (rc && errno == ENOENT)
+        return rbk_store_nothing_yet(o->dir, err);
     if (rc)
         return rbk_store_errno(err, o->dir, "use the state folder");
     if (network)

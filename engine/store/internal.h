@@ -38,6 +38,9 @@ int rbk_store_file_create(const char *dir, const char *name, mode_t mode, struct
 /* Says why a file of the state folder could not be used (errno), with the mend as hint. Returns RBK_ESTORE. */
 int rbk_store_errno(struct rbk_error *err, const char *path, const char *doing);
 
+/* Says that there is no store here. Returns RBK_ENOENT. */
+int rbk_store_nothing_yet(const char *dir, struct rbk_error *err);
+
 /* ---- filesystem.c */
 
 /* The filesystem under `path`: its name in `name`, and whether it is a network filesystem. */

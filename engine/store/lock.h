@@ -1,6 +1,7 @@
 /* Locks that the kernel drops when their holder dies: OFD byte-range locks on DIR/locks. A running run, an instance of
- * a runbook and a named lock are each one byte, found through a row in the store, so nothing is left behind by a crash
- * and no pid is ever trusted. */
+ * a runbook and a named lock are each one byte, found by a hash of kind and key, so taking one costs no commit, nothing
+ * is left behind by a crash and no pid is ever trusted. Each held lock is an opening of its own: a second try for the
+ * same key fails in the same process too. Programs that are executed do not inherit them; a fork without exec does. */
 #ifndef RBK_STORE_LOCK_H
 #define RBK_STORE_LOCK_H
 
@@ -14,8 +15,9 @@ enum rbk_lock_kind {
 
 struct rbk_lock; /* one held lock; the kernel drops it with the process */
 
-/* Tries to take it. 0 and *out, RBK_EBUSY (message says who, where the holder's note is known), or RBK_ESTORE.
- * `holder` is a short note stored beside it ("run 01kd4f7c8m2x pid 4711") for the message that others see. */
+/* Tries to take it; never waits. 0 and *out, RBK_EBUSY (message says who, where the holder's note is known), or
+ * RBK_ESTORE. `holder` is a short note stored beside it ("run 01kd4f7c8m2x pid 4711") for the message that others see.
+ */
 int rbk_lock_try(struct rbk_store *s, enum rbk_lock_kind kind, const char *key, const char *holder,
                  struct rbk_lock **out, struct rbk_error *err);
 void rbk_lock_release(struct rbk_lock *lock); /* NULL is fine */

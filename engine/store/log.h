@@ -1,6 +1,8 @@
 /* Logs of step output: DIR/logs/<run>/<name>.log holds the text of both streams, whole lines in order of arrival;
  * <name>.idx beside it holds fixed records (time, stream, offset), so the text stays pasteable. Bounded: head and tail
- * are kept, the bytes dropped between are counted and marked. Files 0600. A log can be read while it is written. */
+ * are kept, the bytes dropped between are counted and marked. Files 0600. A log can be read while it is written, and
+ * after a crash. A line has the time of the read that brought its first byte, to the millisecond. Not synced: a log is
+ * what a person reads, the journal is what a run relies on. */
 #ifndef RBK_STORE_LOG_H
 #define RBK_STORE_LOG_H
 
@@ -13,9 +15,10 @@
 struct rbk_log;
 
 struct rbk_log_options {
-    const char *path;  /* of the .log; its folder must exist */
-    int64_t max_bytes; /* 0 = unbounded; else half is head, half is tail */
-    mode_t mode;       /* 0 = 0600 */
+    const char *path; /* of the .log; its folder must exist */
+    int64_t
+        max_bytes; /* 0 = unbounded; else half is head, half is tail. Opening a log again adds at most a tail to it */
+    mode_t mode;   /* 0 = 0600 */
 };
 int rbk_log_open(const struct rbk_log_options *options, struct rbk_log **out,
                  struct rbk_error *err); /* appends when it exists */

@@ -97,7 +97,7 @@ void rbk_bind_null(struct rbk_stmt *q, int i)
 
 static int stmt_fail(struct rbk_stmt *q, int rc, struct rbk_error *err)
 {
-    rbk_sql_fail(q->store, rc, q->writes ? "record" : "read", err);
+    rbk_sql_fail(q->store, rc, q->writes || q->store->in_transaction ? "record" : "read", err);
     rbk_stmt_end(q);
     return RBK_ESTORE;
 }

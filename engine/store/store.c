@@ -82,6 +82,8 @@ static int open_writable(struct rbk_store *s, const struct rbk_schema *const *sc
         sqlite3_close(s->db);
         sql = connect_db(s, SQLITE_OPEN_READWRITE);
     }
+    if (sql == SQLITE_OK && sqlite3_db_readonly(s->db, "main") == 1)
+        sql = SQLITE_READONLY; /* the file may not be written, so SQLite has opened it for reading */
     if (sql != SQLITE_OK)
         return rbk_sql_fail(s, sql, "open the store", err);
     configure(s);
@@ -108,10 +110,8 @@ static int open_readable(struct rbk_store *s, const struct rbk_schema *const *sc
 {
     int known = rbk_schema_version(schemas), found = 0, sql;
     sql = nothing_beside(s) ? connect_immutable(s) : connect_db(s, SQLITE_OPEN_READONLY);
-    if (sql != SQLITE_OK && sqlite3_system_errno(s->db) == ENOENT) {
-        rbk_error_set(err, RBK_ENOENT, "nothing has been recorded in %s yet", s->dir);
-        return rbk_error_hint(err, "run a runbook first, or name another state folder with --state DIR");
-    }
+    if (sql != SQLITE_OK && sqlite3_system_errno(s->db) == ENOENT)
+        return rbk_store_nothing_yet(s->dir, err);
     if (sql != SQLITE_OK)
         return rbk_sql_fail(s, sql, "open the store", err);
     configure(s);

@@ -124,6 +124,8 @@ static void reading_needs_a_store(void **state)
     assert_int_equal(access(f.dir, F_OK), -1);
     assert_int_equal(mkdir(f.dir, 0700), 0);
     assert_int_equal(fixture_try_open(&f, true, &s, &err), RBK_ENOENT);
+    assert_int_equal(close(open(fixture_path(&f, "state.db"), O_CREAT | O_WRONLY, 0600)), 0);
+    assert_int_equal(fixture_try_open(&f, true, &s, &err), RBK_ENOENT);
 }
 
 static void a_reader_sees_commits_while_a_writer_is_at_work(void **state)
@@ -158,6 +160,20 @@ static void waiting_for_the_write_lock_ends_in_words(void **state)
     rbk_store_rollback(s);
     assert_int_equal(rbk_store_begin(other, &err), 0);
     rbk_store_close(other);
+}
+
+static void a_foreign_program_that_holds_the_database_is_blamed(void **state)
+{
+    (void)state;
+    sqlite3 *db = NULL;
+    make_store();
+    s = fixture_open(&f);
+    assert_int_equal(sqlite3_open(fixture_path(&f, "state.db"), &db), SQLITE_OK);
+    assert_int_equal(sqlite3_exec(db, "BEGIN IMMEDIATE", NULL, NULL, NULL), SQLITE_OK);
+    assert_int_equal(rbk_store_begin(s, &err), RBK_ESTORE);
+    expect_refused(RBK_ESTORE, "another program holds the database", "sqlite3 shell");
+    sqlite3_close(db);
+    assert_int_equal(rbk_store_begin(s, &err), 0);
 }
 
 static void a_newer_store_is_refused(void **state)
@@ -462,6 +478,7 @@ int main(void)
         T(reading_needs_a_store),
         T(a_reader_sees_commits_while_a_writer_is_at_work),
         T(waiting_for_the_write_lock_ends_in_words),
+        T(a_foreign_program_that_holds_the_database_is_blamed),
         T(a_newer_store_is_refused),
         T(something_that_is_no_database_is_refused_and_left_alone),
         T(a_damaged_database_is_named_damaged),
