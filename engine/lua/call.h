@@ -15,6 +15,7 @@ struct rbk_script_call {
     const struct rbk_body *body; /* borrowed: the plan outlives the run */
     rbk_value *options;          /* of an action, $name replaced; owned */
     lua_State *co;
+    unsigned long serial;  /* tells a stale ctx */
     int anchor;            /* keeps the coroutine in the registry */
     struct rbk_wait *wait; /* what it is suspended on, or NULL */
     bool started, cancelled;

@@ -17,7 +17,7 @@ static const struct rbk_lua_type ctx_type = {"ctx", ctx_meta};
 void rbk_ctx_push(lua_State *L, int verb)
 {
     struct rbk_ctx *ctx = rbk_lua_new_typed(L, &ctx_type, sizeof *ctx, 1);
-    ctx->call = rbk_lua_of(L)->call;
+    ctx->serial = rbk_lua_of(L)->call->serial;
     if (verb) {
         ctx->verb = rbk_lua_to_verb(L, verb);
         lua_pushvalue(L, verb);
@@ -31,7 +31,7 @@ struct rbk_script_call *rbk_ctx_call(lua_State *L)
     if (!ctx)
         rbk_lua_fail_hint(L, "write ctx:name(..) with a colon", "the method needs its ctx");
     struct rbk_script_call *call = rbk_call_current(L, "ctx");
-    if (ctx->call != call)
+    if (ctx->serial != call->serial)
         rbk_lua_fail(L, "this ctx belongs to a step that is over");
     return call;
 }

@@ -6,7 +6,7 @@
 
 /* User value 1 keeps its verb. */
 struct rbk_ctx {
-    const struct rbk_script_call *call;
+    unsigned long serial;        /* of its call */
     const struct rbk_verb *verb; /* whose facts have units; NULL in a function */
 };
 

@@ -187,7 +187,8 @@ static void error_from_text(lua_State *L, const char *text, struct rbk_error *e)
     if (strstr(message, "stack overflow"))
         message = "stack overflow";
     rbk_error_set(e, RBK_EINVAL, "%s", message);
-    rbk_lua_place(L, e);
+    if (at.source || rbk_lua_of(L)->load) /* error(text, 0) in a body: its author wants no place */
+        rbk_lua_place(L, e);
     explain(e);
     if (e->hint[0])
         return;

@@ -91,6 +91,20 @@ static void read_results(lua_State *L, int first, struct rbk_error *failed)
         rbk_error_set(failed, RBK_EFAIL, "the function returned false");
 }
 
+/* A step's error is one line: the place goes into the message, as it is seen from the project's folder. */
+static void place_into_message(const struct rbk_script_call *call, struct rbk_error *failed)
+{
+    const char *root = call->lua->config->root, *file = failed->file;
+    size_t len = root ? strlen(root) : 0;
+    if (!file[0] || failed->line == 0)
+        return;
+    if (len && strncmp(file, root, len) == 0 && file[len] == '/')
+        file += len + 1;
+    struct rbk_error copy = *failed;
+    rbk_error_set(failed, copy.code, "%s:%d: %s", file, copy.line, copy.message);
+    rbk_error_hint(failed, "%s", copy.hint);
+}
+
 /* Errors of a body are failures of its step, not of the runbook. */
 static int body_ended(lua_State *L, int status, lua_KContext ctx)
 {
@@ -100,8 +114,10 @@ static int body_ended(lua_State *L, int status, lua_KContext ctx)
         return 0;
     }
     rbk_lua_pop_error(L, status, &call->failed);
-    if (call->failed.code != RBK_ECANCELLED)
-        call->failed.code = RBK_EFAIL;
+    if (call->failed.code == RBK_ECANCELLED)
+        return 0;
+    call->failed.code = RBK_EFAIL;
+    place_into_message(call, &call->failed);
     return 0;
 }
 
@@ -144,6 +160,7 @@ static int script_start(void *host, const struct rbk_body *body, const rbk_value
     call->perform = perform;
     call->body = body;
     call->anchor = LUA_NOREF;
+    call->serial = ++call->lua->calls;
     int rc = rbk_lua_protected(host, make_coroutine, call, err);
     if (rc) {
         free(call);

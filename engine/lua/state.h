@@ -18,6 +18,7 @@ struct rbk_lua {
     struct rbk_watchdog watchdog;
     int64_t load_ms, call_ms;
     unsigned long loads;          /* how many files were loaded: their serial numbers */
+    unsigned long calls;          /* how many bodies were started */
     struct rbk_load *load;        /* the file that is being loaded, or NULL */
     struct rbk_script_call *call; /* the body whose coroutine runs right now, or NULL */
 };

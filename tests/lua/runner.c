@@ -1,0 +1,186 @@
+/* Runs Lua tests inside the real host and the real step machine: every tests/lua/NAME_test.lua is a runbook, each of
+ * its steps one test. A step passes when it succeeds; one whose note is "fails: TEXT" passes when it fails with exactly
+ * that text. Test files may use what otherwise only stdlib has: `verb` and the native modules.
+ *
+ *     runner [--stress] FILE          --stress: the collector runs at every allocation */
+#include <base/fs.h>
+#include <base/mem.h>
+#include <lua/host.h>
+#include <lua/modules.h>
+#include <lua/state.h>
+#include <results/history.h>
+#include <run/run.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+struct runner {
+    char dir[32];
+    struct rbk_config *config;
+    struct rbk_store *store;
+    struct rbk_loop *loop;
+    struct rbk_lua *lua;
+    struct rbk_plan *plan;
+    struct rbk_run *run;
+    int passed, failed;
+};
+
+static int die(const char *what, const struct rbk_error *err)
+{
+    char text[sizeof *err];
+    rbk_error_format(err, text, sizeof text);
+    fprintf(stderr, "%s: %s\n", what, text);
+    return 1;
+}
+
+/* ---- what became of the steps --------------------------------------------------------------------------------------
+ */
+
+static const char *expected_failure(const struct rbk_node *node)
+{
+    static const char prefix[] = "fails: ";
+    return node->note && rbk_starts_with(node->note, prefix) ? node->note + strlen(prefix) : NULL;
+}
+
+static void judge(struct runner *r, const struct rbk_step_view *step)
+{
+    const char *expected = expected_failure(step->node);
+    bool fails = step->state == RBK_STEP_FAILED || step->state == RBK_STEP_TIMED_OUT;
+    const char *error = step->error ? step->error : "";
+    bool good = expected ? fails && strcmp(error, expected) == 0 : step->state == RBK_STEP_SUCCEEDED;
+    r->passed += good;
+    r->failed += !good;
+    printf("%s %s\n", good ? "ok    " : "not ok", step->node->title);
+    if (!good)
+        printf("       %s%s%s\n       %s\n", rbk_step_state_name(step->state), error[0] ? ": " : "", error,
+               expected ? expected : "");
+}
+
+static void on_step(void *self, const struct rbk_run *run, const struct rbk_step_view *step)
+{
+    (void)run;
+    if (step->state != RBK_STEP_PENDING && step->state != RBK_STEP_RUNNING && !step->node->is_parallel)
+        judge(self, step);
+}
+
+static void on_ended(void *self, const struct rbk_run *run)
+{
+    (void)run;
+    rbk_loop_stop(((struct runner *)self)->loop);
+}
+
+/* ---- the house -----------------------------------------------------------------------------------------------------
+ */
+
+static int open_project(struct runner *r, struct rbk_error *err)
+{
+    static const char yaml[] = "project: test\n"
+                               "levels:\n"
+                               "  smoke: { runner: pytest, command: pytest -m smoke, target: 30s }\n"
+                               "services:\n"
+                               "  db: { tcp: \"127.0.0.1:5432\" }\n";
+    strcpy(r->dir, "/tmp/rbk-luat-XXXXXX");
+    if (!mkdtemp(r->dir))
+        return rbk_error_errno(err, RBK_ESTORE, "cannot make a folder");
+    char *path = rbk_path_join(r->dir, "runbook.yaml"), *state = rbk_path_join(r->dir, ".runbook");
+    const struct rbk_schema *schemas[] = {&rbk_journal_schema, &rbk_results_schema, NULL};
+    struct rbk_store_options options = {.dir = state, .schemas = schemas};
+    int rc = rbk_file_write_atomic(path, yaml, strlen(yaml), 0600, err);
+    if (rc == 0)
+        rc = rbk_config_open(r->dir, NULL, &r->config, err);
+    if (rc == 0)
+        rc = rbk_store_open(&options, &r->store, err);
+    free(path);
+    free(state);
+    return rc;
+}
+
+/* Gives the test's environment what stdlib has. */
+static int add_stdlib_words(lua_State *L)
+{
+    lua_pushglobaltable(L);
+    lua_newtable(L);
+    rbk_modules_open(L);
+    for (lua_pushnil(L); lua_next(L, -2);) {
+        lua_pushvalue(L, -2);
+        lua_insert(L, -2);
+        lua_rawset(L, -5);
+    }
+    return 0;
+}
+
+static int open_host(struct runner *r, bool stress, const char *file, struct rbk_error *err)
+{
+    static const char *const no_dirs[] = {NULL};
+    struct rbk_lua_options options = {
+        .config = r->config, .runbook_dirs = no_dirs, .stress_gc = stress, .call_ms = 2000, .load_ms = 20000};
+    int rc = rbk_loop_new(&r->loop, err);
+    if (rc == 0)
+        rc = rbk_lua_new(&options, &r->lua, err);
+    if (rc == 0)
+        rc = rbk_lua_protected(r->lua, add_stdlib_words, NULL, err);
+    return rc ? rc : rbk_lua_load_file(r->lua, "test/lua", file, &r->plan, err);
+}
+
+static int run_plan(struct runner *r, struct rbk_error *err)
+{
+    static const struct rbk_run_observer observer = {.step = on_step, .ended = on_ended};
+    rbk_value *params = NULL;
+    int rc = rbk_params_bind(r->plan->params, r->plan->param_count, NULL, &params, err);
+    struct rbk_run_options options = {.loop = r->loop,
+                                      .store = r->store,
+                                      .config = r->config,
+                                      .script = &rbk_lua_script_ops,
+                                      .host = r->lua,
+                                      .observer = &observer,
+                                      .observer_self = r,
+                                      .params = params,
+                                      .by = "tests"};
+    if (rc == 0)
+        rc = rbk_run_start(r->plan, &options, &r->run, err);
+    if (rc == 0)
+        rc = rbk_loop_run(r->loop, err);
+    rbk_value_free(params);
+    return rc;
+}
+
+static void runner_fini(struct runner *r)
+{
+    char command[64];
+    rbk_run_free(r->run);
+    rbk_plan_free(r->plan);
+    rbk_lua_free(r->lua);
+    if (r->loop)
+        rbk_loop_free(r->loop);
+    rbk_store_close(r->store);
+    rbk_config_free(r->config);
+    snprintf(command, sizeof command, "rm -rf %s", r->dir);
+    if (system(command) != 0)
+        fprintf(stderr, "cannot remove %s\n", r->dir);
+}
+
+int main(int argc, char **argv)
+{
+    bool stress = argc > 1 && strcmp(argv[1], "--stress") == 0;
+    struct runner r = {0};
+    struct rbk_error err = {0};
+    if (argc < 2 + stress) {
+        fprintf(stderr, "usage: runner [--stress] FILE\n");
+        return 2;
+    }
+    const char *file = argv[1 + stress];
+    setvbuf(stdout, NULL, _IOLBF, 0);
+    int rc = open_project(&r, &err);
+    if (rc == 0)
+        rc = open_host(&r, stress, file, &err);
+    if (rc == 0)
+        rc = run_plan(&r, &err);
+    if (rc)
+        die(file, &err);
+    else
+        printf("%d passed, %d failed\n", r.passed, r.failed);
+    bool good = rc == 0 && r.failed == 0 && r.passed > 0;
+    runner_fini(&r);
+    return good ? 0 : 1;
+}
