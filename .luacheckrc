@@ -3,7 +3,7 @@ std = "lua54"
 max_line_length = 120
 unused_args = false
 
-local vocabulary = { "runbook", "param", "step", "parallel", "env" }
+local vocabulary = { "runbook", "param", "step", "parallel", "env", "config" }
 local modules = {}
 local listing = io.popen and io.popen("ls stdlib 2>/dev/null")
 if listing then

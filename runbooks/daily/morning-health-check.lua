@@ -1,0 +1,31 @@
+-- Every morning, in five minutes: what fails, whether the quick tests run in time, the metrics against the SLA, the
+-- feature flags. A step that finds something wrong lets the others look too.
+local healthy = config.get("thresholds.failure_rate.healthy", "2%")
+
+runbook "Morning Health Check" {
+    priority = "medium",
+    budget = "5m",
+}
+
+step "Check overall test health" {
+    run = tests.failing { level = "all" },
+    check = ("failure_rate < %s"):format(healthy),
+    on_fail = "continue",
+}
+
+step "Quick smoke test validation" {
+    run = tests.run { level = "smoke" },
+    check = "not over_target",
+    on_fail = "continue",
+}
+
+step "Check test metrics dashboard" {
+    run = sla.overview {},
+    check = "sla_missed == 0",
+    on_fail = "continue",
+}
+
+step "Verify feature flag status" {
+    run = flags.check {},
+    on_fail = "continue",
+}

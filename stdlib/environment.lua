@@ -1,0 +1,133 @@
+-- The machine that tests run on: the programs that the levels need, their versions, disk and memory.
+local argv = require "runners.argv"
+local config = require "runbook.config"
+local fs = require "runbook.fs"
+
+local environment = {}
+
+local PATIENCE = seconds(10)
+
+-- The programs of all levels, each once: the first word of each command, and git.
+local function programs()
+    local names, seen = {}, {}
+    local function add(name)
+        if name and not seen[name] then
+            seen[name] = true
+            names[#names + 1] = name
+        end
+    end
+    for _, level in ipairs(config.levels()) do
+        add(level.command[1])
+        for _, command in ipairs(level.prepare or {}) do
+            add(command[1])
+        end
+    end
+    add "git"
+    return names
+end
+
+local function is_there(program)
+    if program:find("/", 1, true) then
+        return fs.exists(program)
+    end
+    return fs.has_program(program)
+end
+
+-- The first line of `program --version`; programs of the project itself are not asked.
+local function version(ctx, program)
+    if program:find("/", 1, true) then
+        return "present"
+    end
+    local result = ctx:exec { program, "--version", timeout = PATIENCE, quiet = true, capture = "64KiB" }
+    local line = result and (result.out .. "\n" .. result.err):match "[^\n]+"
+    return line or "present"
+end
+
+environment.tools = verb {
+    name = "environment.tools",
+    help = "The programs that the levels need, with their versions. Fails when one is missing.",
+    options = {},
+    sets = { tools = "list", tools_missing = "list" },
+    perform = function(ctx)
+        local found, missing = {}, {}
+        for _, program in ipairs(programs()) do
+            if is_there(program) then
+                found[#found + 1] = ("%s: %s"):format(program, version(ctx, program))
+                ctx:note(found[#found])
+            elseif program ~= "git" then -- tests do without it
+                missing[#missing + 1] = program
+            end
+        end
+        ctx:set { tools = found, tools_missing = missing }
+        if #missing > 0 then
+            return nil, "not installed: " .. table.concat(missing, ", ")
+        end
+        return found
+    end,
+}
+
+environment.disk = verb {
+    name = "environment.disk",
+    help = "Free space where the project lies and where temporary files go.",
+    options = {},
+    sets = { disk_free = "bytes", disk_used = "ratio", tmp_free = "bytes" },
+    perform = function(ctx)
+        local project, why = fs.statvfs "."
+        if not project then
+            return nil, why
+        end
+        local tmp = fs.statvfs(env("TMPDIR", "/tmp"))
+        ctx:set { disk_free = project.available, disk_used = project.used, tmp_free = tmp and tmp.available or no_data }
+        ctx:note(("%s free of %s"):format(project.available, project.total))
+        if project.available == bytes(0) then
+            return nil, "the disk is full"
+        end
+        return true
+    end,
+}
+
+-- A line of /proc/meminfo in bytes (https://docs.kernel.org/filesystems/proc.html#meminfo).
+local function meminfo(text, name)
+    local kilobytes = text:match("\n" .. name .. ":%s*(%d+) kB")
+    return kilobytes and bytes(tonumber(kilobytes) * 1024) or no_data
+end
+
+environment.memory = verb {
+    name = "environment.memory",
+    help = "Memory that is free for tests, beside what runbook.yaml lets them take.",
+    options = {},
+    sets = { memory_available = "bytes", memory_total = "bytes", swap_free = "bytes" },
+    perform = function(ctx)
+        local text = "\n" .. (fs.read "/proc/meminfo" or "")
+        local available, total = meminfo(text, "MemAvailable"), meminfo(text, "MemTotal")
+        ctx:set { memory_available = available, memory_total = total, swap_free = meminfo(text, "SwapFree") }
+        if available == no_data then
+            ctx:note "no data about memory"
+            return true
+        end
+        ctx:note(("%s available of %s"):format(available, total))
+        local limit = config.get "limits.memory.total"
+        if limit and limit > 0 and available < limit then
+            ctx:note(("less than the %s that limits.memory.total allows a step"):format(limit))
+        end
+        return true
+    end,
+}
+
+environment.project = verb {
+    name = "environment.project",
+    help = "What is configured: file, levels, services.",
+    options = {},
+    sets = { level_count = "integer", service_count = "integer" },
+    perform = function(ctx)
+        local levels, services = config.levels(), config.services()
+        ctx:set { level_count = #levels, service_count = #services }
+        ctx:note(config.file or "no runbook.yaml: `runbook init` writes one")
+        for _, level in ipairs(levels) do
+            ctx:note(("level %s: %s"):format(level.name, table.concat(argv.copy(level.command), " ")))
+        end
+        return true
+    end,
+}
+
+return environment

@@ -1,0 +1,87 @@
+-- pytest. The report is JUnit XML of the xunit1 family, which alone names the file of each case; single cases are its
+-- node ids. Exit codes: https://docs.pytest.org/en/stable/reference/exit-codes.html
+local argv = require "runners.argv"
+
+local pytest = {}
+
+local PROGRAMS = { pytest = true, ["py.test"] = true }
+local CASES_AT_ONCE = 500
+
+-- Options that take the next word: it is no path of tests.
+local VALUED = {}
+for _, option in ipairs {
+    "-c", "-k", "-m", "-n", "-o", "-p", "-r", "-W", "--basetemp", "--color", "--confcutdir", "--cov-config",
+    "--deselect", "--dist", "--durations", "--ignore", "--ignore-glob", "--import-mode", "--junit-xml", "--junitxml",
+    "--log-file", "--log-level", "--maxfail", "--override-ini", "--rootdir", "--tb", "--timeout", "--verbosity",
+} do
+    VALUED[option] = true
+end
+
+local EXPLAINED = {
+    [2] = "pytest was interrupted, or could not import what it collected",
+    [3] = "pytest had an internal error",
+    [4] = "pytest did not understand its command line",
+    [5] = "pytest collected no tests",
+}
+
+function pytest.explain(code)
+    return EXPLAINED[code]
+end
+
+-- The node id of a case; a module that could not be collected is a case without a file, and is run as a whole.
+local function node_id(case, cwd)
+    if case.file ~= "" then
+        return case.id
+    end
+    local module = case.suite .. "." .. case.name
+    for _, name in ipairs { case.name, module } do
+        local path = name:gsub("%.", "/") .. ".py"
+        if argv.exists(cwd, path) then
+            return path
+        end
+    end
+    local path = case.suite:gsub("%.", "/") .. ".py"
+    return argv.exists(cwd, path) and path .. "::" .. case.name or case.id
+end
+
+-- The command without the files and folders it names: the node ids take their place.
+local function without_paths(command, cwd)
+    local at = argv.find(command, PROGRAMS) or 1
+    local options, positional = argv.split(command, at + 1, VALUED)
+    local kept = {}
+    for _, word in ipairs(positional) do
+        if not argv.exists(cwd, word:match "^[^:]*") then
+            kept[#kept + 1] = word
+        end
+    end
+    return argv.join(table.move(command, 1, at, 1, {}), options, kept)
+end
+
+local function invocation(job, command, number)
+    local report = ("%s/pytest-%s-%d.xml"):format(job.scratch, job.tag, number)
+    local words = { "--junitxml=" .. report, "-o", "junit_family=xunit1" }
+    if job.fail_fast then
+        words[#words + 1] = "-x"
+    end
+    if job.parallel and job.parallel > 1 then
+        words = argv.join(words, { "-n", tostring(job.parallel) }) -- pytest-xdist
+    end
+    return { argv = argv.join(command, words), report = report }
+end
+
+function pytest.invocations(job)
+    if not job.cases then
+        return { invocation(job, job.command, 1) }
+    end
+    local command, list = without_paths(job.command, job.cwd), {}
+    for number, cases in ipairs(argv.batches(job.cases, CASES_AT_ONCE)) do
+        local ids = {}
+        for i, case in ipairs(cases) do
+            ids[i] = node_id(case, job.cwd)
+        end
+        list[number] = invocation(job, argv.join(command, ids), number)
+    end
+    return list
+end
+
+return pytest

@@ -1,0 +1,139 @@
+-- Tests: levels are run, reports become history, and what fails is run again. `tests.run` judges; `tests.failing` and
+-- `tests.rerun` only measure.
+local level = require "tests.level"
+local measure = require "tests.measure"
+local rerun = require "tests.rerun"
+local results = require "runbook.results"
+local words = require "tests.words"
+
+local tests = {}
+
+-- Known at load: choices of a parameter. `all` is every level.
+tests.levels = level.names()
+table.insert(tests.levels, "all")
+
+-- Every configured level in turn, then the facts of all.
+local function run_all(ctx, options)
+    local names = level.names()
+    local took, problem = seconds(0), nil
+    if #names == 0 then
+        return nil, "no levels are configured\n  `runbook init` looks at the project and writes a runbook.yaml"
+    end
+    for _, name in ipairs(names) do
+        local facts, wrong = measure.run(ctx, name, options)
+        if not facts then
+            return nil, wrong
+        end
+        ctx:note(("%s: %s"):format(name, words.run(facts)))
+        took = took + facts.duration
+        problem = problem or wrong
+    end
+    local facts, why = results.state()
+    if not facts then
+        return nil, why
+    end
+    facts.duration = took
+    return measure.judge(facts), problem
+end
+
+-- A parameter that was left at its empty default is an option that was not given.
+local function given(value)
+    if value ~= "" and value ~= 0 then
+        return value
+    end
+end
+
+tests.run = verb {
+    name = "tests.run",
+    help = "Runs a level of runbook.yaml and records every case. Fails on any failing test unless allow_failures.",
+    options = {
+        level = { type = "string", default = "all", help = "the level; all runs every one" },
+        variant = { type = "string", help = "a variant of the level" },
+        parallel = { type = "integer", help = "how many tests at once" },
+        fail_fast = { type = "boolean", default = false, help = "stop at the first failure" },
+        times = { type = "integer", default = 1, help = "run everything so often" },
+        allow_failures = { type = "boolean", default = false, help = "only measure" },
+    },
+    sets = measure.SETS,
+    writes = true,
+    perform = function(ctx, o)
+        local facts, problem
+        local options = {
+            variant = given(o.variant), parallel = given(o.parallel), fail_fast = o.fail_fast, times = o.times,
+        }
+        if o.level == "all" then
+            facts, problem = run_all(ctx, options)
+        else
+            facts, problem = measure.run(ctx, o.level, options)
+        end
+        if not facts then
+            return nil, problem
+        end
+        ctx:set(facts)
+        ctx:note(words.run(facts))
+        if problem then
+            return nil, problem
+        end
+        if facts.failing_count > 0 and not o.allow_failures then
+            return nil, ("%s of %d failed"):format(words.count(facts.failing_count, "test", "tests"), facts.total)
+        end
+        return facts
+    end,
+}
+
+-- Without any history the level is run first; failures are what is asked about, so they do not fail it.
+local function first_run(ctx, name)
+    local target = name == "all" and level.whole() or name
+    if not target then
+        return nil, "there is no test history, and no levels are configured\n  `runbook init` looks at the project and "
+            .. "writes a runbook.yaml"
+    end
+    ctx:note(("no history yet: running level `%s`"):format(target))
+    local facts, problem = measure.run(ctx, target, {})
+    if not facts or problem then
+        return nil, problem
+    end
+    return facts
+end
+
+tests.failing = verb {
+    name = "tests.failing",
+    help = "What fails according to the history; without any history it runs the level first (unit for all).",
+    options = { level = { type = "string", default = "all", help = "the level; all counts each case once" } },
+    sets = measure.SETS,
+    writes = true,
+    perform = function(ctx, o)
+        local facts, why, code = results.state(o.level)
+        if not facts and code ~= "ENOENT" then
+            return nil, why
+        end
+        if not facts then
+            facts, why = first_run(ctx, o.level)
+            if not facts then
+                return nil, why
+            end
+        elseif o.level ~= "all" then
+            measure.judge(facts, level.find(o.level))
+        else
+            measure.judge(facts)
+        end
+        ctx:set(facts)
+        ctx:note(words.state(facts))
+        return facts
+    end,
+}
+
+tests.rerun = verb {
+    name = "tests.rerun",
+    help = "Runs exactly the failing cases again and only measures; a rerun that executes nothing fails.",
+    options = {
+        level = { type = "string", default = "all", help = "only the failing cases of this level" },
+        times = { type = "integer", default = 1, help = "run each so often" },
+        case = { type = "string", help = "only this case, failing or not" },
+    },
+    sets = measure.SETS,
+    writes = true,
+    perform = rerun.perform,
+}
+
+return tests

@@ -1,0 +1,128 @@
+-- Running cases again: those whose latest execution failed, level by level, or one case by name. What was not executed
+-- is not fixed.
+local level = require "tests.level"
+local measure = require "tests.measure"
+local results = require "runbook.results"
+local words = require "tests.words"
+
+local rerun = {}
+
+local function is_named(case, name)
+    return name == case.id or name == case.name or name == case.suite .. " > " .. case.name
+end
+
+-- One case by its name: among the failing ones, else from the history.
+local function named_cases(name, level_name)
+    local executions, why = results.history(name, 1000)
+    if not executions then
+        return nil, why
+    end
+    local cases, seen = {}, {}
+    for _, case in ipairs(executions) do
+        local key = case.level .. "\0" .. case.id .. "\0" .. case.file
+        if is_named(case, name) and not seen[key] and (level_name == "all" or case.level == level_name) then
+            seen[key] = true
+            cases[#cases + 1] = case
+        end
+    end
+    if #cases == 0 then
+        return nil, ("no case of level `%s` is called `%s`"):format(level_name, name)
+    end
+    return cases
+end
+
+local function cases_to_run(o)
+    if o.case and o.case ~= "" then
+        return named_cases(o.case, o.level)
+    end
+    return results.failing(o.level)
+end
+
+-- Groups by level, in the order of the list.
+local function by_level(cases)
+    local groups, order = {}, {}
+    for _, case in ipairs(cases) do
+        if not groups[case.level] then
+            groups[case.level] = {}
+            order[#order + 1] = case.level
+        end
+        table.insert(groups[case.level], case)
+    end
+    return groups, order
+end
+
+-- Cases of levels that runbook.yaml does not name (imported ones) cannot be run here.
+local function without_foreign(ctx, groups, order)
+    local runnable = {}
+    for _, name in ipairs(order) do
+        if level.find(name) then
+            runnable[#runnable + 1] = name
+        else
+            ctx:note(("level `%s` is not in runbook.yaml: its %s cannot be run here"):format(name,
+                words.count(#groups[name], "case", "cases")))
+        end
+    end
+    return runnable
+end
+
+local function run_level(ctx, name, cases, o, sum)
+    local facts, problem = measure.run(ctx, name, { cases = cases, times = o.times })
+    if not facts then
+        return nil, problem
+    end
+    sum.executed = sum.executed + facts.total - facts.skipped
+    sum.fixed = sum.fixed + facts.fixed_count
+    sum.duration = sum.duration + facts.duration
+    sum.problem = sum.problem or problem
+    return true
+end
+
+-- The facts of the level as it stands now, with what this rerun has changed.
+local function settle(ctx, o, sum)
+    local facts, why = results.state(o.level)
+    if not facts then
+        return nil, why
+    end
+    facts.fixed_count = sum.fixed
+    measure.judge(facts, o.level ~= "all" and level.find(o.level) or nil)
+    facts.duration = sum.duration
+    ctx:set(facts)
+    return facts
+end
+
+function rerun.perform(ctx, o)
+    local cases, why = cases_to_run(o)
+    if not cases then
+        return nil, why
+    end
+    local sum = { executed = 0, fixed = 0, duration = seconds(0) }
+    if #cases == 0 then
+        ctx:note "nothing is failing: nothing to run again"
+        return settle(ctx, o, sum)
+    end
+    local groups, order = by_level(cases)
+    local runnable = without_foreign(ctx, groups, order)
+    for _, name in ipairs(runnable) do
+        local ran
+        ran, why = run_level(ctx, name, groups[name], o, sum)
+        if not ran then
+            return nil, why
+        end
+    end
+    local facts
+    facts, why = settle(ctx, o, sum)
+    if not facts then
+        return nil, why
+    end
+    if sum.executed == 0 then
+        return nil, sum.problem or ("nothing was executed of %s: nothing is fixed"):format(words.count(#cases,
+            "failing case", "failing cases"))
+    end
+    ctx:note(("%d fixed, %d still failing"):format(sum.fixed, facts.failing_count))
+    if sum.problem then
+        ctx:note(sum.problem:match "^[^\n]*")
+    end
+    return facts
+end
+
+return rerun
