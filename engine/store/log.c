@@ -19,16 +19,22 @@ enum {
     MOMENT_MS = 1000      /* an unfinished line is held back from another stream's turn for this long */
 };
 
+/* The mode is set when the umask has changed it; in a shared folder the file may be another user's, with its mode. */
+static bool has_mode(int fd, mode_t mode)
+{
+    struct stat st;
+    return fstat(fd, &st) == 0 && ((st.st_mode & 07777) == mode || fchmod(fd, mode) == 0);
+}
+
 static int open_private(const char *path, mode_t mode, struct rbk_error *err)
 {
     int fd = open(path, O_RDWR | O_CREAT | O_CLOEXEC, mode);
-    if (fd < 0 || fchmod(fd, mode)) {
-        rbk_store_errno(err, path, "write");
-        if (fd >= 0)
-            close(fd);
-        return RBK_ESTORE;
-    }
-    return fd;
+    if (fd >= 0 && has_mode(fd, mode))
+        return fd;
+    rbk_store_errno(err, path, "write");
+    if (fd >= 0)
+        close(fd);
+    return RBK_ESTORE;
 }
 
 int rbk_log_part_open(struct rbk_log *log, struct rbk_log_part *part, int segment, struct rbk_error *err)
