@@ -137,10 +137,12 @@ static int quantity_minus(lua_State *L)
     return push_result(L, -a.value, a.unit);
 }
 
+/* Anything that is no quantity, `no_data` above all, is simply not equal. */
 static int quantity_eq(lua_State *L)
 {
-    struct rbk_quantity a = operand(L, 1), b = operand(L, 2);
-    lua_pushboolean(L, a.unit == b.unit && a.value == b.value);
+    struct rbk_quantity a, b;
+    bool both = rbk_lua_get_quantity(L, 1, &a, NULL) && rbk_lua_get_quantity(L, 2, &b, NULL);
+    lua_pushboolean(L, both && a.unit == b.unit && a.value == b.value);
     return 1;
 }
 
