@@ -7,9 +7,9 @@ local git = {}
 local COMMITS_MAX = 1000
 
 local function run(ctx, ...)
-    local words = { "git", "--no-pager", "-c", "core.quotepath=off", ... }
-    words.quiet, words.capture = true, "8MiB"
-    return ctx:exec(words)
+    local argv = { "git", "--no-pager", "-c", "core.quotepath=off", ... }
+    argv.quiet, argv.capture = true, "8MiB"
+    return ctx:exec(argv)
 end
 
 -- Whether the project is in a git work tree with at least one commit.

@@ -126,8 +126,8 @@ function execute.prepare(ctx, level)
     return prepare(ctx, level)
 end
 
--- Runs the level (or only `cases` of it) `times` times. Gives { files, sources, duration, bad_end }, or nil and why there
--- is nothing to import.
+-- Runs the level (or only `cases` of it) `times` times. Gives { files, sources, duration, bad_end }, or nil and why
+-- there is nothing to import.
 function execute.run(ctx, level, options)
     local runner = require("runners." .. level.runner)
     local done = { files = {}, sources = {}, duration = seconds(0) }
