@@ -15,6 +15,7 @@
 #include <store/log.h>
 
 #include <base/buf.h>
+#include <sys/uio.h>
 
 enum rbk_log_record_kind {
     /* 1..3: text of that stream from `offset` on; `value` is the wall time */
@@ -69,7 +70,7 @@ void rbk_log_cursor_refresh(struct rbk_log_cursor *c);
 /* Moves on to `offset`, which is not before the last one. */
 void rbk_log_cursor_advance(struct rbk_log_cursor *c, int64_t offset);
 
-/* ---- the writer's parts */
+/* ---- the writer; log_part.c */
 
 struct rbk_log_part {
     int text, idx; /* descriptors, -1 = not open */
@@ -100,6 +101,9 @@ int rbk_log_part_open(struct rbk_log *log, struct rbk_log_part *part, int segmen
 void rbk_log_part_close(struct rbk_log_part *part);
 int rbk_log_part_append(struct rbk_log *log, struct rbk_log_part *part, const void *data, size_t len,
                         struct rbk_error *err);
+/* Uses up iov. */
+int rbk_log_part_append_all(struct rbk_log *log, struct rbk_log_part *part, struct iovec *iov, int count,
+                            struct rbk_error *err);
 int rbk_log_part_record(struct rbk_log *log, struct rbk_log_part *part, uint32_t kind, int64_t value, int64_t offset,
                         struct rbk_error *err);
 
