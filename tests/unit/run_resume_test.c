@@ -1,0 +1,336 @@
+/* Crash and resume: the engine is killed with SIGKILL in the middle of a step, and another process goes on. The ledger
+ * tells what was really done. */
+#include "run_fixture.h"
+
+#include <poll.h>
+#include <signal.h>
+
+/* A child process carries the run; it is killed as soon as the ledger's last line is `mark`. */
+static void crash_at(struct fixture *f, const char *mark)
+{
+    int ids[2];
+    assert_int_equal(pipe(ids), 0);
+    rbk_store_close(f->store);
+    f->store = NULL;
+    pid_t pid = fork();
+    assert_true(pid >= 0);
+    if (pid == 0) {
+        struct rbk_error err = {0};
+        open_store(f);
+        open_loop(f);
+        if (rbk_run_start(f->plan, &f->options, &f->run, &err) < 0 ||
+            write(ids[1], rbk_run_id(f->run), RBK_ULID_SIZE) != RBK_ULID_SIZE) {
+            _exit(99);
+        }
+        rbk_loop_run(f->loop, NULL);
+        _exit(98);
+    }
+    assert_int_equal(read(ids[0], f->run_id, RBK_ULID_SIZE), RBK_ULID_SIZE);
+    close(ids[0]);
+    close(ids[1]);
+    for (int i = 0; !strstr(ledger(f), mark); i++) {
+        assert_true(i < 1000);
+        poll(NULL, 0, 10);
+    }
+    int status = 0;
+    assert_int_equal(kill(pid, SIGKILL), 0);
+    assert_int_equal(waitpid(pid, &status, 0), pid);
+    assert_true(WIFSIGNALED(status));
+    open_store(f);
+}
+
+static struct rbk_node *plan_that_hangs(struct fixture *f)
+{
+    add_shell(f, "a", "echo a >> ledger");
+    struct rbk_node *n = add_shell(f, "b", "echo b >> ledger; test -e again || { touch again; exec sleep 60; }");
+    add_shell(f, "c", "echo c >> ledger");
+    return n;
+}
+
+static void a_killed_run_reads_as_interrupted_and_its_step_in_doubt(void **state)
+{
+    struct fixture *f = *state;
+    rbk_value *report = NULL;
+    plan_that_hangs(f);
+    crash_at(f, "b");
+    const rbk_value *step = reported(f, &report, "b");
+    assert_string_equal(rbk_map_get_string(report, "state"), "interrupted");
+    assert_string_equal(rbk_map_get_string(step, "state"), "in-doubt");
+    rbk_value_free(report);
+    assert_string_equal(rbk_map_get_string(reported(f, &report, "c"), "state"), "pending");
+    rbk_value_free(report);
+}
+
+static void without_a_person_nothing_is_executed(void **state)
+{
+    struct fixture *f = *state;
+    struct rbk_error err = {0};
+    plan_that_hangs(f);
+    crash_at(f, "b");
+    assert_int_equal(resume(f, NULL, &err), RBK_EDOUBT);
+    assert_string_equal(ledger(f), "a b");
+}
+
+static void assume_not_done_repeats_the_step_and_only_it(void **state)
+{
+    struct fixture *f = *state;
+    struct rbk_error err = {0};
+    struct rbk_resume_options how = {.assume = RBK_ASSUME_NOT_DONE};
+    plan_that_hangs(f);
+    crash_at(f, "b");
+    assert_int_equal(resume(f, &how, &err), 0);
+    assert_string_equal(ledger(f), "a b b c");
+    assert_string_equal(states(f), "a:succeeded b:succeeded c:succeeded");
+}
+
+static void assume_done_goes_on_after_the_step(void **state)
+{
+    struct fixture *f = *state;
+    struct rbk_error err = {0};
+    struct rbk_resume_options how = {.assume = RBK_ASSUME_DONE};
+    plan_that_hangs(f);
+    crash_at(f, "b");
+    assert_int_equal(resume(f, &how, &err), 0);
+    assert_string_equal(ledger(f), "a b c");
+}
+
+static void an_idempotent_step_is_repeated_without_a_question(void **state)
+{
+    struct fixture *f = *state;
+    struct rbk_error err = {0};
+    plan_that_hangs(f)->idempotent = true;
+    crash_at(f, "b");
+    assert_int_equal(resume(f, NULL, &err), 0);
+    assert_string_equal(ledger(f), "a b b c");
+}
+
+static void verify_says_that_it_happened(void **state)
+{
+    struct fixture *f = *state;
+    struct rbk_error err = {0};
+    set_body(&plan_that_hangs(f)->verify, "grep -q b ledger");
+    crash_at(f, "b");
+    assert_int_equal(resume(f, NULL, &err), 0);
+    assert_string_equal(ledger(f), "a b c");
+}
+
+static void verify_says_that_it_did_not(void **state)
+{
+    struct fixture *f = *state;
+    struct rbk_error err = {0};
+    set_body(&plan_that_hangs(f)->verify, "exit 1");
+    crash_at(f, "b");
+    assert_int_equal(resume(f, NULL, &err), 0);
+    assert_string_equal(ledger(f), "a b b c");
+}
+
+static void verify_that_cannot_tell_leaves_the_doubt(void **state)
+{
+    struct fixture *f = *state;
+    struct rbk_error err = {0};
+    set_body(&plan_that_hangs(f)->verify, "no-such-program-here");
+    crash_at(f, "b");
+    assert_int_equal(resume(f, NULL, &err), 4);
+    assert_string_equal(ledger(f), "a b");
+    assert_string_equal(states(f), "a:succeeded b:in-doubt");
+}
+
+static void a_person_there_decides(void **state)
+{
+    struct fixture *f = *state;
+    struct rbk_error err = {0};
+    plan_that_hangs(f);
+    crash_at(f, "b");
+    answer_with(f, 1, (int[]){1});
+    assert_int_equal(resume(f, NULL, &err), 0);
+    assert_string_equal(ledger(f), "a b c");
+}
+
+static void what_the_dead_run_left_is_ended_before_anything_else(void **state)
+{
+    struct fixture *f = *state;
+    struct rbk_error err = {0};
+    struct rbk_resume_options how = {.assume = RBK_ASSUME_DONE};
+    add_shell(f, "a",
+              "setsid sh -c 'sleep 0.1; while :; do echo tick >> ticks; sleep 0.05; done' & echo a >> ledger; wait");
+    add_shell(f, "b", "wc -l < ticks >> ledger; sleep 0.3; wc -l < ticks >> ledger");
+    crash_at(f, "a");
+    char ticks[128];
+    snprintf(ticks, sizeof ticks, "%s/ticks", f->dir);
+    while (!rbk_path_exists(ticks)) {
+        poll(NULL, 0, 10);
+    }
+    assert_int_equal(resume(f, &how, &err), 0);
+    int before = 0, after = -1;
+    assert_int_equal(sscanf(ledger(f), "a %d %d", &before, &after), 2);
+    assert_int_equal(before, after);
+}
+
+static void items_that_are_done_are_not_repeated(void **state)
+{
+    struct fixture *f = *state;
+    struct rbk_error err = {0};
+    struct rbk_resume_options how = {.assume = RBK_ASSUME_NOT_DONE};
+    struct rbk_node *n =
+        add_shell(f, "visit", "echo $item >> ledger; test $item != two -o -e again || { touch again; exec sleep 60; }");
+    n->each_list = rbk_list_new();
+    rbk_list_append(n->each_list, rbk_string_new("one"));
+    rbk_list_append(n->each_list, rbk_string_new("two"));
+    rbk_list_append(n->each_list, rbk_string_new("three"));
+    crash_at(f, "two");
+    assert_int_equal(resume(f, &how, &err), 0);
+    assert_string_equal(ledger(f), "one two two three");
+}
+
+static void facts_are_there_again(void **state)
+{
+    struct fixture *f = *state;
+    struct rbk_error err = {0};
+    struct rbk_resume_options how = {.assume = RBK_ASSUME_DONE};
+    add_capture(add_shell(f, "measure", "echo rate=7%"), "rate", "rate=");
+    add_shell(f, "hang", "echo hang >> ledger; exec sleep 60");
+    add_shell(f, "high", "echo \"high $rate\" >> ledger")->when = expr("rate > 5%");
+    crash_at(f, "hang");
+    assert_int_equal(resume(f, &how, &err), 0);
+    assert_string_equal(ledger(f), "hang high 7%");
+}
+
+/* ---- the plan of today ---------------------------------------------------------------------------------------------
+ */
+
+static void replan(struct fixture *f)
+{
+    rbk_plan_free(f->plan);
+    f->plan = rbk_plan_new("test/plan", NULL);
+}
+
+static void failed_run(struct fixture *f)
+{
+    add_shell(f, "a", "echo a >> ledger");
+    add_shell(f, "gate", "echo gate >> ledger")->confirm = rbk_strdup("Go on?");
+    add_shell(f, "c", "echo c >> ledger");
+    assert_int_equal(run_plan(f), 3);
+    struct rbk_decision_given yes = {.approve = true, .by = "anna"};
+    assert_int_equal(rbk_gate_decide(f->store, f->run_id, &yes, NULL), 0);
+    drop_run(f);
+    replan(f);
+}
+
+static void edits_of_steps_to_come_are_said_and_accepted(void **state)
+{
+    struct fixture *f = *state;
+    struct rbk_error err = {0};
+    failed_run(f);
+    add_shell(f, "a", "echo a >> ledger");
+    add_shell(f, "gate", "echo edited >> ledger")->confirm = rbk_strdup("Go on?");
+    add_shell(f, "new", "echo new >> ledger");
+    add_shell(f, "c", "echo c >> ledger");
+    assert_int_equal(resume(f, NULL, &err), 0);
+    assert_string_equal(ledger(f), "a edited new c");
+    assert_string_equal(f->notes.data, "changed since it was recorded: step \"gate\" was edited\n"
+                                       "changed since it was recorded: step \"new\" is new\n");
+}
+
+static void edits_of_done_steps_stop_before_anything_runs(void **state)
+{
+    struct fixture *f = *state;
+    struct rbk_error err = {0};
+    struct rbk_resume_options accept = {.accept_changes = true};
+    failed_run(f);
+    add_shell(f, "a", "echo other >> ledger");
+    add_shell(f, "gate", "echo gate >> ledger")->confirm = rbk_strdup("Go on?");
+    add_shell(f, "c", "echo c >> ledger");
+    assert_int_equal(resume(f, NULL, &err), RBK_EINVAL);
+    assert_string_equal(err.message, "step \"a\" has been carried out, and was edited since");
+    assert_string_equal(ledger(f), "a");
+    assert_int_equal(resume(f, &accept, &err), 0);
+    assert_string_equal(ledger(f), "a gate c");
+}
+
+static void a_done_step_may_not_disappear(void **state)
+{
+    struct fixture *f = *state;
+    struct rbk_error err = {0};
+    failed_run(f);
+    add_shell(f, "gate", "echo gate >> ledger")->confirm = rbk_strdup("Go on?");
+    assert_int_equal(resume(f, NULL, &err), RBK_EINVAL);
+    assert_string_equal(err.message, "step \"a\" has been carried out, and was removed since");
+}
+
+static void done_steps_keep_their_order(void **state)
+{
+    struct fixture *f = *state;
+    struct rbk_error err = {0};
+    add_shell(f, "a", "true");
+    add_shell(f, "b", "true");
+    add_shell(f, "gate", NULL)->manual = rbk_strdup("Look.");
+    assert_int_equal(run_plan(f), 3);
+    struct rbk_decision_given yes = {.approve = true, .by = "anna"};
+    assert_int_equal(rbk_gate_decide(f->store, f->run_id, &yes, NULL), 0);
+    drop_run(f);
+    replan(f);
+    add_shell(f, "b", "true");
+    add_shell(f, "a", "true");
+    add_shell(f, "gate", NULL)->manual = rbk_strdup("Look.");
+    assert_int_equal(resume(f, NULL, &err), RBK_EINVAL);
+    assert_string_equal(err.message, "step \"b\" has been carried out, and was moved since");
+}
+
+/* ---- retry ---------------------------------------------------------------------------------------------------------
+ */
+
+static void retry_does_the_step_and_the_rest_again(void **state)
+{
+    struct fixture *f = *state;
+    struct rbk_error err = {0};
+    struct rbk_resume_options retry = {.retry = "b"};
+    add_shell(f, "a", "echo a >> ledger");
+    add_shell(f, "b", "echo b >> ledger; test -e good");
+    add_shell(f, "c", "echo c >> ledger");
+    assert_int_equal(run_plan(f), 1);
+    assert_int_equal(resume(f, NULL, &err), RBK_EINVAL);
+    char path[128];
+    snprintf(path, sizeof path, "%s/good", f->dir);
+    assert_int_equal(rbk_file_write_atomic(path, "", 0, 0600, &err), 0);
+    assert_int_equal(resume(f, &retry, &err), 0);
+    assert_string_equal(ledger(f), "a b b c");
+    assert_string_equal(states(f), "a:succeeded b:succeeded c:succeeded");
+}
+
+static void a_run_that_somebody_carries_is_busy(void **state)
+{
+    struct fixture *f = *state;
+    struct rbk_error err = {0};
+    struct rbk_run *other = NULL;
+    struct rbk_resume_options plainly = {0};
+    add_shell(f, "a", "sleep 0.2");
+    start(f);
+    assert_int_equal(rbk_run_resume(f->plan, f->run_id, &plainly, &f->options, &other, &err), RBK_ENOENT);
+    run_loop(f);
+    assert_int_equal(rbk_run_resume(f->plan, f->run_id, &plainly, &f->options, &other, &err), RBK_EINVAL);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test_setup_teardown(a_killed_run_reads_as_interrupted_and_its_step_in_doubt, setup, teardown),
+        cmocka_unit_test_setup_teardown(without_a_person_nothing_is_executed, setup, teardown),
+        cmocka_unit_test_setup_teardown(assume_not_done_repeats_the_step_and_only_it, setup, teardown),
+        cmocka_unit_test_setup_teardown(assume_done_goes_on_after_the_step, setup, teardown),
+        cmocka_unit_test_setup_teardown(an_idempotent_step_is_repeated_without_a_question, setup, teardown),
+        cmocka_unit_test_setup_teardown(verify_says_that_it_happened, setup, teardown),
+        cmocka_unit_test_setup_teardown(verify_says_that_it_did_not, setup, teardown),
+        cmocka_unit_test_setup_teardown(verify_that_cannot_tell_leaves_the_doubt, setup, teardown),
+        cmocka_unit_test_setup_teardown(a_person_there_decides, setup, teardown),
+        cmocka_unit_test_setup_teardown(what_the_dead_run_left_is_ended_before_anything_else, setup, teardown),
+        cmocka_unit_test_setup_teardown(items_that_are_done_are_not_repeated, setup, teardown),
+        cmocka_unit_test_setup_teardown(facts_are_there_again, setup, teardown),
+        cmocka_unit_test_setup_teardown(edits_of_steps_to_come_are_said_and_accepted, setup, teardown),
+        cmocka_unit_test_setup_teardown(edits_of_done_steps_stop_before_anything_runs, setup, teardown),
+        cmocka_unit_test_setup_teardown(a_done_step_may_not_disappear, setup, teardown),
+        cmocka_unit_test_setup_teardown(done_steps_keep_their_order, setup, teardown),
+        cmocka_unit_test_setup_teardown(retry_does_the_step_and_the_rest_again, setup, teardown),
+        cmocka_unit_test_setup_teardown(a_run_that_somebody_carries_is_busy, setup, teardown),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
