@@ -81,6 +81,7 @@ int rbk_lua_raise(lua_State *L, const struct rbk_error *e)
     return lua_error(L);
 }
 
+static int raise_formatted(lua_State *L, const char *hint, const char *fmt, va_list args) RBK_PRINTF(3, 0);
 static int raise_formatted(lua_State *L, const char *hint, const char *fmt, va_list args)
 {
     struct rbk_error e;

@@ -36,7 +36,7 @@ static const rbk_value *fact(void *arg, const char *name)
 static struct rbk_verdict judge(const char *text)
 {
     struct rbk_expr *e = NULL;
-    struct rbk_verdict verdict;
+    struct rbk_verdict verdict = {0};
     struct rbk_error err = {0};
     rbk_value *facts = example_facts();
     if (rbk_expr_parse(text, NULL, 0, &e, &err) != 0 || rbk_expr_eval(e, fact, facts, &verdict, &err) != 0)
