@@ -8,6 +8,7 @@
 #include <base/fs.h>
 #include <base/mem.h>
 #include <cmocka.h>
+#include <glob.h>
 #include <lua/host.h>
 #include <run/check.h>
 #include <stdio.h>
@@ -157,11 +158,56 @@ static void every_runbook_of_the_reference_is_sound(void **state)
     assert_true(count >= 8);
 }
 
+/* The text between the quotes after `key = "`, within a verb's table; heap, NULL when it is not there. */
+static char *quoted_after(const char *at, const char *key)
+{
+    char *open = rbk_asprintf("%s = \"", key);
+    const char *start = strstr(at, open);
+    char *text = start ? rbk_strndup(start + strlen(open), strcspn(start + strlen(open), "\"")) : NULL;
+    free(open);
+    return text;
+}
+
+/* Every `verb { name = "..", help = "..` of one file has its row. */
+static size_t assert_verbs_of(const char *path, const char *reference)
+{
+    struct rbk_buf source = {0};
+    size_t count = 0;
+    assert_int_equal(rbk_file_read(path, 1 << 20, &source, NULL), 0);
+    for (const char *at = strstr(source.data, "= verb {"); at; at = strstr(at + 1, "= verb {")) {
+        char *name = quoted_after(at, "name"), *help = quoted_after(at, "help");
+        char *row = rbk_asprintf("\n| `%s` | %s |", name, help);
+        if (!strstr(reference, row))
+            fail_msg("docs/runbook-file.md has no row:%s", row);
+        free(row);
+        free(help);
+        free(name);
+        count++;
+    }
+    rbk_buf_fini(&source);
+    return count;
+}
+
+static void every_verb_is_in_the_reference(void **state)
+{
+    char *text = document("runbook-file.md");
+    glob_t files;
+    size_t count = 0;
+    (void)state;
+    assert_int_equal(glob(RBK_SOURCE_DIR "/stdlib/*.lua", 0, NULL, &files), 0);
+    for (size_t i = 0; i < files.gl_pathc; i++)
+        count += assert_verbs_of(files.gl_pathv[i], text);
+    assert_true(count >= 8);
+    globfree(&files);
+    free(text);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(every_message_is_what_its_example_gets),
         cmocka_unit_test(every_runbook_of_the_reference_is_sound),
+        cmocka_unit_test(every_verb_is_in_the_reference),
     };
     return cmocka_run_group_tests(tests, setup, teardown);
 }
