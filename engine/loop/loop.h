@@ -11,6 +11,7 @@
 struct rbk_loop;
 typedef void rbk_loop_fn(void *arg);
 
+/* From then on SIGPIPE is ignored in this process (a write says EPIPE), unless a handler is set, and SIGCHLD is not. */
 int rbk_loop_new(struct rbk_loop **out, struct rbk_error *err);
 /* All timers, watches and processes must be gone; what is left is closed, and in debug builds reported. */
 void rbk_loop_free(struct rbk_loop *loop);

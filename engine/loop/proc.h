@@ -77,7 +77,8 @@ void rbk_proc_cancel(struct rbk_proc *p, enum rbk_proc_end reason, bool now);
 /* Whether the child has exited (on_exit may still be draining). */
 bool rbk_proc_exited(const struct rbk_proc *p);
 
-/* Makes this process the reaper of orphaned descendants (once, at the start of a run). */
+/* Makes this process the reaper of orphaned descendants (once, at the start of a run). Every child of this process that
+ * no rbk_proc started is then taken for such an orphan: reaped, and ended with the tree it came from. */
 int rbk_proc_become_subreaper(struct rbk_error *err);
 
 /* Ends every process of this user that carries `marker` (exact environment entry or, when it ends in '/', prefix) or is

@@ -209,6 +209,24 @@ static int flooding_leftover(void)
     return 0;
 }
 
+/* Many processes that share one large memory: each looks large, together they are not. */
+static int shares_memory(void)
+{
+    const size_t size = 40 << 20;
+    char *memory = malloc(size);
+    if (!memory)
+        return 1;
+    memset(memory, 1, size);
+    for (int i = 0; i < 6; i++)
+        if (fork() == 0) {
+            usleep(600000);
+            _exit(memory[size / 2] == 1 ? 0 : 1);
+        }
+    while (wait(NULL) > 0)
+        continue;
+    return 0;
+}
+
 static const struct {
     const char *name;
     int (*live)(void);
@@ -227,6 +245,7 @@ static const struct {
     {"stubborn-holder", stubborn_holder},
     {"flood", flood},
     {"flooding-leftover", flooding_leftover},
+    {"shares-memory", shares_memory},
 };
 
 int main(int argc, char **argv)

@@ -67,6 +67,19 @@ static void memory_within_its_limits_is_let_be(void **state)
     assert_string_equal(k->out.data, "60000000\n");
 }
 
+/* Six children of 40 MiB that they share with their parent are 40 MiB, not 280. */
+static void shared_memory_counts_once(void **state)
+{
+    struct kit *k = *state;
+    char *argv[] = {RBK_BINARY_DIR "/tests/zoo", "shares-memory", "limits", NULL};
+    k->options.argv = argv;
+    k->options.limits.memory_tree = 150 << 20;
+    kit_run(k);
+    assert_int_equal(k->result.end, RBK_END_EXIT);
+    assert_int_equal(k->result.exit_code, 0);
+    assert_true(k->result.duration_ms >= 500); /* long enough to be sampled */
+}
+
 static void cancel_twice(struct kit *k)
 {
     rbk_proc_cancel(k->proc, RBK_END_CANCEL, false);
@@ -143,6 +156,7 @@ int main(void)
         TEST(memory_of_one_process_ends_it),
         TEST(memory_of_the_tree_ends_it),
         TEST(memory_within_its_limits_is_let_be),
+        TEST(shared_memory_counts_once),
         TEST(term_lets_it_clean_up),
         TEST(a_second_cancel_does_not_wait),
         TEST(late_output_is_still_taken),

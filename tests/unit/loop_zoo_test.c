@@ -4,6 +4,7 @@
 #include <base/clock.h>
 #include <ctype.h>
 #include <errno.h>
+#include <loop/child.h>
 #include <signal.h>
 #include <sys/wait.h>
 
@@ -162,6 +163,22 @@ static void one_that_hops(void **state)
     leaves_and_is_followed(*state, "hopper", 1);
 }
 
+static void chase(struct kit *k)
+{
+    assert_true(rbk_tree_chase(k->proc, 20000000));
+}
+
+/* Where a look at all of /proc takes longer than a hop, only the newest pids lead to it. */
+static void one_that_hops_is_caught_by_its_newest_pid(void **state)
+{
+    struct kit *k = *state;
+    struct visit v;
+    k->on_first_output = chase;
+    visit_begin(&v, k, "hopper");
+    visit_end(&v);
+    assert_int_equal(k->result.leftovers, 0);
+}
+
 static void a_flood_left_behind(void **state)
 {
     leaves_and_is_followed(*state, "flooding-leftover", 1);
@@ -257,6 +274,7 @@ int main(void)
         TEST(a_stubborn_holder_of_the_pipe),
         TEST(a_flood_left_behind),
         TEST(one_that_hops),
+        TEST(one_that_hops_is_caught_by_its_newest_pid),
         TEST(neighbours_are_left_alone),
         TEST(a_nameless_daemon_of_two_possible_parents),
         TEST(sweep_ends_what_a_dead_engine_left),
