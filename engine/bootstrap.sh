@@ -91,7 +91,7 @@ configure() {
 
 build_release() {
     phase "configure release" configure "$build" -DCMAKE_BUILD_TYPE=Release "$@"
-    phase "build release" cmake --build "$build" --parallel "$jobs"
+    phase "build release" cmake --build "$build" --parallel "$jobs" -- --quiet
 }
 
 # check_build NAME OPTION...: a build of everything in which a warning is an error.
@@ -99,7 +99,7 @@ check_build() {
     name=$1
     shift
     phase "configure $name" configure "$build/test/$name" -DRUNBOOK_WERROR=ON -DRUNBOOK_TESTS=ON "$@"
-    phase "build $name" cmake --build "$build/test/$name" --parallel "$jobs"
+    phase "build $name" cmake --build "$build/test/$name" --parallel "$jobs" -- --quiet
 }
 
 run_ctest() {
@@ -124,7 +124,7 @@ verb_install() {
 verb_demo() {
     need_packages "$build_packages $demo_packages"
     phase "configure release" configure "$build" -DCMAKE_BUILD_TYPE=Release -DRUNBOOK_TESTS=ON
-    phase "build release" cmake --build "$build" --parallel "$jobs" --target runbook smoke
+    phase "build release" cmake --build "$build" --parallel "$jobs" --target runbook smoke -- --quiet
     cd "$root"
     exec "$build/runbook" daily/morning-health-check
 }
