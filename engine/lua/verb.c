@@ -120,7 +120,8 @@ static void read_options(lua_State *L, struct rbk_verb *verb)
             option->param.name = rbk_strdup(luaL_checkstring(L, -2));
             read_option(L, option);
         }
-        qsort(verb->options, verb->option_count, sizeof *verb->options, compare_options);
+        if (verb->option_count)
+            qsort(verb->options, verb->option_count, sizeof *verb->options, compare_options);
     }
     lua_pop(L, 1);
 }
