@@ -18,37 +18,44 @@ struct report {
 static enum rbk_step_state honest_state(const struct rbk_run_row *run, const struct rbk_step_row *row)
 {
     bool dead = run->state == RBK_RUN_INTERRUPTED || run->state == RBK_RUN_CANCELLED;
-    if (!dead || row->state != RBK_STEP_RUNNING) {
+    if (!dead || row->state != RBK_STEP_RUNNING)
         return row->state;
-    }
     return row->idempotent ? RBK_STEP_PENDING : RBK_STEP_IN_DOUBT;
 }
 
 static void set_measured(rbk_value *doc, const char *name, int64_t v)
 {
-    if (v < 0) {
+    if (v < 0)
         rbk_map_set(doc, name, rbk_null_new());
-    } else {
+    else
         rbk_map_set_int(doc, name, v);
-    }
 }
 
 static rbk_value *checks_of(const rbk_value *checks)
 {
     rbk_value *list = rbk_list_new();
-    for (size_t i = 0; i < rbk_value_length(checks); i++) {
+    for (size_t i = 0; i < rbk_value_length(checks); i++)
         rbk_list_append(list, rbk_value_dup(rbk_list_at(checks, i)));
-    }
     return list;
+}
+
+/* The id of the step that a key names: "hosts[2]/restart" is an instance of restart, "hosts[2]" one of hosts. Heap. */
+static char *id_of_key(const char *key)
+{
+    const char *slash = key ? strrchr(key, '/') : NULL;
+    const char *last = slash ? slash + 1 : key;
+    return last ? rbk_strndup(last, strcspn(last, "[")) : NULL;
 }
 
 static rbk_value *step_document(const struct rbk_run_row *run, const struct rbk_step_row *row)
 {
     rbk_value *doc = rbk_map_new();
-    rbk_map_set_string(doc, "id", row->key);
+    char *parent = id_of_key(row->parent);
+    rbk_map_set_string(doc, "id", row->id);
+    rbk_map_set_string(doc, "key", row->key);
     rbk_map_set_string(doc, "title", row->title);
     rbk_map_set_string(doc, "kind", row->kind);
-    rbk_map_set_string(doc, "parent", row->parent);
+    rbk_map_set_string(doc, "parent", parent);
     rbk_map_set_string(doc, "item", row->item);
     rbk_map_set_string(doc, "child_run", row->child_run);
     rbk_map_set_string(doc, "state", rbk_step_state_name(honest_state(run, row)));
@@ -62,9 +69,9 @@ static rbk_value *step_document(const struct rbk_run_row *run, const struct rbk_
     rbk_map_set_string(doc, "error", row->error);
     rbk_map_set_string(doc, "detail", row->detail);
     rbk_map_set_string(doc, "log", row->log);
-    if (row->approved) {
+    if (row->approved)
         rbk_map_set(doc, "approved", rbk_value_dup(row->approved));
-    }
+    free(parent);
     return doc;
 }
 
@@ -101,6 +108,7 @@ static rbk_value *pending_document(const struct rbk_run_row *run, const rbk_valu
     const char *key = rbk_map_get_string(entry, "key"), *slash = strrchr(key, '/');
     char *parent = slash ? rbk_strndup(key, (size_t)(slash - key)) : NULL;
     struct rbk_step_row row = {.key = rbk_strdup(key),
+                               .id = rbk_strdup(rbk_map_get_string(entry, "id")),
                                .title = rbk_strdup(rbk_map_get_string(entry, "title")),
                                .kind = rbk_strdup(rbk_map_get_string(entry, "kind")),
                                .parent = parent,
@@ -132,9 +140,8 @@ static void append_items(struct report *r, rbk_value *list, const char *parent)
             }
         }
         free(key);
-        if (!found) {
+        if (!found)
             return;
-        }
     }
 }
 
@@ -158,14 +165,11 @@ static rbk_value *ordered_steps(struct report *r)
 {
     rbk_value *list = rbk_list_new();
     size_t hint = 0;
-    for (size_t i = 0; i < rbk_value_length(r->run->plan); i++) {
+    for (size_t i = 0; i < rbk_value_length(r->run->plan); i++)
         append_planned(r, list, rbk_list_at(r->run->plan, i), &hint);
-    }
-    for (size_t i = 0; i < r->count; i++) {
-        if (r->steps[i]) {
+    for (size_t i = 0; i < r->count; i++)
+        if (r->steps[i])
             append_taken(r, list, i); /* no longer in the plan */
-        }
-    }
     return list;
 }
 
@@ -208,15 +212,12 @@ static int fill(struct rbk_store *s, struct rbk_run_row *run, rbk_value *doc, st
     int rc = rbk_journal_facts(s, run->id, &facts, err);
     rbk_map_set(doc, "facts", facts ? facts : rbk_map_new());
     rbk_map_set(doc, "waiting_for", waiting);
-    if (rc == 0 && run->state == RBK_RUN_WAITING) {
+    if (rc == 0 && run->state == RBK_RUN_WAITING)
         rc = rbk_waiting_each(s, run->id, collect_waiting, waiting, err);
-    }
-    if (rc == 0) {
+    if (rc == 0)
         rc = rbk_journal_steps(s, run->id, collect_step, &r, err);
-    }
-    if (rc == 0) {
+    if (rc == 0)
         rbk_map_set(doc, "steps", ordered_steps(&r));
-    }
     report_fini(&r);
     return rc;
 }
@@ -226,12 +227,10 @@ int rbk_report_value(struct rbk_store *s, const char *run_id, rbk_value **out, s
     struct rbk_run_row run = {0};
     rbk_value *doc = rbk_map_new();
     int rc = rbk_journal_run_get(s, run_id, &run, err);
-    if (rc == 0) {
+    if (rc == 0)
         rc = rbk_report_state(s, &run, err);
-    }
-    if (rc == 0) {
+    if (rc == 0)
         rc = fill(s, &run, doc, err);
-    }
     rbk_run_row_fini(&run);
     if (rc < 0) {
         rbk_value_free(doc);
