@@ -91,7 +91,7 @@ static int64_t at_line(const struct rbk_log_part *part, int64_t skip)
     char *buffer = rbk_alloc(COPY_SIZE);
     ssize_t n = skip > 0 ? pread(part->text, buffer, COPY_SIZE, skip - 1) : 0;
     const char *end = n > 0 ? memchr(buffer, '\n', (size_t)n) : NULL;
-    int64_t result = end && skip + (end - buffer) < part->size ? skip + (end - buffer) : skip;
+    int64_t result = end && skip + (end - buffer) <= part->size ? skip + (end - buffer) : skip;
     free(buffer);
     return result;
 }

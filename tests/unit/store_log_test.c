@@ -486,6 +486,105 @@ static void a_follower_races_with_a_bounded_writer(void **state)
     rbk_buf_fini(&b);
 }
 
+/* Numbered lines of both streams cut into chunks at random places, with a bound, closed and opened again. */
+struct random_log {
+    struct rbk_buf pending[3];
+    int next_line;
+};
+
+static void feed_random(struct rbk_log *log, struct random_log *m, int lines)
+{
+    for (int until = m->next_line + lines; m->next_line < until;) {
+        int stream = 1 + rand() % 2;
+        struct rbk_buf *b = &m->pending[stream];
+        for (int i = rand() % 4; i >= 0 && m->next_line < until; i--)
+            rbk_buf_printf(b, "%d %d %.*s\n", stream, m->next_line++, rand() % 30, "abcdefghijklmnopqrstuvwxyzabcdef");
+        size_t take = b->len - (size_t)(rand() % 2 ? 0 : rand() % (int)(b->len < 8 ? b->len + 1 : 8));
+        assert_int_equal(rbk_log_write(log, stream, b->data, take, 1000 + m->next_line, &err), 0);
+        rbk_buf_consume(b, take);
+    }
+    for (int stream = 1; stream <= 2; stream++) {
+        rbk_log_write(log, stream, m->pending[stream].data, m->pending[stream].len, 1000 + m->next_line, &err);
+        rbk_buf_clear(&m->pending[stream]);
+    }
+}
+
+struct seen {
+    int last[3], lines, gaps;
+};
+
+static int check_random_line(void *arg, int64_t ms, int stream, const char *line, size_t len)
+{
+    struct seen *seen = arg;
+    char copy[80];
+    int said, n, end = 0;
+    if (stream == 3) {
+        seen->gaps++;
+        return 0;
+    }
+    assert_true(len < sizeof copy);
+    memcpy(copy, line, len);
+    copy[len] = '\0';
+    if (sscanf(copy, "%d %d %n", &said, &n, &end) != 2)
+        fail_msg("not a line: \"%s\"", copy);
+    assert_int_equal(said, stream);
+    assert_true(n > seen->last[stream]);
+    assert_true(ms > 1000 && ms <= 1000 + 100000);
+    seen->last[stream] = n;
+    seen->lines++;
+    return 0;
+}
+
+static int count_into(void *arg, int64_t ms, int stream, const char *line, size_t len)
+{
+    (void)ms;
+    (void)line;
+    (void)len;
+    *(int *)arg += stream != 3;
+    return 0;
+}
+
+static void random_logs_read_the_same_live_and_afterwards(void **state)
+{
+    (void)state;
+    for (unsigned seed = 1; seed <= 60; seed++) {
+        srand(seed);
+        struct random_log m = {.next_line = 0};
+        struct seen live = {.last = {-1, -1, -1}}, after = live;
+        struct rbk_log_reader *r = NULL;
+        int64_t bound = seed % 3 ? 200 + rand() % 5000 : 0;
+        struct rbk_log *log = open_log(bound);
+        assert_int_equal(rbk_log_reader_open(log_path, &r, &err), 0);
+        for (int i = 0; i < 20; i++) {
+            feed_random(log, &m, 1 + rand() % 60);
+            if (rand() % 6 == 0) {
+                finish(log);
+                log = open_log(bound);
+            }
+            if (rand() % 3)
+                assert_int_equal(rbk_log_reader_poll(r, false, check_random_line, &live, &err), 0);
+        }
+        finish(log);
+        assert_int_equal(rbk_log_reader_poll(r, true, check_random_line, &live, &err), 0);
+        rbk_log_reader_close(r);
+        assert_int_equal(rbk_log_reader_open(log_path, &r, &err), 0);
+        assert_int_equal(rbk_log_reader_poll(r, true, check_random_line, &after, &err), 0);
+        rbk_log_reader_close(r);
+        assert_true(live.lines >= after.lines);
+        if (bound == 0)
+            assert_int_equal(after.lines, m.next_line);
+        int last = after.last[1] > after.last[2] ? after.last[1] : after.last[2];
+        assert_int_equal(last, m.next_line - 1);
+        int tail = 0;
+        assert_int_equal(rbk_log_tail(log_path, 5, count_into, &tail, &err), 0);
+        assert_true(tail <= 5 && tail >= 4);
+        rbk_buf_fini(&m.pending[1]);
+        rbk_buf_fini(&m.pending[2]);
+        tear_down(NULL);
+        set_up(NULL);
+    }
+}
+
 #define T(name) cmocka_unit_test_setup_teardown(name, set_up, tear_down)
 int main(void)
 {
@@ -511,6 +610,7 @@ int main(void)
         T(logs_are_private_whatever_the_umask),
         T(a_missing_log_is_said_to_be_missing),
         T(a_follower_races_with_a_bounded_writer),
+        T(random_logs_read_the_same_live_and_afterwards),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
