@@ -247,7 +247,8 @@ static int results_import(lua_State *L)
     return 4;
 }
 
-/* results.check(path): the number of cases of a report that is whole; nothing is recorded. [-1, +1|3, v] */
+/* results.check(path): how many cases a report that is whole holds, and how many of them fail; nothing is recorded.
+ * [-1, +2|3, v] */
 static int results_check(lua_State *L)
 {
     struct rbk_error err;
@@ -255,7 +256,8 @@ static int results_check(lua_State *L)
     if (rbk_junit_read_file(luaL_checkstring(L, 1), NULL, NULL, &totals, &err))
         return rbk_lua_push_failure(L, &err);
     lua_pushinteger(L, totals.cases);
-    return 1;
+    lua_pushinteger(L, totals.failed + totals.errors);
+    return 2;
 }
 
 int rbk_open_results(lua_State *L)

@@ -43,5 +43,5 @@ char *rbk_case_id(const char *suite, const char *name, const char *file)
     const char *classes = rbk_ends_with(file, ".py") ? class_in_module(suite, file) : NULL;
     if (classes)
         return node_id(file, classes, name);
-    return *suite ? rbk_asprintf("%s > %s", suite, name) : rbk_strdup(name);
+    return rbk_asprintf("%s%s%s%s%s", file, *file ? " > " : "", suite, *suite ? " > " : "", name);
 }

@@ -72,7 +72,8 @@ typedef int rbk_execution_row_fn(void *arg, const struct rbk_case_row *c, const 
 int rbk_results_case(struct rbk_store *s, const char *id, int limit, rbk_execution_row_fn *fn, void *arg,
                      struct rbk_error *err);
 
-/* How a case is named to people and on the command line: "file::name" for pytest, "suite > name" otherwise. Heap. */
+/* How a case is named to people and on the command line: "file::name" for pytest, otherwise file, suite and name, as
+ * far as they are known, joined by " > ". Heap. */
 char *rbk_case_id(const char *suite, const char *name, const char *file);
 
 #endif

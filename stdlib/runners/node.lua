@@ -3,7 +3,7 @@
 local argv = require "runners.argv"
 local node_files = require "runners.node_files"
 
-local node = { stops_early = true }
+local node = { widens = true }
 
 local VALUED = {}
 for _, option in ipairs {
@@ -42,10 +42,17 @@ local function invocation(job, head, file, patterns, number)
     return { argv = argv.join(head, words, patterns, { file }), report = report, source = file }
 end
 
-local function name_patterns(cases)
+-- A file that could not be loaded is a case called after the file.
+function node.is_module(case)
+    return case.file ~= "" and case.name:sub(-#case.file) == case.file
+end
+
+-- A case inside another case (t.test) is found only if the outermost one runs: `wide` asks for that one.
+local function name_patterns(cases, wide)
     local patterns = {}
     for i, case in ipairs(cases) do
-        patterns[i] = "--test-name-pattern=^" .. argv.escape_pattern(case.name) .. "$"
+        local name = wide and case.suite ~= "" and case.suite:gsub(" > .*", "") or case.name
+        patterns[i] = "--test-name-pattern=^" .. argv.escape_pattern(name) .. "$"
     end
     return patterns
 end
@@ -74,7 +81,7 @@ function node.invocations(job)
     local files, order = group_by_file(job.cases)
     for _, file in ipairs(order) do
         if argv.exists(job.cwd, file) then
-            list[#list + 1] = invocation(job, head, file, name_patterns(files[file]), #list + 1)
+            list[#list + 1] = invocation(job, head, file, name_patterns(files[file], job.wide), #list + 1)
         end
     end
     return list

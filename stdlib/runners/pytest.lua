@@ -28,20 +28,18 @@ function pytest.explain(code)
     return EXPLAINED[code]
 end
 
--- The node id of a case; a module that could not be collected is a case without a file, and is run as a whole.
+-- A module that could not be collected is a case without a file, called after the module.
+function pytest.is_module(case, cwd)
+    return case.file == "" and argv.exists(cwd, case.name:gsub("%.", "/") .. ".py")
+end
+
+-- The node id of a case; a report of another family names the module but no file.
 local function node_id(case, cwd)
-    if case.file ~= "" then
-        return case.id
-    end
-    local module = case.suite .. "." .. case.name
-    for _, name in ipairs { case.name, module } do
-        local path = name:gsub("%.", "/") .. ".py"
-        if argv.exists(cwd, path) then
-            return path
-        end
-    end
     local path = case.suite:gsub("%.", "/") .. ".py"
-    return argv.exists(cwd, path) and path .. "::" .. case.name or case.id
+    if case.file == "" and argv.exists(cwd, path) then
+        return path .. "::" .. case.name
+    end
+    return case.id
 end
 
 -- The command without the files and folders it names: the node ids take their place.

@@ -69,23 +69,26 @@ local function absolute(ctx, path)
     return path:sub(1, 1) == "/" and path or ctx.root .. "/" .. path
 end
 
--- The reports that an invocation has left, whole; or nil and what is wrong.
+-- The reports that an invocation has left, whole, and how many cases fail in them; or nil and what is wrong.
 local function gather(ctx, runner, invocation, result)
     local paths = invocation.written and invocation.written() or { invocation.report }
     if #paths == 0 then
         local how, said = describe(result)
         return nil, ("the tests wrote no report to %s (%s)%s"):format(invocation.pattern, how, said)
     end
+    local failing = 0
     for i, path in ipairs(paths) do
         paths[i] = absolute(ctx, path)
-        local whole, why = reports.await(ctx, paths[i])
-        if not whole then
+        local fails, why = reports.await(ctx, paths[i])
+        if fails then
+            failing = failing + fails
+        else
             local how, said = describe(result)
             return nil, ("%s (%s)\n%s%s"):format(runner.explain(result.code) or "the tests left no usable report", how,
                 why, said)
         end
     end
-    return paths
+    return paths, failing
 end
 
 -- One invocation; adds its reports to `done`. Nil and a message when the level cannot go on.
@@ -102,15 +105,15 @@ local function run_invocation(ctx, runner, level, invocation, done)
     if result.timed_out then
         return nil, ("level `%s` was stopped after its time-out of %s"):format(level.name, level.timeout or "the step")
     end
-    local paths, why = gather(ctx, runner, invocation, result)
+    local paths, failing = gather(ctx, runner, invocation, result)
     if not paths then
-        return nil, why
+        return nil, failing
     end
     for _, path in ipairs(paths) do
         table.insert(done.files, path)
         table.insert(done.sources, invocation.source or "")
     end
-    if result.code ~= 0 or result.signal ~= 0 then
+    if failing == 0 and (result.code ~= 0 or result.signal ~= 0) then
         local how, said = describe(result)
         done.bad_end = done.bad_end or { explained = runner.explain(result.code), how = how, said = said }
     end
@@ -127,21 +130,22 @@ function execute.prepare(ctx, level)
 end
 
 -- Runs the level (or only `cases` of it) `times` times. Gives { files, sources, duration, bad_end }, or nil and why
--- there is nothing to import.
+-- there is nothing to import. `bad_end` says how a command failed whose report names no failing case.
 function execute.run(ctx, level, options)
     local runner = require("runners." .. level.runner)
     local done = { files = {}, sources = {}, duration = seconds(0) }
     for time = 1, options.times or 1 do
         local job = {
-            level = level, command = level.command, cwd = level.cwd, cases = options.cases, tag = tostring(time),
-            fail_fast = options.fail_fast, parallel = options.parallel or level.parallel, scratch = ctx:scratch(),
+            level = level, command = level.command, cwd = level.cwd, scratch = ctx:scratch(), tag = tostring(time),
+            cases = options.cases, wide = options.wide, fail_fast = options.fail_fast,
+            parallel = options.parallel or level.parallel,
         }
         for _, invocation in ipairs(runner.invocations(job)) do
             local result, why = run_invocation(ctx, runner, level, invocation, done)
             if not result then
                 return nil, why
             end
-            if options.fail_fast and done.bad_end then
+            if options.fail_fast and result.code ~= 0 then
                 return done
             end
         end

@@ -29,10 +29,10 @@ function measure.judge(facts, l)
     return facts
 end
 
--- Why a run that names no failing case is still not good: the tool itself failed, or nothing was executed.
+-- Why a run is not good whatever its cases say: a command failed without naming a failing case, or nothing ran.
 local function problem_of(facts, done, l)
-    if done.bad_end and facts.failing_count == 0 then
-        return ("%s although no test failed (%s)%s"):format(
+    if done.bad_end then
+        return ("%s although its report names no failing test (%s)%s"):format(
             done.bad_end.explained or ("the tests of level `%s` ended badly"):format(l.name), done.bad_end.how,
             done.bad_end.said)
     end

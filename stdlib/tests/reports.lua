@@ -16,22 +16,22 @@ local function size_of(path)
     return stat and stat.size.value
 end
 
--- Waits until the report at `path` is whole. True, or nil and why not.
+-- Waits until the report at `path` is whole. Gives how many of its cases fail, or nil and why it cannot be used.
 function reports.await(ctx, path)
     local waited, quiet, last = 0, 0, nil
     while true do
         local size = size_of(path)
-        local cases, why
+        local cases, failing
         if size then
-            cases, why = results.check(path)
+            cases, failing = results.check(path)
         end
         if cases then
-            return true
+            return failing
         end
         quiet = size == last and quiet + PAUSE or 0
         last = size
         if quiet >= (size and UNCHANGED_FOR or MISSING_FOR) or waited >= LONGEST then
-            return nil, size and why or ("no report was written to " .. path)
+            return nil, size and failing or ("no report was written to " .. path)
         end
         ctx:sleep(seconds(PAUSE))
         waited = waited + PAUSE

@@ -65,16 +65,58 @@ local function without_foreign(ctx, groups, order)
     return runnable
 end
 
-local function run_level(ctx, name, cases, o, sum)
-    local facts, problem = measure.run(ctx, name, { cases = cases, times = o.times })
+-- Runs a level with the given options and adds what came of it; gives how many cases were executed.
+local function run_and_add(ctx, name, options, sum)
+    local facts, problem = measure.run(ctx, name, options)
     if not facts then
         return nil, problem
     end
-    sum.executed = sum.executed + facts.total - facts.skipped
+    local executed = facts.total - facts.skipped
+    sum.executed = sum.executed + executed
     sum.fixed = sum.fixed + facts.fixed_count
     sum.duration = sum.duration + facts.duration
     sum.problem = sum.problem or problem
-    return true
+    return executed
+end
+
+-- The cases that stand for a file which could not even be loaded.
+local function modules(runner, l, cases)
+    local found = {}
+    for _, case in ipairs(cases) do
+        if runner.is_module and runner.is_module(case, l.cwd) then
+            found[#found + 1] = case
+        end
+    end
+    return found
+end
+
+local function count_gone(name, cases)
+    local failing, gone = {}, #cases
+    for _, case in ipairs(results.failing(name) or {}) do
+        failing[case.id] = true
+    end
+    for _, case in ipairs(cases) do
+        gone = gone - (failing[case.id] and 1 or 0)
+    end
+    return gone
+end
+
+-- The cases of one level. What could not be loaded has no cases to ask for, so then the whole level is run.
+local function run_level(ctx, name, cases, o, sum)
+    local l = level.find(name)
+    local runner = require("runners." .. l.runner)
+    local unloaded = modules(runner, l, cases)
+    if #unloaded > 0 then
+        ctx:note(("`%s` could not be loaded: running all of level `%s`"):format(unloaded[1].name, name))
+        local executed, why = run_and_add(ctx, name, { times = o.times }, sum)
+        sum.fixed = sum.fixed + count_gone(name, unloaded)
+        return executed, why
+    end
+    local executed, why = run_and_add(ctx, name, { cases = cases, times = o.times }, sum)
+    if executed and executed < #cases and runner.widens then
+        return run_and_add(ctx, name, { cases = cases, times = o.times, wide = true }, sum)
+    end
+    return executed, why
 end
 
 -- The facts of the level as it stands now, with what this rerun has changed.

@@ -29,7 +29,8 @@ function words.run(facts)
         return words.count(facts.passed, "test", "tests") .. " passed" .. took
             .. (facts.skipped > 0 and (", %d skipped"):format(facts.skipped) or "")
     end
-    return words.state(facts) .. took
+    return ("%d of %d failing%s, failure_rate %s"):format(facts.failing_count, facts.total, took,
+        words.percent(facts.failure_rate))
 end
 
 return words

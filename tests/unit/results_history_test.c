@@ -345,8 +345,9 @@ static void cases_have_the_names_that_people_type(void **state)
         {"tests.test_cart", "test_total", "tests/test_cart.py", "tests/test_cart.py::test_total"},
         {"tests.test_cart.A.B", "t", "tests/test_cart.py", "tests/test_cart.py::A::B::t"},
         {"tests.test_cart", "t", "", "tests.test_cart > t"},
-        {"other", "t", "tests/test_cart.py", "other > t"},
-        {"", "bare", "a.test.js", "bare"},
+        {"other", "t", "tests/test_cart.py", "tests/test_cart.py > other > t"},
+        {"grp", "bare", "a.test.js", "a.test.js > grp > bare"},
+        {"", "bare", "", "bare"},
     };
     for (size_t i = 0; i < sizeof ids / sizeof ids[0]; i++) {
         char *id = rbk_case_id(ids[i][0], ids[i][1], ids[i][2]);

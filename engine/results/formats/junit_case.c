@@ -199,6 +199,12 @@ void junit_case_text(struct junit_case *c, const char *text, size_t len)
         add_output(c, text, len);
 }
 
+bool junit_case_is_mentioned(const struct junit_case *c)
+{
+    return c->outcome == RBK_SKIPPED && c->message.len &&
+           strcmp(c->message.data, "test name does not match pattern") == 0;
+}
+
 static void trim_end(struct rbk_buf *b)
 {
     while (b->len && strchr(" \t\r\n", b->data[b->len - 1]))

@@ -27,6 +27,9 @@ void junit_case_attributes(struct junit_case *c, const char **attributes, const 
 /* A child element opens: <failure>, <skipped>, <flakyFailure>, <system-out>, ... Others are of no interest. */
 void junit_case_child(struct junit_case *c, const char *element, const char **attributes);
 void junit_case_text(struct junit_case *c, const char *text, size_t len);
+/* Whether the tool only mentions the case: it was not selected, so nothing is known of it (node --test-name-pattern).
+ */
+bool junit_case_is_mentioned(const struct junit_case *c);
 /* Closes the case; `out` borrows from c. `suites` are the names of the enclosing suites joined by " > ". */
 void junit_case_end(struct junit_case *c, const char *suites, struct rbk_case *out);
 
