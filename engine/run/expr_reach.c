@@ -158,3 +158,20 @@ void expr_compared_strings(const struct rbk_expr *e, const char *name, struct rb
 {
     node_strings(e->root, name, out);
 }
+
+static bool node_compares_with(const struct expr_node *node, const char *name)
+{
+    for (; node; node = node->next) {
+        const struct expr_node *right = node->kind == EXPR_COMPARE && node->op >= EXPR_EQ ? node->first->next : NULL;
+        if (right && right->kind == EXPR_NAME && strcmp(right->text, name) == 0)
+            return true;
+        if (node_compares_with(node->first, name))
+            return true;
+    }
+    return false;
+}
+
+bool expr_compares_with(const struct rbk_expr *e, const char *name)
+{
+    return node_compares_with(e->root, name);
+}

@@ -9,5 +9,7 @@
 bool expr_never(const struct rbk_expr *e);
 /* Adds the string literals that the name is compared with by == and !=. */
 void expr_compared_strings(const struct rbk_expr *e, const char *name, struct rbk_strv *out);
+/* Is another name compared with this one by == or !=, as in `level == all`? */
+bool expr_compares_with(const struct rbk_expr *e, const char *name);
 
 #endif

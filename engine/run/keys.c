@@ -137,13 +137,66 @@ static void key_names(const struct rbk_key *keys, struct rbk_strv *names, struct
     }
 }
 
+/* What other tools call it. Only where the key means the same: a wrong suggestion costs more than none. */
+static const char *key_translated(const struct rbk_key *keys, const char *name)
+{
+    static const struct {
+        const char *alien, *ours;
+    } words[] = {
+        {"cmd", "run"},
+        {"command", "run"},
+        {"commands", "run"},
+        {"script", "run"},
+        {"shell_command", "run"},
+        {"exec", "run"},
+        {"action", "run"},
+        {"condition", "when"},
+        {"only_if", "when"},
+        {"environment", "env"},
+        {"vars", "env"},
+        {"dir", "cwd"},
+        {"chdir", "cwd"},
+        {"workdir", "cwd"},
+        {"working_directory", "cwd"},
+        {"loop", "each"},
+        {"foreach", "each"},
+        {"with_items", "each"},
+        {"register", "capture"},
+        {"rollback", "undo"},
+        {"assert", "check"},
+        {"expect", "check"},
+        {"attempts", "retry"},
+        {"description", "help"},
+        {"desc", "help"},
+        {"doc", "help"},
+        {"prompt", "confirm"},
+        {"question", "confirm"},
+        {"severity", "priority"},
+        {"cron", "schedule"},
+        {"mutex", "lock"},
+        {"concurrency", "max"},
+        {"options", "choices"},
+        {"values", "choices"},
+        {"comment", "note"},
+        {"on_error", "on_fail"},
+        {"ignore_errors", "on_fail"},
+        {"continue_on_error", "on_fail"},
+    };
+    for (size_t i = 0; i < sizeof words / sizeof *words; i++)
+        if (strcmp(words[i].alien, name) == 0 && rbk_key_find(keys, words[i].ours))
+            return words[i].ours;
+    return NULL;
+}
+
 int rbk_key_unknown(const struct rbk_key *keys, const char *name, const char *where, struct rbk_error *err)
 {
     struct rbk_strv names = {0};
     struct rbk_buf line = {0};
     key_names(keys, &names, &line);
     int rc = rbk_error_set(err, RBK_EINVAL, "unknown key `%s` in %s", name, where);
-    const char *near = rbk_did_you_mean(name, (const char *const *)names.items, names.count);
+    const char *near = key_translated(keys, name);
+    if (!near)
+        near = rbk_did_you_mean(name, (const char *const *)names.items, names.count);
     if (near)
         rbk_error_hint(err, "did you mean `%s`?", near);
     else

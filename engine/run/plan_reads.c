@@ -2,7 +2,7 @@
  * In an expression it is a warning, since a person may answer for a fact. Functions set facts that only running them
  * tells, so a name that stands in a function's source counts as set. */
 #include <base/mem.h>
-#include <run/expr_node.h>
+#include <run/expr_reach.h>
 #include <run/name_set.h>
 #include <run/plan_report.h>
 #include <run/plan_words.h>
@@ -12,12 +12,13 @@
 
 struct reads {
     struct plan_report *r;
-    struct rbk_strv known;    /* set anywhere, in order */
-    struct name_set anywhere; /* the same names */
-    struct name_set earlier;  /* set before the step that is looked at */
-    struct plan_words words;  /* of the functions */
-    rbk_value *samples;       /* name -> a value of its type, for parameters and answers */
-    const struct rbk_node *n; /* the step that is looked at; NULL in the header */
+    struct rbk_strv known;       /* set anywhere, in order */
+    struct name_set anywhere;    /* the same names */
+    struct name_set earlier;     /* set before the step that is looked at */
+    struct plan_words words;     /* of the functions */
+    rbk_value *samples;          /* name -> a value of its type, for parameters and answers */
+    const struct rbk_node *n;    /* the step that is looked at; NULL in the header */
+    const struct rbk_expr *expr; /* the expression that is looked at, or NULL */
 };
 
 /* ---- samples: an expression over a parameter shows wrong units before any value is known ----------------------- */
@@ -96,13 +97,40 @@ static void too_early(struct reads *reads, int line, const char *name)
                      s.node->title, s.node->line);
 }
 
-static void missing_name(struct reads *reads, int line, const char *name, bool dollar)
+/* Names that people expect to be there; what they want is had in another way. */
+static const char *wish_hint(const char *name)
+{
+    static const struct {
+        const char *name, *hint;
+    } wishes[] = {
+        {"exit_code", "a step fails by itself when its command does not exit 0"},
+        {"exit_status", "a step fails by itself when its command does not exit 0"},
+        {"stdout", "capture = { name = \"pattern\" } makes facts of what the step prints"},
+        {"output", "capture = { name = \"pattern\" } makes facts of what the step prints"},
+    };
+    for (size_t i = 0; i < sizeof wishes / sizeof *wishes; i++)
+        if (strcmp(wishes[i].name, name) == 0)
+            return wishes[i].hint;
+    return NULL;
+}
+
+static char *missing_hint(const struct reads *reads, const char *name, bool dollar)
 {
     const char *near = rbk_did_you_mean(name, (const char *const *)reads->known.items, reads->known.count);
-    const char *sign = dollar ? "$" : "";
-    char *hint = near     ? rbk_asprintf("did you mean `%s%s`?", sign, near)
-                 : dollar ? rbk_asprintf("declare it: param \"%s\" { default = .. }, or let a step set it", name)
-                          : rbk_strdup("until something sets it, the run stops there and asks a person for it");
+    if (near)
+        return rbk_asprintf("did you mean `%s%s`?", dollar ? "$" : "", near);
+    if (wish_hint(name))
+        return rbk_strdup(wish_hint(name));
+    if (dollar)
+        return rbk_asprintf("declare it: param \"%s\" { default = .. }, or let a step set it", name);
+    if (reads->expr && expr_compares_with(reads->expr, name))
+        return rbk_asprintf("a text stands in quotes: '%s'", name);
+    return rbk_strdup("until something sets it, the run stops there and asks a person for it");
+}
+
+static void missing_name(struct reads *reads, int line, const char *name, bool dollar)
+{
+    char *hint = missing_hint(reads, name, dollar);
     if (dollar)
         plan_error(reads->r, line, hint, "step \"%s\": `$%s` is neither a parameter nor a fact that a step sets",
                    reads->n->title, name);
@@ -172,8 +200,10 @@ static void read_expr(void *arg, const struct rbk_expr *e)
     if (rbk_expr_eval(e, sample_get, reads->samples, &verdict, &err) != 0)
         plan_relay(reads->r, line, "", &err);
     rbk_expr_names(e, &names);
+    reads->expr = e;
     for (size_t i = 0; i < names.count; i++)
         read_name(reads, line, names.items[i], false);
+    reads->expr = NULL;
     rbk_strv_fini(&names);
 }
 

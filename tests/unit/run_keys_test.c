@@ -105,6 +105,9 @@ static void an_unknown_key_is_told_what_was_meant(void **state)
     assert_unknown(rbk_step_keys, "rnu", "unknown key `rnu` in step \"Build\"", "did you mean `run`?");
     assert_unknown(rbk_step_keys, "on_failure", "unknown key `on_failure` in step \"Build\"",
                    "did you mean `on_fail`?");
+    assert_unknown(rbk_step_keys, "command", "unknown key `command` in step \"Build\"", "did you mean `run`?");
+    assert_unknown(rbk_step_keys, "ignore_errors", "unknown key `ignore_errors` in step \"Build\"",
+                   "did you mean `on_fail`?");
     assert_unknown(rbk_escalate_keys, "zzzzz", "unknown key `zzzzz` in step \"Build\"", "the keys are: when to");
 }
 

@@ -485,6 +485,19 @@ static void facts_that_nothing_sets_are_warnings(void **state)
                     "  until something sets it, the run stops there and asks a person for it\n");
 }
 
+static void names_that_people_expect_are_explained(void **state)
+{
+    (void)state;
+    struct rbk_plan *p = plan_new();
+    param_add(p, "system", RBK_PARAM_STRING, 2);
+    check_add(step_shell(p, "A", 3, "true"), "exit_code == 0");
+    step_shell(p, "B", 4, "true")->when = expr("system == linux", 4);
+    assert_problems(p, NULL,
+                    "warning r.lua:3: no step sets `exit_code`\n"
+                    "  a step fails by itself when its command does not exit 0\n"
+                    "warning r.lua:4: no step sets `linux`\n  a text stands in quotes: 'linux'\n");
+}
+
 static void a_fact_read_before_it_is_set_is_a_warning(void **state)
 {
     (void)state;
@@ -690,6 +703,7 @@ int main(void)
         cmocka_unit_test(a_function_may_set_what_its_source_names),
         cmocka_unit_test(units_are_checked_before_anything_runs),
         cmocka_unit_test(facts_that_nothing_sets_are_warnings),
+        cmocka_unit_test(names_that_people_expect_are_explained),
         cmocka_unit_test(a_fact_read_before_it_is_set_is_a_warning),
         cmocka_unit_test(conditions_that_never_hold_are_warnings),
         cmocka_unit_test(parameters_are_worth_declaring),
