@@ -16,17 +16,15 @@ static void on_timeout(void *arg)
 
 static void on_body(struct rbk_step *step, const struct rbk_error *failed, bool timed_out)
 {
-    if (timed_out && !step->stop) {
+    if (timed_out && !step->stop)
         step->timed_out = true;
-    }
     rbk_attempt_ended(step, failed ? RBK_STEP_FAILED : RBK_STEP_SUCCEEDED, failed ? failed->message : NULL);
 }
 
 static int start_body(struct rbk_step *step, struct rbk_error *err)
 {
-    if (step->node->call) {
+    if (step->node->call)
         return rbk_call_start(step, err);
-    }
     return rbk_body_start(step, &step->node->run, on_body, err);
 }
 
@@ -35,39 +33,35 @@ void rbk_attempt_begin(struct rbk_step *step)
     struct rbk_error err = {0};
     step->timed_out = false;
     rbk_buf_clear(&step->out);
-    if (step->node->timeout_ms > 0 && step->role != RBK_ROLE_EACH) {
+    if (step->node->timeout_ms > 0 && step->role != RBK_ROLE_EACH)
         step->timeout = rbk_timer_start(step->run->session->o.loop, step->node->timeout_ms, 0, on_timeout, step);
-    }
-    if (step->role == RBK_ROLE_PARALLEL) {
+    if (step->role == RBK_ROLE_PARALLEL)
         rbk_parallel_start(step);
-    } else if (step->role == RBK_ROLE_EACH) {
+    else if (step->role == RBK_ROLE_EACH)
         rbk_each_start(step);
-    } else if (step->node->run.kind == RBK_BODY_NONE && !step->node->call) {
+    else if (step->node->run.kind == RBK_BODY_NONE && !step->node->call)
         rbk_attempt_ended(step, RBK_STEP_SUCCEEDED, NULL);
-    } else if (start_body(step, &err) < 0) {
+    else if (start_body(step, &err) < 0)
         rbk_attempt_ended(step, RBK_STEP_FAILED, err.message);
-    }
 }
 
 void rbk_attempt_halt(struct rbk_step *step, enum rbk_stop stop, bool now)
 {
-    if (step->role == RBK_ROLE_PARALLEL || step->role == RBK_ROLE_EACH) {
+    if (step->role == RBK_ROLE_PARALLEL || step->role == RBK_ROLE_EACH)
         rbk_group_stop(step, stop, now);
-    } else if (step->child) {
+    else if (step->child)
         rbk_run_stop(step->child, stop, now);
-    } else {
+    else
         rbk_body_stop(step, stop == RBK_STOP_TIMEOUT ? RBK_END_TIMEOUT : RBK_END_CANCEL, now);
-    }
 }
 
 static void captured(struct rbk_step *step)
 {
     struct rbk_error err = {0};
-    if (rbk_capture_facts(step, &err) < 0) {
+    if (rbk_capture_facts(step, &err) < 0)
         rbk_attempt_failed(step, RBK_STEP_FAILED, err.message);
-    } else {
+    else
         rbk_step_next(step);
-    }
 }
 
 static void attempt_timed_out(struct rbk_step *step)
@@ -85,30 +79,26 @@ static void attempt_timed_out(struct rbk_step *step)
 void rbk_attempt_ended(struct rbk_step *step, enum rbk_step_state state, const char *error)
 {
     rbk_timer_cancel(&step->timeout);
-    if (state == RBK_STEP_SUCCEEDED) {
+    if (state == RBK_STEP_SUCCEEDED)
         captured(step);
-    } else if (step->timed_out) {
+    else if (step->timed_out)
         attempt_timed_out(step);
-    } else if (step->stop && state != RBK_STEP_WAITING && state != RBK_STEP_IN_DOUBT) {
+    else if (step->stop && state != RBK_STEP_WAITING && state != RBK_STEP_IN_DOUBT)
         rbk_step_end_stopped(step);
-    } else if (state == RBK_STEP_FAILED || state == RBK_STEP_TIMED_OUT) {
+    else if (state == RBK_STEP_FAILED || state == RBK_STEP_TIMED_OUT)
         rbk_attempt_failed(step, state, error);
-    } else {
+    else
         rbk_step_end(step, state, error);
-    }
 }
 
 static bool retried_exit(const struct rbk_step *step)
 {
     const struct rbk_retry *retry = &step->node->retry;
-    if (retry->on_exit_count == 0) {
+    if (retry->on_exit_count == 0)
         return true;
-    }
-    for (int i = 0; i < retry->on_exit_count; i++) {
-        if (retry->on_exit[i] == step->row.exit_code) {
+    for (int i = 0; i < retry->on_exit_count; i++)
+        if (retry->on_exit[i] == step->row.exit_code)
             return true;
-        }
-    }
     return false;
 }
 
@@ -123,9 +113,8 @@ static bool may_retry(const struct rbk_step *step)
 static double spread(void)
 {
     uint32_t r = 0;
-    if (getrandom(&r, sizeof r, GRND_NONBLOCK) != (ssize_t)sizeof r) {
+    if (getrandom(&r, sizeof r, GRND_NONBLOCK) != (ssize_t)sizeof r)
         return 0;
-    }
     return (double)r / 2147483648.0 - 1.0;
 }
 
@@ -133,9 +122,8 @@ static int64_t retry_delay(const struct rbk_step *step)
 {
     const struct rbk_retry *retry = &step->node->retry;
     double ms = (double)retry->delay_ms * pow(retry->backoff > 0 ? retry->backoff : 1.0, step->row.attempts - 1);
-    if (retry->max_delay_ms > 0 && ms > (double)retry->max_delay_ms) {
+    if (retry->max_delay_ms > 0 && ms > (double)retry->max_delay_ms)
         ms = (double)retry->max_delay_ms;
-    }
     ms += ms * retry->jitter * spread();
     return ms < 0 ? 0 : ms > 86400e3 ? 86400000 : (int64_t)ms;
 }

@@ -22,9 +22,8 @@ static int start_argv(struct rbk_step *step, const struct rbk_body *body, struct
     for (size_t i = 0; i < body->argv.count && rc == 0; i++) {
         char *arg = NULL;
         rc = rbk_subst_text(body->argv.items[i], rbk_fact_lookup, step, &arg, err);
-        if (rc == 0) {
+        if (rc == 0)
             rbk_strv_take(&argv, arg);
-        }
     }
     if (rc == 0) {
         struct rbk_command command = {.argv = argv.items};

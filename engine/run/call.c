@@ -14,9 +14,8 @@ int rbk_call_plan(struct rbk_session *s, const char *id, const struct rbk_plan *
     }
     struct rbk_plan *plan = NULL;
     int rc = s->o.script->load(s->o.host, id, &plan, err);
-    if (rc < 0) {
+    if (rc < 0)
         return rc;
-    }
     RBK_GROW(s->plans, s->plan_count, s->plan_cap);
     s->plans[s->plan_count++] = plan;
     *out = plan;
@@ -25,11 +24,9 @@ int rbk_call_plan(struct rbk_session *s, const char *id, const struct rbk_plan *
 
 static bool has_call(struct rbk_node *const *nodes, size_t count)
 {
-    for (size_t i = 0; i < count; i++) {
-        if (nodes[i]->call || has_call(nodes[i]->children, nodes[i]->child_count)) {
+    for (size_t i = 0; i < count; i++)
+        if (nodes[i]->call || has_call(nodes[i]->children, nodes[i]->child_count))
             return true;
-        }
-    }
     return false;
 }
 
@@ -41,11 +38,9 @@ int rbk_call_check(struct rbk_session *s, const struct rbk_plan *plan, struct rb
 
 static int refuse_cycle(const struct rbk_run *run, const char *id, struct rbk_error *err)
 {
-    for (const struct rbk_run *r = run; r; r = r->parent) {
-        if (strcmp(r->plan->id, id) == 0) {
+    for (const struct rbk_run *r = run; r; r = r->parent)
+        if (strcmp(r->plan->id, id) == 0)
             return rbk_error_set(err, RBK_EINVAL, "%s is being run already: it cannot call itself", id);
-        }
-    }
     return 0;
 }
 
@@ -53,12 +48,10 @@ static int bind_arguments(struct rbk_step *step, const struct rbk_plan *plan, rb
 {
     rbk_value *given = NULL;
     int rc = 0;
-    if (step->node->with) {
+    if (step->node->with)
         rc = rbk_subst_value(step->node->with, rbk_fact_lookup, step, &given, err);
-    }
-    if (rc == 0) {
+    if (rc == 0)
         rc = rbk_params_bind(plan->params, plan->param_count, given, out, err);
-    }
     rbk_value_free(given);
     return rc;
 }
@@ -68,9 +61,8 @@ static int new_child(struct rbk_step *step, const struct rbk_plan *plan, struct 
     struct rbk_run *run = step->run;
     rbk_value *params = NULL;
     int rc = bind_arguments(step, plan, &params, err);
-    if (rc < 0) {
+    if (rc < 0)
         return rc;
-    }
     struct rbk_run *child = rbk_run_new(run->session, plan, params);
     rbk_value_free(params);
     child->parent = run;
@@ -78,9 +70,8 @@ static int new_child(struct rbk_step *step, const struct rbk_plan *plan, struct 
     RBK_GROW(run->children, run->child_count, run->child_cap);
     run->children[run->child_count++] = child;
     rc = rbk_run_open(child, err);
-    if (rc < 0) {
+    if (rc < 0)
         return rc;
-    }
     step->child = child;
     free(step->row.child_run);
     step->row.child_run = rbk_strdup(child->row.id);
@@ -88,21 +79,37 @@ static int new_child(struct rbk_step *step, const struct rbk_plan *plan, struct 
     return 0;
 }
 
+/* What a resumed run was called with: its secret arguments were not stored, so they are worked out again. */
+static int restore_secrets(struct rbk_step *step, const struct rbk_plan *plan, struct rbk_error *err)
+{
+    rbk_value *params = NULL;
+    bool any = false;
+    for (size_t i = 0; i < plan->param_count; i++)
+        any |= plan->params[i].secret;
+    int rc = any ? bind_arguments(step, plan, &params, err) : 0;
+    for (size_t i = 0; rc == 0 && any && i < plan->param_count; i++) {
+        const rbk_value *v = rbk_map_get(params, plan->params[i].name);
+        if (plan->params[i].secret && v)
+            rbk_map_set(step->child->params, plan->params[i].name, rbk_value_dup(v));
+    }
+    rbk_value_free(params);
+    return rc;
+}
+
 int rbk_call_start(struct rbk_step *step, struct rbk_error *err)
 {
     const struct rbk_plan *plan = NULL;
     int rc = refuse_cycle(step->run, step->node->call, err);
-    if (rc == 0) {
+    if (rc == 0)
         rc = rbk_call_plan(step->run->session, step->node->call, &plan, err);
-    }
     if (rc == 0 && (step->called || !step->child)) {
         rc = new_child(step, plan, err);
     } else if (rc == 0) {
-        rc = rbk_run_take_instance(step->child, err); /* restored */
+        rc = restore_secrets(step, plan, err);
+        rc = rc < 0 ? rc : rbk_run_take_instance(step->child, err);
     }
-    if (rc < 0) {
+    if (rc < 0)
         return rc;
-    }
     step->called = true;
     rbk_run_begin(step->child);
     return 0;

@@ -34,9 +34,8 @@ static void keep(struct rbk_buf *buf, size_t max, const char *data, size_t len, 
         *truncated = true;
         len = room;
     }
-    if (len > 0) {
+    if (len > 0)
         rbk_buf_append(buf, data, len);
-    }
 }
 
 /* What is free of secrets. */
@@ -45,9 +44,8 @@ static void on_clean(void *arg, const char *data, size_t len)
     struct rbk_job_stream *stream = arg;
     struct rbk_job *job = stream->job;
     struct rbk_step *step = job->step;
-    if (job->capture_max > 0) {
+    if (job->capture_max > 0)
         keep(&stream->kept, job->capture_max, data, len, &job->truncated);
-    }
     if (stream->which == RBK_STDOUT && step->node->capture_count > 0) {
         bool beyond;
         keep(&step->out, STEP_CAPTURE_MAX, data, len, &beyond);
@@ -88,9 +86,8 @@ static void job_free(struct rbk_job *job)
 static void unlink_job(struct rbk_job *job)
 {
     struct rbk_job **at = &job->step->jobs;
-    while (*at != job) {
+    while (*at != job)
         at = &(*at)->next;
-    }
     *at = job->next;
 }
 
@@ -116,12 +113,10 @@ static void record(const struct rbk_job *job, const struct rbk_proc_result *r)
 /* What a step used is the sum of its commands' CPU time and the largest of their peaks. */
 static void account(struct rbk_step *step, const struct rbk_proc_result *r)
 {
-    if (r->cpu_ms >= 0) {
+    if (r->cpu_ms >= 0)
         step->row.cpu_ms = (step->row.cpu_ms > 0 ? step->row.cpu_ms : 0) + r->cpu_ms;
-    }
-    if (r->max_rss_kb > step->row.max_rss_kb) {
+    if (r->max_rss_kb > step->row.max_rss_kb)
         step->row.max_rss_kb = r->max_rss_kb;
-    }
     step->row.session = 0;
     if (r->leftovers > 0) {
         rbk_step_note(step, "%d process%s that it left running %s ended", r->leftovers, r->leftovers == 1 ? "" : "es",
@@ -144,9 +139,8 @@ static void on_exit_of(void *arg, const struct rbk_proc_result *r)
                                         .out_len = job->out.kept.len,
                                         .err_len = job->err.kept.len,
                                         .truncated = job->truncated};
-    if (job->fn) {
+    if (job->fn)
         job->fn(job->arg, &result, NULL);
-    }
     job_free(job);
     rbk_perform_settle(step);
 }
@@ -157,9 +151,8 @@ static int working_folder(struct rbk_step *step, const char *wanted, char **out,
     char *text = NULL;
     if (!wanted && step->node->cwd) {
         int rc = rbk_subst_text(step->node->cwd, rbk_fact_lookup, step, &text, err);
-        if (rc < 0) {
+        if (rc < 0)
             return rc;
-        }
         wanted = text;
     }
     *out = wanted ? rbk_path_join(root, wanted) : rbk_strdup(root);
@@ -209,9 +202,8 @@ static struct rbk_job *job_new(struct rbk_step *step, const struct rbk_command *
     job->started_ms = rbk_clock_wall_ms();
     stream_init(job, &job->out, RBK_STDOUT);
     stream_init(job, &job->err, RBK_STDERR);
-    if (c->input) {
+    if (c->input)
         job->input = rbk_strndup(c->input, c->input_len);
-    }
     char *line = c->argv ? rbk_shell_join(c->argv) : rbk_strdup(c->shell);
     job->line = rbk_step_output_redacted(step->run->session, line);
     free(line);
@@ -224,9 +216,8 @@ static int spawn(struct rbk_job *job, const struct rbk_command *c, const struct 
     struct rbk_step *step = job->step;
     const struct rbk_session *s = step->run->session;
     const char *shell[8];
-    if (!c->argv) {
+    if (!c->argv)
         shell_argv(step, c->shell, shell);
-    }
     char *marker = rbk_asprintf("RUNBOOK_MARK=%s/%s", s->root->row.id, step->row.key);
     struct rbk_proc_options options = {
         .argv = c->argv ? c->argv : (char *const *)(void *)shell,
@@ -255,12 +246,10 @@ int rbk_command_start(struct rbk_step *step, const struct rbk_command *c, rbk_co
     char *cwd = NULL;
     struct rbk_job *job = job_new(step, c, fn, arg);
     int rc = working_folder(step, c->cwd, &cwd, err);
-    if (rc == 0) {
+    if (rc == 0)
         rc = rbk_environ_build(step, c->argv ? NULL : c->shell, c->env, &env, err);
-    }
-    if (rc == 0) {
+    if (rc == 0)
         rc = spawn(job, c, &env, cwd, err);
-    }
     free(cwd);
     rbk_strv_fini(&env);
     if (rc < 0) {
@@ -277,16 +266,14 @@ int rbk_command_start(struct rbk_step *step, const struct rbk_command *c, rbk_co
 
 void rbk_command_stop_all(struct rbk_step *step, enum rbk_proc_end reason, bool now)
 {
-    for (struct rbk_job *job = step->jobs; job; job = job->next) {
+    for (struct rbk_job *job = step->jobs; job; job = job->next)
         rbk_proc_cancel(job->proc, reason, now);
-    }
 }
 
 void rbk_command_forget_all(struct rbk_step *step)
 {
-    for (struct rbk_job *job = step->jobs; job; job = job->next) {
+    for (struct rbk_job *job = step->jobs; job; job = job->next)
         job->fn = NULL;
-    }
 }
 
 int rbk_command_failure(const struct rbk_proc_result *r, struct rbk_error *err)

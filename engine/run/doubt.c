@@ -13,9 +13,8 @@ static bool is_container(const struct rbk_step *step)
 static int decide(struct rbk_step *step, enum rbk_assume assume, struct rbk_error *err)
 {
     const struct rbk_node *node = rbk_restore_node(step->run->plan, step->row.key);
-    if (!node) {
+    if (!node)
         return 0; /* no longer in the plan: that was accepted */
-    }
     if (step->row.idempotent || node->idempotent) {
         step->doubt = RBK_DOUBT_REPEAT;
     } else if (node->verify.kind != RBK_BODY_NONE) {
@@ -40,12 +39,10 @@ int rbk_doubt_decide(struct rbk_run *run, enum rbk_assume assume, struct rbk_err
     int rc = 0;
     for (size_t i = 0; i < run->step_count && rc == 0; i++) {
         struct rbk_step *step = run->steps[i];
-        if (step->child) {
+        if (step->child)
             rc = rbk_doubt_decide(step->child, assume, err);
-        } else if ((step->row.state == RBK_STEP_RUNNING || step->row.state == RBK_STEP_IN_DOUBT) &&
-                   !is_container(step)) {
+        else if ((step->row.state == RBK_STEP_RUNNING || step->row.state == RBK_STEP_IN_DOUBT) && !is_container(step))
             rc = decide(step, assume, err);
-        }
     }
     return rc;
 }
@@ -97,9 +94,8 @@ static void verify(struct rbk_step *step)
     step->row.state = RBK_STEP_RUNNING;
     step->row.idempotent = false;
     rbk_observe_step(step);
-    if (rbk_body_start(step, &step->node->verify, on_verified, &err) < 0) {
+    if (rbk_body_start(step, &step->node->verify, on_verified, &err) < 0)
         on_verified(step, &err, false);
-    }
 }
 
 static void on_answer(struct rbk_step *step, enum rbk_decision decision)

@@ -7,9 +7,8 @@
 static int current_list(struct rbk_step *group, rbk_value **out, struct rbk_error *err)
 {
     const struct rbk_node *node = group->node;
-    if (node->each_list) {
+    if (node->each_list)
         return rbk_subst_value(node->each_list, rbk_fact_lookup, group, out, err);
-    }
     const rbk_value *v = rbk_fact_lookup(group, node->each);
     switch (rbk_value_type(v)) {
     case RBK_LIST:
@@ -32,9 +31,8 @@ static int list_of(struct rbk_step *group, rbk_value **out, struct rbk_error *er
         return 0;
     }
     int rc = current_list(group, out, err);
-    if (rc == 0) {
+    if (rc == 0)
         rbk_record_event(group->run, group->row.key, "each", rbk_value_dup(*out));
-    }
     return rc;
 }
 
@@ -42,15 +40,13 @@ int rbk_each_children(struct rbk_step *group, struct rbk_error *err)
 {
     rbk_value *list = NULL;
     int rc = list_of(group, &list, err);
-    if (rc < 0) {
+    if (rc < 0)
         return rc;
-    }
     size_t count = rbk_value_length(list);
     group->group.steps = rbk_realloc(NULL, count + 1, sizeof *group->group.steps);
     group->group.count = count;
-    for (size_t i = 0; i < count; i++) {
+    for (size_t i = 0; i < count; i++)
         group->group.steps[i] = rbk_step_new(group->run, group->node, group, RBK_ROLE_ITEM, i, rbk_list_at(list, i));
-    }
     rbk_value_free(list);
     return 0;
 }
@@ -62,8 +58,7 @@ void rbk_each_start(struct rbk_step *group)
         rbk_attempt_ended(group, RBK_STEP_FAILED, err.message);
         return;
     }
-    if (group->group.count == 0) {
+    if (group->group.count == 0)
         rbk_step_note(group, "nothing to do: the list is empty");
-    }
     rbk_group_start(group, group->node->max > 0 ? (size_t)group->node->max : 1);
 }

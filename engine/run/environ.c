@@ -31,9 +31,8 @@ static int put_step_env(struct rbk_step *step, struct rbk_strv *env, struct rbk_
         char *raw = rbk_value_text(rbk_map_value_at(map, i)), *text = NULL;
         int rc = rbk_subst_text(raw, rbk_fact_lookup, step, &text, err);
         free(raw);
-        if (rc < 0) {
+        if (rc < 0)
             return rc;
-        }
         env_set(env, rbk_map_key_at(map, i), text);
         free(text);
     }
@@ -44,9 +43,8 @@ static int put_exported(struct rbk_step *step, const char *shell_text, struct rb
 {
     struct rbk_strv exported = {0};
     int rc = rbk_subst_export(shell_text, rbk_fact_lookup, step, &exported, err);
-    for (size_t i = 0; rc == 0 && i < exported.count; i++) {
+    for (size_t i = 0; rc == 0 && i < exported.count; i++)
         env_put(env, rbk_strdup(exported.items[i]));
-    }
     rbk_strv_fini(&exported);
     return rc;
 }
@@ -65,24 +63,21 @@ static void put_secrets(struct rbk_step *step, struct rbk_strv *env)
     for (size_t i = 0; i < step->node->secret.count; i++) {
         const char *name = step->node->secret.items[i];
         const char *value = rbk_map_get_string(step->run->session->secrets, name);
-        if (value) {
+        if (value)
             env_set(env, name, value);
-        }
     }
 }
 
 int rbk_environ_build(struct rbk_step *step, const char *shell_text, const rbk_value *extra, struct rbk_strv *env,
                       struct rbk_error *err)
 {
-    for (char **e = environ; *e; e++) {
+    for (char **e = environ; *e; e++)
         rbk_strv_add(env, *e);
-    }
     env_set(env, "RUNBOOK_RUN", step->run->row.id);
     env_set(env, "RUNBOOK_STEP", step->row.key);
     int rc = shell_text ? put_exported(step, shell_text, env, err) : 0;
-    if (rc == 0) {
+    if (rc == 0)
         rc = put_step_env(step, env, err);
-    }
     if (rc == 0) {
         put_secrets(step, env);
         put_extra(extra, env);

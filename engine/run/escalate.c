@@ -10,15 +10,12 @@ static const struct rbk_escalation *matrix_row(const struct rbk_run *run)
     const char *to = run->plan->escalate_to, *priority = run->plan->priority;
     for (size_t i = 0; to && i < config->escalation_count; i++) {
         const struct rbk_escalation *e = &config->escalation[i];
-        if (e->contact && strcmp(e->contact, to) == 0) {
+        if (e->contact && strcmp(e->contact, to) == 0)
             return e;
-        }
     }
-    for (size_t i = 0; priority && i < config->escalation_count; i++) {
-        if (strcmp(config->escalation[i].priority, priority) == 0) {
+    for (size_t i = 0; priority && i < config->escalation_count; i++)
+        if (strcmp(config->escalation[i].priority, priority) == 0)
             return &config->escalation[i];
-        }
-    }
     return NULL;
 }
 
@@ -49,9 +46,8 @@ static void fire(struct rbk_run *run, struct rbk_step *step, const struct rbk_ve
     rbk_map_set_string(data, "when", rbk_expr_text(run->plan->escalate_when));
     rbk_map_set_string(data, "measured", verdict->measured);
     rbk_map_set_string(data, "priority", row ? row->priority : run->plan->priority);
-    if (row) {
+    if (row)
         rbk_map_set_int(data, "response_ms", row->response_ms);
-    }
     rbk_record_event(run, step->row.key, "escalated", data);
     rbk_observe_note(run, step, text);
     free(text);
@@ -60,9 +56,8 @@ static void fire(struct rbk_run *run, struct rbk_step *step, const struct rbk_ve
 void rbk_escalate_check(struct rbk_run *run, struct rbk_step *step, const char *fact)
 {
     const struct rbk_expr *when = run->plan->escalate_when;
-    if (!when || run->escalated) {
+    if (!when || run->escalated)
         return;
-    }
     struct rbk_strv names = {0};
     rbk_expr_names(when, &names);
     struct rbk_verdict verdict;

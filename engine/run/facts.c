@@ -15,11 +15,9 @@ const rbk_value *rbk_fact_lookup(void *arg, const char *name)
 {
     const struct rbk_step *step = arg;
     if (strcmp(name, "item") == 0) {
-        for (const struct rbk_step *s = step; s; s = s->parent) {
-            if (s->item) {
+        for (const struct rbk_step *s = step; s; s = s->parent)
+            if (s->item)
                 return s->item;
-            }
-        }
     }
     return rbk_fact_lookup_run(step->run, name);
 }
@@ -34,16 +32,14 @@ static rbk_value *redacted(const struct rbk_session *s, rbk_value *v)
         free(clean);
     } else if (rbk_value_type(v) == RBK_LIST) {
         rbk_value *list = rbk_list_new();
-        for (size_t i = 0; i < rbk_value_length(v); i++) {
+        for (size_t i = 0; i < rbk_value_length(v); i++)
             rbk_list_append(list, redacted(s, rbk_value_dup(rbk_list_at(v, i))));
-        }
         rbk_value_free(v);
         v = list;
     } else if (rbk_value_type(v) == RBK_MAP) {
         rbk_value *map = rbk_map_new();
-        for (size_t i = 0; i < rbk_value_length(v); i++) {
+        for (size_t i = 0; i < rbk_value_length(v); i++)
             rbk_map_set(map, rbk_map_key_at(v, i), redacted(s, rbk_value_dup(rbk_map_value_at(v, i))));
-        }
         rbk_value_free(v);
         v = map;
     }
@@ -53,14 +49,12 @@ static rbk_value *redacted(const struct rbk_session *s, rbk_value *v)
 static bool fact_name_ok(const char *name)
 {
     const char *dot = strchr(name, '.');
-    if (!dot) {
+    if (!dot)
         return rbk_name_ok(name);
-    }
     char head[66];
     size_t n = (size_t)(dot - name);
-    if (n >= sizeof head) {
+    if (n >= sizeof head)
         return false;
-    }
     memcpy(head, name, n);
     head[n] = '\0';
     return rbk_name_ok(head) && fact_name_ok(dot + 1);
@@ -79,12 +73,10 @@ int rbk_fact_set(struct rbk_step *step, const char *name, rbk_value *v, struct r
         rbk_error_set(err, RBK_EINVAL, "\"%s\" is a parameter: a step cannot set it", name);
         return rbk_error_hint(err, "give the fact another name");
     }
-    if (!rbk_redactor_empty(run->session->o.redactor)) {
+    if (!rbk_redactor_empty(run->session->o.redactor))
         v = redacted(run->session, v);
-    }
-    if (!step->facts) {
+    if (!step->facts)
         step->facts = rbk_map_new();
-    }
     rbk_map_set(step->facts, name, rbk_value_dup(v));
     rbk_map_set(run->facts, name, v);
     rbk_escalate_check(run, step, name);
@@ -95,12 +87,10 @@ int rbk_fact_set(struct rbk_step *step, const char *name, rbk_value *v, struct r
 rbk_value *rbk_fact_from_text(const char *text, size_t len)
 {
     struct rbk_quantity q;
-    if (len == 0 || len > 64 || rbk_quantity_parse(text, len, &q, NULL) < 0) {
+    if (len == 0 || len > 64 || rbk_quantity_parse(text, len, &q, NULL) < 0)
         return rbk_string_new_len(text, len);
-    }
-    if (q.unit == RBK_UNIT_NONE && len < 16 && strspn(text, "-0123456789") >= len) {
+    if (q.unit == RBK_UNIT_NONE && len < 16 && strspn(text, "-0123456789") >= len)
         return rbk_int_new((int64_t)q.value);
-    }
     char spelling[65];
     memcpy(spelling, text, len);
     spelling[len] = '\0';

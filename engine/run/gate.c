@@ -17,9 +17,8 @@ static struct rbk_gate_row *find_decision(const struct rbk_run *run, const char 
 {
     for (size_t i = 0; i < run->gate_count; i++) {
         struct rbk_gate_row *g = &run->gates[i];
-        if (g->decision && strcmp(g->step, key) == 0 && strcmp(g->kind, kind) == 0) {
+        if (g->decision && strcmp(g->step, key) == 0 && strcmp(g->kind, kind) == 0)
             return g;
-        }
     }
     return NULL;
 }
@@ -40,9 +39,8 @@ static void note_approval(struct rbk_step *step, const char *by, int64_t at_ms, 
     rbk_map_set_string(approved, "by", by);
     rbk_map_set_string(approved, "at", at);
     rbk_map_set_string(approved, "why", why);
-    if (rbk_value_length(answers) > 0) {
+    if (rbk_value_length(answers) > 0)
         rbk_map_set(approved, "answers", rbk_value_dup(answers));
-    }
     rbk_value_free(step->row.approved);
     step->row.approved = approved;
 }
@@ -56,9 +54,8 @@ static void take_answers(struct rbk_step *step, const rbk_value *answers)
             rbk_value_type(v) == RBK_STRING && strcmp(step->gate.kind ? step->gate.kind : "fact", "fact") == 0
                 ? rbk_fact_from_text(rbk_value_string(v), rbk_value_length(v))
                 : rbk_value_dup(v);
-        if (rbk_fact_set(step, rbk_map_key_at(answers, i), fact, &err) < 0) {
+        if (rbk_fact_set(step, rbk_map_key_at(answers, i), fact, &err) < 0)
             rbk_step_note(step, "%s", err.message);
-        }
     }
 }
 
@@ -75,9 +72,8 @@ void rbk_gate_recall(struct rbk_step *step)
 
 static void free_question(struct rbk_step *step)
 {
-    for (size_t i = 0; step->gate.own && i < step->gate.ask_count; i++) {
+    for (size_t i = 0; step->gate.own && i < step->gate.ask_count; i++)
         rbk_param_fini(&step->gate.own[i]);
-    }
     free(step->gate.own);
     free(step->gate.text);
     step->gate.own = NULL;
@@ -89,15 +85,12 @@ void rbk_gate_close(struct rbk_step *step)
 {
     struct rbk_session *s = step->run->session;
     struct rbk_step **at = &s->questions;
-    while (*at && *at != step) {
+    while (*at && *at != step)
         at = &(*at)->gate.next;
-    }
-    if (*at) {
+    if (*at)
         *at = step->gate.next;
-    }
-    if (s->asking == step) {
+    if (s->asking == step)
         s->asking = NULL;
-    }
     free_question(step);
 }
 
@@ -122,9 +115,8 @@ static void record_question(struct rbk_step *step, const char *decision, const r
                                .answered_ms = decision ? now : 0};
     if (step->gate.ask_count > 0) {
         row.spec = rbk_gate_spec(step->gate.ask, step->gate.ask_count);
-        for (size_t i = 0; step->gate.own && i < step->gate.ask_count; i++) {
+        for (size_t i = 0; step->gate.own && i < step->gate.ask_count; i++)
             rbk_map_set_string(rbk_map_get_mut(row.spec, step->gate.ask[i].name), "type", "fact");
-        }
     }
     row.answers = answers ? rbk_value_dup(answers) : NULL;
     rbk_record_gate(step, &row);
@@ -137,18 +129,16 @@ static void decide(struct rbk_step *step, bool yes, const rbk_value *answers, co
     if (is_recorded(step->gate.kind)) {
         record_question(step, yes ? "approved" : "rejected", answers, by, why);
         note_approval(step, by, rbk_clock_wall_ms(), why, answers);
-        if (yes) {
+        if (yes)
             take_answers(step, answers);
-        }
     }
     settle(step, yes ? RBK_DECIDED_YES : RBK_DECIDED_NO);
 }
 
 static void decide_later(struct rbk_step *step)
 {
-    if (is_recorded(step->gate.kind)) {
+    if (is_recorded(step->gate.kind))
         record_question(step, NULL, NULL, NULL, NULL);
-    }
     settle(step, RBK_DECIDED_LATER);
 }
 
@@ -157,11 +147,10 @@ static void on_answer(void *arg, int decision, rbk_value *answers, const char *w
     struct rbk_session *s = arg;
     struct rbk_step *step = s->asking;
     s->asking = NULL;
-    if (step && decision < 0) {
+    if (step && decision < 0)
         decide_later(step);
-    } else if (step) {
+    else if (step)
         decide(step, decision == 1, answers, s->by, why);
-    }
     rbk_value_free(answers);
     show_next(s);
 }
@@ -169,9 +158,8 @@ static void on_answer(void *arg, int decision, rbk_value *answers, const char *w
 static void show_next(struct rbk_session *s)
 {
     struct rbk_step *step = s->questions;
-    if (s->asking || !step) {
+    if (s->asking || !step)
         return;
-    }
     s->questions = step->gate.next;
     s->asking = step;
     s->question = (struct rbk_question){.kind = step->gate.kind,
@@ -187,12 +175,11 @@ static void enqueue(struct rbk_step *step)
 {
     struct rbk_session *s = step->run->session;
     struct rbk_step **at = &s->questions;
-    while (*at) {
+    while (*at)
         at = &(*at)->gate.next;
-    }
     *at = step;
     step->gate.next = NULL;
-    step->row.state = RBK_STEP_WAITING;
+    step->row.state = strcmp(step->gate.kind, "doubt") == 0 ? RBK_STEP_IN_DOUBT : RBK_STEP_WAITING;
     rbk_observe_step(step);
     rbk_record_step(step, RBK_RECORD_SOON);
     show_next(s);
@@ -201,14 +188,12 @@ static void enqueue(struct rbk_step *step)
 static bool settle_recorded(struct rbk_step *step)
 {
     struct rbk_gate_row *g = find_decision(step->run, step->row.key, step->gate.kind);
-    if (!g) {
+    if (!g)
         return false;
-    }
     bool yes = strcmp(g->decision, "approved") == 0;
     note_approval(step, g->by, g->answered_ms, g->why, g->answers);
-    if (yes) {
+    if (yes)
         take_answers(step, g->answers);
-    }
     consume(g);
     settle(step, yes ? RBK_DECIDED_YES : RBK_DECIDED_NO);
     return true;
@@ -217,25 +202,22 @@ static bool settle_recorded(struct rbk_step *step)
 static void put_question(struct rbk_step *step)
 {
     struct rbk_session *s = step->run->session;
-    if (settle_recorded(step)) {
+    if (settle_recorded(step))
         return;
-    }
-    if (s->o.yes && strcmp(step->gate.kind, "confirm") == 0) {
+    if (s->o.yes && strcmp(step->gate.kind, "confirm") == 0)
         decide(step, true, NULL, s->by, "-y");
-    } else if (s->o.gates) {
+    else if (s->o.gates)
         enqueue(step);
-    } else {
+    else
         decide_later(step);
-    }
 }
 
 void rbk_gate_open(struct rbk_step *step, const char *kind, const char *text, const struct rbk_param *ask,
                    size_t ask_count, rbk_gate_fn *fn)
 {
     char *filled = NULL;
-    if (rbk_subst_text(text, rbk_fact_lookup, step, &filled, NULL) < 0) {
+    if (rbk_subst_text(text, rbk_fact_lookup, step, &filled, NULL) < 0)
         filled = rbk_strdup(text);
-    }
     step->gate.kind = kind;
     step->gate.text = filled;
     step->gate.ask = ask;

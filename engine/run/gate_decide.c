@@ -39,7 +39,7 @@ static void open_gates_fini(struct open_gates *gates)
     free(gates->items);
 }
 
-/* A step is named by its path, its key, or the last part of it. */
+/* A step is named as waiting_for names it, by its key, or by its id alone. */
 static bool is_named(const struct open_gate *g, const char *step)
 {
     const char *last = strrchr(g->path, '/');
@@ -49,9 +49,8 @@ static bool is_named(const struct open_gate *g, const char *step)
 static int list_them(const struct open_gates *gates, int code, const char *what, struct rbk_error *err)
 {
     struct rbk_buf names = {0};
-    for (size_t i = 0; i < gates->count; i++) {
+    for (size_t i = 0; i < gates->count; i++)
         rbk_buf_printf(&names, "%s%s", i ? ", " : "", gates->items[i].path);
-    }
     rbk_error_set(err, code, "%s", what);
     rbk_error_hint(err, "steps that ask: %.400s", names.data ? names.data : "none");
     rbk_buf_fini(&names);
@@ -82,9 +81,8 @@ static int decide_named(struct rbk_store *s, const struct open_gates *gates, con
                         struct rbk_error *err)
 {
     bool several = gates->count > 1 && strcmp(gates->items[0].path, gates->items[gates->count - 1].path) != 0;
-    if (!d->step && d->approve && several) {
+    if (!d->step && d->approve && several)
         return list_them(gates, RBK_EINVAL, "several steps ask: say which one is approved", err);
-    }
     int rc = 0;
     size_t decided = 0;
     for (size_t i = 0; i < gates->count && rc == 0; i++) {
@@ -93,9 +91,8 @@ static int decide_named(struct rbk_store *s, const struct open_gates *gates, con
             decided++;
         }
     }
-    if (rc == 0 && decided == 0) {
+    if (rc == 0 && decided == 0)
         return list_them(gates, RBK_ENOENT, "no step of that name asks anything", err);
-    }
     return rc;
 }
 
@@ -103,9 +100,8 @@ static int check_waiting(struct rbk_store *s, const char *run_id, struct rbk_err
 {
     struct rbk_run_row row = {0};
     int rc = rbk_journal_run_get(s, run_id, &row, err);
-    if (rc == 0) {
+    if (rc == 0)
         rc = rbk_report_state(s, &row, err);
-    }
     if (rc == 0 && row.state != RBK_RUN_WAITING) {
         rbk_error_set(err, RBK_EINVAL, "run %.12s waits for nobody: it is %s", run_id, rbk_run_state_name(row.state));
         rc = rbk_error_hint(err, "runbook status shows what waits");
@@ -118,22 +114,19 @@ int rbk_gate_decide(struct rbk_store *s, const char *run_id, const struct rbk_de
 {
     struct open_gates gates = {0};
     int rc = check_waiting(s, run_id, err);
-    if (rc == 0) {
+    if (rc == 0)
         rc = rbk_waiting_each(s, run_id, collect, &gates, err);
-    }
     if (rc == 0 && gates.count == 0) {
         rbk_error_set(err, RBK_EINVAL, "every question of run %.12s is answered", run_id);
         rc = rbk_error_hint(err, "go on with it: runbook resume %.12s", run_id);
     }
-    if (rc == 0) {
+    if (rc == 0)
         rc = rbk_store_begin(s, err);
-    }
     if (rc == 0) {
         rc = decide_named(s, &gates, d, err);
         rc = rc < 0 ? rc : rbk_store_commit(s, err);
-        if (rc < 0) {
+        if (rc < 0)
             rbk_store_rollback(s);
-        }
     }
     open_gates_fini(&gates);
     return rc;

@@ -12,17 +12,14 @@ rbk_value *rbk_gate_spec(const struct rbk_param *ask, size_t count)
         rbk_map_set_string(entry, "type", rbk_param_type_name(ask[i].type));
         if (ask[i].choices.count > 0) {
             rbk_value *choices = rbk_list_new();
-            for (size_t k = 0; k < ask[i].choices.count; k++) {
+            for (size_t k = 0; k < ask[i].choices.count; k++)
                 rbk_list_append(choices, rbk_string_new(ask[i].choices.items[k]));
-            }
             rbk_map_set(entry, "choices", choices);
         }
-        if (ask[i].dflt) {
+        if (ask[i].dflt)
             rbk_map_set(entry, "default", rbk_value_dup(ask[i].dflt));
-        }
-        if (ask[i].help) {
+        if (ask[i].help)
             rbk_map_set_string(entry, "help", ask[i].help);
-        }
         rbk_map_set(spec, ask[i].name, entry);
     }
     return spec;
@@ -32,9 +29,8 @@ static int parse_one(const char *name, const rbk_value *entry, const char *text,
 {
     struct rbk_param p = {.name = rbk_strdup(name)};
     const rbk_value *choices = rbk_map_get(entry, "choices");
-    for (size_t i = 0; i < rbk_value_length(choices); i++) {
+    for (size_t i = 0; i < rbk_value_length(choices); i++)
         rbk_strv_add(&p.choices, rbk_value_string(rbk_list_at(choices, i)));
-    }
     const char *type = rbk_map_get_string(entry, "type");
     int rc = 0;
     if (!type || strcmp(type, "fact") == 0) {
@@ -78,9 +74,8 @@ int rbk_gate_spec_parse(const rbk_value *spec, const rbk_value *given, rbk_value
             rbk_error_set(err, RBK_EINVAL, "an answer for \"%s\" is missing", name);
             rc = rbk_error_hint(err, "give it with --answer %s=VALUE", name);
         }
-        if (v) {
+        if (v)
             rbk_map_set(answers, name, v);
-        }
     }
     if (rc < 0) {
         rbk_value_free(answers);

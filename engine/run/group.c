@@ -51,9 +51,8 @@ static void count_child(struct tally *t, const struct rbk_step *child)
 static void conclude(struct rbk_step *group)
 {
     struct tally t = {0};
-    for (size_t i = 0; i < group->group.next; i++) {
+    for (size_t i = 0; i < group->group.next; i++)
         count_child(&t, group->group.steps[i]);
-    }
     group->group.over = true;
     char *error =
         t.failed ? rbk_asprintf("%zu of %zu failed: %.300s", t.failed, group->group.count, t.names.data) : NULL;
@@ -80,9 +79,8 @@ static void on_child_end(struct rbk_step *child)
         if (counts(child)) {
             group->rejected |= child->rejected;
             group->wants_undo |= child->wants_undo || child->node->on_fail == RBK_ON_FAIL_UNDO;
-            if (group->node->fail_fast && !group->group.stopped) {
+            if (group->node->fail_fast && !group->group.stopped)
                 rbk_group_stop(group, RBK_STOP_FAIL_FAST, false);
-            }
         }
     }
     group_go(group);
@@ -91,9 +89,8 @@ static void on_child_end(struct rbk_step *child)
 /* Children may end while they are being started: only the outermost call starts more. */
 static void group_go(struct rbk_step *group)
 {
-    if (group->group.advancing || group->group.over) {
+    if (group->group.advancing || group->group.over)
         return;
-    }
     group->group.advancing = true;
     while (!group->group.stopped && group->group.next < group->group.count && group->group.running < group->group.cap) {
         struct rbk_step *child = group->group.steps[group->group.next++];
@@ -101,9 +98,8 @@ static void group_go(struct rbk_step *group)
         rbk_step_start(child, on_child_end);
     }
     group->group.advancing = false;
-    if (group->group.running == 0) {
+    if (group->group.running == 0)
         conclude(group);
-    }
 }
 
 void rbk_group_start(struct rbk_step *group, size_t cap)
@@ -115,22 +111,19 @@ void rbk_group_start(struct rbk_step *group, size_t cap)
 void rbk_group_stop(struct rbk_step *group, enum rbk_stop stop, bool now)
 {
     group->group.stopped = true;
-    for (size_t i = 0; i < group->group.next; i++) {
+    for (size_t i = 0; i < group->group.next; i++)
         rbk_step_stop(group->group.steps[i], stop, now);
-    }
 }
 
 /* A group that is done is not carried out again, but its children are there: to be shown, and to be undone. */
 void rbk_group_adopt(struct rbk_step *group)
 {
-    if (group->row.state == RBK_STEP_SKIPPED) {
+    if (group->row.state == RBK_STEP_SKIPPED)
         return;
-    }
-    if (group->role == RBK_ROLE_PARALLEL) {
+    if (group->role == RBK_ROLE_PARALLEL)
         rbk_parallel_children(group);
-    } else if (group->role == RBK_ROLE_EACH && rbk_map_get(group->run->each_lists, group->row.key)) {
+    else if (group->role == RBK_ROLE_EACH && rbk_map_get(group->run->each_lists, group->row.key))
         rbk_each_children(group, NULL);
-    }
     for (size_t i = 0; i < group->group.count; i++) {
         struct rbk_step *child = group->group.steps[i];
         child->ended = true;

@@ -8,17 +8,15 @@ enum { DETAIL_MAX = 8192 };
 
 static char *key_of(const struct rbk_step *parent, const struct rbk_node *node, enum rbk_role role, size_t index)
 {
-    if (role == RBK_ROLE_ITEM) {
+    if (role == RBK_ROLE_ITEM)
         return rbk_asprintf("%s[%zu]", parent->row.key, index + 1);
-    }
     return parent ? rbk_asprintf("%s/%s", parent->row.key, node->id) : rbk_strdup(node->id);
 }
 
 static char *number_of(const struct rbk_run *run, const struct rbk_step *parent, enum rbk_role role, size_t index)
 {
-    if (role == RBK_ROLE_ITEM) {
+    if (role == RBK_ROLE_ITEM)
         return rbk_asprintf("%s[%zu]", parent->number, index + 1);
-    }
     const struct rbk_step *outer = parent ? parent : run->caller;
     return outer ? rbk_asprintf("%s.%zu", outer->number, index + 1) : rbk_asprintf("%zu", index + 1);
 }
@@ -26,11 +24,9 @@ static char *number_of(const struct rbk_run *run, const struct rbk_step *parent,
 /* What a resumed run has on record, by key. */
 static struct rbk_step *find_restored(const struct rbk_run *run, const char *key)
 {
-    for (size_t i = 0; run->restored && i < run->step_count; i++) {
-        if (strcmp(run->steps[i]->row.key, key) == 0) {
+    for (size_t i = 0; run->restored && i < run->step_count; i++)
+        if (strcmp(run->steps[i]->row.key, key) == 0)
             return run->steps[i];
-        }
-    }
     return NULL;
 }
 
@@ -68,11 +64,10 @@ struct rbk_step *rbk_step_new(struct rbk_run *run, const struct rbk_node *node, 
 {
     char *key = key_of(parent, node, role, index);
     struct rbk_step *step = find_restored(run, key);
-    if (step) {
+    if (step)
         free(key);
-    } else {
+    else
         step = add_step(run, key);
-    }
     const struct rbk_step *outer = parent ? parent : run->caller;
     step->run = run;
     step->node = node;
@@ -139,9 +134,8 @@ void rbk_step_note(struct rbk_step *step, const char *fmt, ...)
 
 static void record_facts(struct rbk_step *step)
 {
-    for (size_t i = 0; i < rbk_value_length(step->facts); i++) {
+    for (size_t i = 0; i < rbk_value_length(step->facts); i++)
         rbk_record_fact(step, rbk_map_key_at(step->facts, i), rbk_map_value_at(step->facts, i));
-    }
     rbk_value_free(step->facts);
     step->facts = NULL;
 }
@@ -170,17 +164,15 @@ static void release(struct rbk_step *step)
 
 void rbk_step_end(struct rbk_step *step, enum rbk_step_state state, const char *error)
 {
-    if (step->ended) {
+    if (step->ended)
         return;
-    }
     step->ended = true;
     release(step);
     step->row.state = state;
     free(step->row.error);
     step->row.error = rbk_step_output_redacted(step->run->session, error);
-    if (step->began_ms) {
+    if (step->began_ms)
         step->row.duration_ms = rbk_clock_mono_ms() - step->began_ms;
-    }
     if (rbk_step_is_done(step)) {
         step->row.ended_ms = rbk_clock_wall_ms();
         check_budget(step);
@@ -194,13 +186,14 @@ void rbk_step_end(struct rbk_step *step, enum rbk_step_state state, const char *
 /* The state of a step that was stopped from outside. One that was interrupted may have happened or not. */
 void rbk_step_end_stopped(struct rbk_step *step)
 {
-    bool in_flight = step->row.state == RBK_STEP_RUNNING && !step->row.idempotent;
+    bool begun = step->row.state == RBK_STEP_RUNNING || step->row.state == RBK_STEP_IN_DOUBT;
+    bool in_flight = begun && !step->row.idempotent;
     switch (step->stop) {
     case RBK_STOP_INTERRUPT:
         rbk_step_end(step, in_flight ? RBK_STEP_IN_DOUBT : RBK_STEP_PENDING, NULL);
         break;
     case RBK_STOP_TIMEOUT:
-        rbk_step_end(step, RBK_STEP_TIMED_OUT, "the time of the run was up");
+        rbk_step_end(step, RBK_STEP_TIMED_OUT, "its time was up");
         break;
     case RBK_STOP_FAIL_FAST:
         rbk_step_end(step, RBK_STEP_CANCELLED, "stopped because a step beside it failed (fail_fast)");

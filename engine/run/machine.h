@@ -136,6 +136,7 @@ struct rbk_step {
     const struct rbk_body *body; /* in flight: run, undo or verify; NULL = none */
     rbk_body_done_fn *body_done;
     struct rbk_job *jobs;
+    struct rbk_proc *secret; /* a command that prints one */
     struct rbk_perform *perform;
     struct rbk_run *child; /* of a call; a restored one until it is begun */
     bool called;
@@ -181,6 +182,7 @@ void rbk_sequence_go(struct rbk_run *run);
 /* select.c: --from and --only */
 int rbk_select_resolve(struct rbk_run *run, const char *from, const char *only, struct rbk_error *err);
 const char *rbk_select_skip(const struct rbk_run *run, const struct rbk_node *node);  /* reason or NULL */
+bool rbk_select_contains(const struct rbk_node *node, const struct rbk_node *other);  /* below it */
 size_t rbk_select_position(const struct rbk_plan *plan, const struct rbk_node *node); /* in order of writing */
 
 /* instance.c: making, finding and ending step instances */

@@ -59,9 +59,8 @@ void rbk_observe_note(struct rbk_run *run, struct rbk_step *step, const char *te
     const struct rbk_run_options *o = &run->session->o;
     if (o->observer && o->observer->note) {
         struct rbk_step_view view = {0};
-        if (step) {
+        if (step)
             view = view_of(step);
-        }
         o->observer->note(o->observer_self, run, step ? &view : NULL, text);
     }
 }

@@ -18,9 +18,8 @@ int rbk_perform_start(struct rbk_step *step, const struct rbk_body *body, struct
 {
     const struct rbk_run_options *o = &step->run->session->o;
     rbk_value *options = NULL;
-    if (body->options && rbk_subst_value(body->options, rbk_fact_lookup, step, &options, err) < 0) {
+    if (body->options && rbk_subst_value(body->options, rbk_fact_lookup, step, &options, err) < 0)
         return RBK_EINVAL;
-    }
     struct rbk_perform *p = rbk_alloc(sizeof *p);
     p->step = step;
     step->perform = p;
@@ -47,9 +46,8 @@ void rbk_perform_stop(struct rbk_step *step)
 void rbk_perform_settle(struct rbk_step *step)
 {
     struct rbk_perform *p = step->perform;
-    if (!p || !p->ended || step->jobs) {
+    if (!p || !p->ended || step->jobs)
         return;
-    }
     struct rbk_error failure = p->failure;
     bool failed = p->failed;
     step->perform = NULL;
@@ -63,9 +61,8 @@ void rbk_perform_done(struct rbk_perform *p, const struct rbk_error *failed)
     struct rbk_step *step = p->step;
     p->ended = true;
     p->failed = failed != NULL;
-    if (failed) {
+    if (failed)
         p->failure = *failed;
-    }
     rbk_command_forget_all(step);
     rbk_command_stop_all(step, RBK_END_CANCEL, false);
     rbk_perform_settle(step);
@@ -75,12 +72,10 @@ int rbk_perform_exec(struct rbk_perform *p, const struct rbk_command *command, r
                      struct rbk_error *err)
 {
     struct rbk_command c = *command;
-    if (p->cancelled || p->ended) {
+    if (p->cancelled || p->ended)
         return rbk_error_set(err, RBK_ECANCELLED, "cancelled");
-    }
-    if (c.capture_max == 0) {
+    if (c.capture_max == 0)
         c.capture_max = EXEC_CAPTURE_MAX;
-    }
     return rbk_command_start(p->step, &c, fn, arg, err);
 }
 
@@ -88,9 +83,8 @@ int rbk_perform_exec(struct rbk_perform *p, const struct rbk_command *command, r
 int rbk_perform_intent(struct rbk_perform *p, struct rbk_error *err)
 {
     struct rbk_step *step = p->step;
-    if (!step->row.idempotent || step->node->idempotent || step->body != &step->node->run) {
+    if (!step->row.idempotent || step->node->idempotent || step->body != &step->node->run)
         return 0;
-    }
     step->row.idempotent = false;
     rbk_record_step(step, RBK_RECORD_NOW);
     return rbk_record_flush(step->run->session, err);
@@ -115,9 +109,8 @@ void rbk_perform_log(struct rbk_perform *p, const char *text, size_t len)
 {
     struct rbk_buf line = {0};
     rbk_redact(p->step->run->session->o.redactor, text, len, &line);
-    if (line.len == 0 || line.data[line.len - 1] != '\n') {
+    if (line.len == 0 || line.data[line.len - 1] != '\n')
         rbk_buf_putc(&line, '\n');
-    }
     rbk_step_output_write(p->step, 3, line.data, line.len, false);
     rbk_buf_fini(&line);
 }
@@ -150,8 +143,7 @@ const char *rbk_perform_step_key(struct rbk_perform *p)
 /* Beside the log of the step: what a tool left there helps whoever reads the log. */
 const char *rbk_perform_scratch(struct rbk_perform *p, struct rbk_error *err)
 {
-    if (!p->scratch) {
+    if (!p->scratch)
         p->scratch = rbk_step_output_folder(p->step, ".files", err);
-    }
     return p->scratch;
 }

@@ -28,9 +28,8 @@ static void record_fini(struct rbk_record *r)
 static int write_run(struct rbk_store *store, const struct rbk_record *r, struct rbk_error *err)
 {
     struct rbk_run *run = r->run;
-    if (!run->dirty) {
+    if (!run->dirty)
         return 0;
-    }
     int rc = run->recorded ? rbk_journal_run_update(store, &run->row, err) : rbk_journal_run_add(store, &run->row, err);
     if (rc == 0) {
         run->recorded = true;
@@ -41,9 +40,8 @@ static int write_run(struct rbk_store *store, const struct rbk_record *r, struct
 
 static int write_step(struct rbk_store *store, const struct rbk_record *r, struct rbk_error *err)
 {
-    if (!r->step->dirty) {
+    if (!r->step->dirty)
         return 0;
-    }
     r->step->dirty = false;
     return rbk_journal_step_put(store, r->run->row.id, &r->step->row, err);
 }
@@ -61,9 +59,8 @@ static int write_command(struct rbk_store *store, const struct rbk_record *r, st
 static int write_gate(struct rbk_store *store, const struct rbk_record *r, struct rbk_error *err)
 {
     int rc = rbk_journal_gate_ask(store, r->run->row.id, &r->gate, err);
-    if (rc == 0 && r->gate.decision) {
+    if (rc == 0 && r->gate.decision)
         rc = rbk_journal_gate_answer(store, r->run->row.id, &r->gate, err);
-    }
     return rc;
 }
 
@@ -76,12 +73,10 @@ static int write_all(struct rbk_session *s, struct rbk_error *err)
 {
     struct rbk_recorder *rec = &s->recorder;
     int rc = rbk_store_begin(s->o.store, err);
-    if (rc < 0) {
+    if (rc < 0)
         return rc;
-    }
-    for (size_t i = 0; i < rec->count && rc == 0; i++) {
+    for (size_t i = 0; i < rec->count && rc == 0; i++)
         rc = rec->items[i].write(s->o.store, &rec->items[i], err);
-    }
     if (rc < 0) {
         rbk_store_rollback(s->o.store);
         return rc;
@@ -91,9 +86,8 @@ static int write_all(struct rbk_session *s, struct rbk_error *err)
 
 static void drop_items(struct rbk_recorder *rec)
 {
-    for (size_t i = 0; i < rec->count; i++) {
+    for (size_t i = 0; i < rec->count; i++)
         record_fini(&rec->items[i]);
-    }
     rec->count = 0;
 }
 
@@ -101,14 +95,12 @@ int rbk_record_flush(struct rbk_session *s, struct rbk_error *err)
 {
     struct rbk_recorder *rec = &s->recorder;
     rbk_timer_cancel(&rec->soon);
-    if (rec->failed) {
+    if (rec->failed)
         return rbk_error_set(err, RBK_ESTORE, "%s", rec->failure.message);
-    }
     if (rec->count > 0 && write_all(s, &rec->failure) < 0) {
         rec->failed = true;
-        if (err) {
+        if (err)
             *err = rec->failure;
-        }
         rbk_session_fail(s);
         return RBK_ESTORE;
     }
@@ -122,16 +114,14 @@ static void on_before_block(void *arg)
     struct rbk_session *s = arg;
     struct rbk_recorder *rec = &s->recorder;
     rec->armed = false;
-    if (rbk_record_flush(s, NULL) < 0) {
+    if (rbk_record_flush(s, NULL) < 0)
         return;
-    }
     struct rbk_record_wake *wakes = rec->wakes;
     size_t count = rec->wake_count;
     rec->wakes = NULL;
     rec->wake_count = rec->wake_cap = 0;
-    for (size_t i = 0; i < count; i++) {
+    for (size_t i = 0; i < count; i++)
         wakes[i].fn(wakes[i].arg);
-    }
     free(wakes);
 }
 
@@ -153,11 +143,10 @@ static void on_soon(void *arg)
 static struct rbk_record *record_add(struct rbk_run *run, enum rbk_urgency urgency)
 {
     struct rbk_recorder *rec = &run->session->recorder;
-    if (urgency == RBK_RECORD_NOW) {
+    if (urgency == RBK_RECORD_NOW)
         arm(run->session);
-    } else if (!rec->armed && !rec->soon && !rec->failed) {
+    else if (!rec->armed && !rec->soon && !rec->failed)
         rec->soon = rbk_timer_start(run->session->o.loop, SOON_MS, 0, on_soon, run->session);
-    }
     RBK_GROW(rec->items, rec->count, rec->cap);
     struct rbk_record *r = &rec->items[rec->count++];
     memset(r, 0, sizeof *r);

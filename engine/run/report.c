@@ -10,7 +10,7 @@
 struct report {
     const struct rbk_run_row *run;
     rbk_value **steps; /* one document for each recorded step; NULL once it has its place */
-    char **keys, **parents;
+    char **keys;
     size_t count, cap;
 };
 
@@ -82,11 +82,9 @@ static int collect_step(void *arg, const struct rbk_step_row *row)
         r->cap = r->cap ? r->cap * 2 : 16;
         r->steps = rbk_realloc(r->steps, r->cap, sizeof *r->steps);
         r->keys = rbk_realloc(r->keys, r->cap, sizeof *r->keys);
-        r->parents = rbk_realloc(r->parents, r->cap, sizeof *r->parents);
     }
     r->steps[r->count] = step_document(r->run, row);
-    r->keys[r->count] = rbk_strdup(row->key);
-    r->parents[r->count++] = rbk_strdup(row->parent);
+    r->keys[r->count++] = rbk_strdup(row->key);
     return 0;
 }
 
@@ -95,11 +93,9 @@ static void report_fini(struct report *r)
     for (size_t i = 0; i < r->count; i++) {
         rbk_value_free(r->steps[i]);
         free(r->keys[i]);
-        free(r->parents[i]);
     }
     free(r->steps);
     free(r->keys);
-    free(r->parents);
 }
 
 /* A step that has not begun, as the plan on record knows it. */

@@ -33,18 +33,16 @@ static int on_step(void *arg, const struct rbk_step_row *row)
     run->steps[run->step_count++] = step;
     step->run = run;
     copy_row(&step->row, row);
-    if (row->log) {
+    if (row->log)
         step->log_path = rbk_asprintf("%s/logs/%s", rbk_store_dir(run->session->o.store), row->log);
-    }
     return 0;
 }
 
 static int on_gate(void *arg, const struct rbk_gate_row *g)
 {
     struct rbk_run *run = arg;
-    if (!g->decision) {
+    if (!g->decision)
         return 0;
-    }
     run->gates = rbk_realloc(run->gates, run->gate_count + 1, sizeof *run->gates);
     struct rbk_gate_row *to = &run->gates[run->gate_count++];
     *to = *g;
@@ -63,11 +61,10 @@ static int on_event(void *arg, int64_t at_ms, const char *step, const char *kind
 {
     struct rbk_run *run = arg;
     (void)at_ms;
-    if (strcmp(kind, "each") == 0 && step && data) {
+    if (strcmp(kind, "each") == 0 && step && data)
         rbk_map_set(run->each_lists, step, rbk_value_dup(data));
-    } else if (strcmp(kind, "escalated") == 0) {
+    else if (strcmp(kind, "escalated") == 0)
         run->escalated = true;
-    }
     return 0;
 }
 
@@ -78,9 +75,8 @@ static void mark_rejected(struct rbk_run *run)
         for (size_t i = 0; i < run->step_count; i++) {
             struct rbk_step *step = run->steps[i];
             if (strcmp(run->gates[g].decision, "rejected") == 0 && strcmp(step->row.key, run->gates[g].step) == 0 &&
-                step->row.state == RBK_STEP_FAILED) {
+                step->row.state == RBK_STEP_FAILED)
                 step->rejected = true;
-            }
         }
     }
 }
@@ -91,9 +87,8 @@ static int restore_child(struct rbk_step *step, struct rbk_error *err)
     struct rbk_run_row row = {0};
     const struct rbk_plan *plan = NULL;
     int rc = rbk_journal_run_get(run->session->o.store, step->row.child_run, &row, err);
-    if (rc == 0) {
+    if (rc == 0)
         rc = rbk_call_plan(run->session, row.runbook, &plan, err);
-    }
     if (rc < 0) {
         rbk_run_row_fini(&row);
         return rc;
@@ -112,9 +107,8 @@ static int restore_children(struct rbk_run *run, struct rbk_error *err)
     int rc = 0;
     for (size_t i = 0; i < run->step_count && rc == 0; i++) {
         struct rbk_step *step = run->steps[i];
-        if (step->row.child_run && !rbk_step_is_done(step)) {
+        if (step->row.child_run && !rbk_step_is_done(step))
             rc = restore_child(step, err);
-        }
     }
     return rc;
 }
@@ -130,15 +124,12 @@ int rbk_restore_run(struct rbk_session *s, const struct rbk_plan *plan, struct r
     run->restored = run->recorded = true;
     run->each_lists = rbk_map_new();
     int rc = rbk_journal_steps(s->o.store, run->row.id, on_step, run, err);
-    if (rc == 0) {
+    if (rc == 0)
         rc = rbk_journal_gates(s->o.store, run->row.id, on_gate, run, err);
-    }
-    if (rc == 0) {
+    if (rc == 0)
         rc = rbk_journal_events(s->o.store, run->row.id, on_event, run, err);
-    }
-    if (rc == 0) {
+    if (rc == 0)
         rc = rbk_journal_facts(s->o.store, run->row.id, &facts, err);
-    }
     if (rc == 0) {
         rbk_value_free(run->facts);
         run->facts = facts;
@@ -150,11 +141,9 @@ int rbk_restore_run(struct rbk_session *s, const struct rbk_plan *plan, struct r
 
 static const struct rbk_node *find_child(struct rbk_node *const *nodes, size_t count, const char *id, size_t len)
 {
-    for (size_t i = 0; i < count; i++) {
-        if (strlen(nodes[i]->id) == len && memcmp(nodes[i]->id, id, len) == 0) {
+    for (size_t i = 0; i < count; i++)
+        if (strlen(nodes[i]->id) == len && memcmp(nodes[i]->id, id, len) == 0)
             return nodes[i];
-        }
-    }
     return NULL;
 }
 
@@ -167,9 +156,8 @@ const struct rbk_node *rbk_restore_node(const struct rbk_plan *plan, const char 
         size_t len = strcspn(key, "/[");
         const struct rbk_node *node = find_child(nodes, count, key, len);
         key += strcspn(key, "/");
-        if (!node || !*key) {
+        if (!node || !*key)
             return node;
-        }
         key++;
         nodes = node->children;
         count = node->child_count;

@@ -10,9 +10,8 @@ enum { SWEEP_GRACE_MS = 2000 };
 static int refuse_ended(const struct rbk_run_row *row, struct rbk_error *err)
 {
     rbk_error_set(err, RBK_EINVAL, "run %.12s has ended: it %s", row->id, rbk_run_state_name(row->state));
-    if (row->state == RBK_RUN_SUCCEEDED) {
+    if (row->state == RBK_RUN_SUCCEEDED)
         return rbk_error_hint(err, "start it anew: runbook %s", row->runbook);
-    }
     return rbk_error_hint(err, "to do a step again: runbook retry %.12s STEP", row->id);
 }
 
@@ -50,12 +49,10 @@ static int count_gate(void *arg, const struct rbk_gate_row *g)
 static int count_waiting(struct rbk_run *run, struct gate_count *gates, int *ready, struct rbk_error *err)
 {
     int rc = rbk_journal_gates(run->session->o.store, run->row.id, count_gate, gates, err);
-    for (size_t i = 0; i < run->gate_count; i++) {
+    for (size_t i = 0; i < run->gate_count; i++)
         *ready += run->gates[i].decision != NULL;
-    }
-    for (size_t i = 0; i < run->child_count && rc == 0; i++) {
+    for (size_t i = 0; i < run->child_count && rc == 0; i++)
         rc = count_waiting(run->children[i], gates, ready, err);
-    }
     return rc;
 }
 
@@ -71,9 +68,8 @@ static void drop_used_decisions(struct rbk_run *run)
             }
         }
     }
-    for (size_t i = 0; i < run->child_count; i++) {
+    for (size_t i = 0; i < run->child_count; i++)
         drop_used_decisions(run->children[i]);
-    }
 }
 
 /* A waiting run goes on when somebody has decided something, or is there to be asked. */
@@ -82,13 +78,11 @@ static int check_decided(struct rbk_run *run, enum rbk_run_state was, struct rbk
     struct gate_count gates = {0};
     int ready = 0;
     drop_used_decisions(run);
-    if (was != RBK_RUN_WAITING || run->session->o.gates) {
+    if (was != RBK_RUN_WAITING || run->session->o.gates)
         return 0;
-    }
     int rc = count_waiting(run, &gates, &ready, err);
-    if (rc < 0 || gates.open == 0 || ready > 0) {
+    if (rc < 0 || gates.open == 0 || ready > 0)
         return rc;
-    }
     rbk_error_set(err, RBK_EWAITING, "run %.12s waits for a person: %s (step %s)", run->row.id, gates.question,
                   gates.step);
     return rbk_error_hint(err, "runbook approve %.12s, or runbook reject %.12s", run->row.id, run->row.id);
@@ -100,9 +94,8 @@ static int restore_secrets(struct rbk_run *run, const rbk_value *given, struct r
     for (size_t i = 0; i < run->plan->param_count; i++) {
         const struct rbk_param *p = &run->plan->params[i];
         const rbk_value *v = rbk_map_get(given, p->name);
-        if (!p->secret || !rbk_map_get(run->params, p->name)) {
+        if (!p->secret || !rbk_map_get(run->params, p->name))
             continue;
-        }
         if (!v) {
             rbk_error_set(err, RBK_EINVAL, "parameter \"%s\" is secret, so it was not stored", p->name);
             return rbk_error_hint(err, "give it again: --%s VALUE", p->name);
@@ -135,21 +128,18 @@ static int open_recorded(struct rbk_session *s, const struct rbk_plan *plan, con
     struct rbk_run_row row = {0};
     struct rbk_lock *lock = NULL;
     int rc = rbk_journal_run_find(s->o.store, run_id, &row, err);
-    if (rc == 0) {
+    if (rc == 0)
         rc = check_state(&row, r, err);
-    }
-    if (rc == 0) {
+    if (rc == 0)
         rc = rbk_lock_try(s->o.store, RBK_LOCK_RUN, row.id, "resume", &lock, err);
-    }
     if (rc == 0) {
         char id[RBK_ULID_SIZE];
         snprintf(id, sizeof id, "%s", row.id);
         rbk_run_row_fini(&row);
         rc = rbk_journal_run_get(s->o.store, id, &row, err);
     }
-    if (rc == 0) {
+    if (rc == 0)
         rc = check_state(&row, r, err);
-    }
     if (rc == 0) {
         rc = rbk_restore_run(s, plan, &row, out, err);
         (*out)->lock = lock;
@@ -173,9 +163,8 @@ static void carry_on(struct rbk_run *run, enum rbk_run_state was)
     rbk_map_set_string(data, "was", rbk_run_state_name(was));
     rbk_record_run(run);
     rbk_record_event(run, NULL, "resumed", data);
-    for (size_t i = 0; i < run->child_count; i++) {
+    for (size_t i = 0; i < run->child_count; i++)
         carry_on(run->children[i], was);
-    }
 }
 
 static int decide_all(struct rbk_run *run, const struct rbk_resume_options *r, const struct rbk_run_options *o,
@@ -184,21 +173,16 @@ static int decide_all(struct rbk_run *run, const struct rbk_resume_options *r, c
     const char *from = rbk_map_get_string(run->row.options, "from"),
                *only = rbk_map_get_string(run->row.options, "only");
     int rc = rbk_select_resolve(run, r->retry ? NULL : from, r->retry ? NULL : only, err);
-    if (rc == 0) {
+    if (rc == 0)
         rc = rbk_call_check(run->session, run->plan, err);
-    }
-    if (rc == 0) {
+    if (rc == 0)
         rc = restore_secrets(run, o->params, err);
-    }
-    if (rc == 0) {
+    if (rc == 0)
         rc = rbk_resume_compare(run, r->accept_changes, err);
-    }
-    if (rc == 0 && r->retry) {
+    if (rc == 0 && r->retry)
         rc = rbk_retry_prepare(run, r->retry, err);
-    }
-    if (rc == 0) {
+    if (rc == 0)
         rc = check_decided(run, run->row.state, err);
-    }
     return rc == 0 ? rbk_doubt_decide(run, r->assume, err) : rc;
 }
 
@@ -213,29 +197,23 @@ int rbk_run_resume(const struct rbk_plan *plan, const char *run_id, const struct
     struct rbk_session *s = rbk_session_new(o);
     struct rbk_run *run = NULL;
     int rc = open_recorded(s, plan, run_id, r, &run, err);
-    if (rc == 0) {
+    if (rc == 0)
         rc = rbk_run_take_instance(run, err);
-    }
-    if (rc == 0) {
+    if (rc == 0)
         rc = sweep(run, err);
-    }
-    if (rc == 0) {
+    if (rc == 0)
         rc = decide_all(run, r, o, err);
-    }
-    if (rc == 0) {
+    if (rc == 0)
         rc = rbk_proc_become_subreaper(err);
-    }
     if (rc < 0) {
-        if (run) {
+        if (run)
             rbk_run_free(run);
-        } else {
+        else
             rbk_session_free(s);
-        }
         return rc;
     }
-    if (rbk_journal_run_short(s->o.store, run->row.id, run->short_id, NULL) < 0) {
+    if (rbk_journal_run_short(s->o.store, run->row.id, run->short_id, NULL) < 0)
         snprintf(run->short_id, sizeof run->short_id, "%.12s", run->row.id);
-    }
     carry_on(run, run->row.state);
     rbk_loop_defer(o->loop, on_begin, run);
     *out = run;

@@ -57,22 +57,18 @@ static int compare_entry(struct rbk_run *run, const rbk_value *old, const rbk_va
     const char *key = rbk_map_get_string(old, "key"), *what = NULL;
     const rbk_value *now = find_entry(today, key, &place);
     bool begun = has_begun(run, key);
-    if (!now) {
+    if (!now)
         what = "was removed";
-    } else if (!same(old, now, "hash") || !same(old, now, "kind")) {
+    else if (!same(old, now, "hash") || !same(old, now, "kind"))
         what = "was edited";
-    } else if (begun && place < *last) {
+    else if (begun && place < *last)
         what = "was moved";
-    }
-    if (begun && now && place > *last) {
+    if (begun && now && place > *last)
         *last = place;
-    }
-    if (what && begun && !accept) {
+    if (what && begun && !accept)
         return refuse(run, old, what, err);
-    }
-    if (what) {
+    if (what)
         say(run, old, what);
-    }
     return 0;
 }
 
@@ -81,9 +77,8 @@ static void say_new(struct rbk_run *run, const rbk_value *today)
     size_t place;
     for (size_t i = 0; i < rbk_value_length(today); i++) {
         const rbk_value *entry = rbk_list_at(today, i);
-        if (!find_entry(run->row.plan, rbk_map_get_string(entry, "key"), &place)) {
+        if (!find_entry(run->row.plan, rbk_map_get_string(entry, "key"), &place))
             say(run, entry, "is new");
-        }
     }
 }
 
@@ -92,9 +87,8 @@ static int compare(struct rbk_run *run, const rbk_value *today, bool accept, str
     size_t last = 0;
     for (size_t i = 0; i < rbk_value_length(run->row.plan); i++) {
         int rc = compare_entry(run, rbk_list_at(run->row.plan, i), today, &last, accept, err);
-        if (rc < 0) {
+        if (rc < 0)
             return rc;
-        }
     }
     say_new(run, today);
     return 0;
@@ -116,8 +110,7 @@ int rbk_resume_compare(struct rbk_run *run, bool accept, struct rbk_error *err)
         run->row.plan = today;
         run->row.plan_hash = rbk_strdup(hash);
     }
-    for (size_t i = 0; i < run->child_count && rc == 0; i++) {
+    for (size_t i = 0; i < run->child_count && rc == 0; i++)
         rc = rbk_resume_compare(run->children[i], accept, err);
-    }
     return rc;
 }

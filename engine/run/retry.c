@@ -36,23 +36,12 @@ static void reset(struct rbk_step *step)
     rbk_map_set(step->run->each_lists, row->key, NULL);
 }
 
-static bool within(const struct rbk_node *outer, const struct rbk_node *node)
-{
-    for (size_t i = 0; i < outer->child_count; i++) {
-        if (outer->children[i] == node || within(outer->children[i], node)) {
-            return true;
-        }
-    }
-    return false;
-}
-
 /* A group whose children are carried out again is entered again; so are the groups around the step. */
 static bool is_due(const struct rbk_run *run, const struct rbk_step *step, const struct rbk_node *node)
 {
-    if (step->row.state == RBK_STEP_UNDONE || node == run->retry || within(node, run->retry) ||
-        within(run->retry, node)) {
+    if (step->row.state == RBK_STEP_UNDONE || node == run->retry || rbk_select_contains(node, run->retry) ||
+        rbk_select_contains(run->retry, node))
         return true;
-    }
     return step->row.state != RBK_STEP_SUCCEEDED &&
            rbk_select_position(run->plan, node) > rbk_select_position(run->plan, run->retry);
 }
@@ -66,9 +55,8 @@ int rbk_retry_prepare(struct rbk_run *run, const char *step, struct rbk_error *e
     }
     for (size_t i = 0; i < run->step_count; i++) {
         const struct rbk_node *node = rbk_restore_node(run->plan, run->steps[i]->row.key);
-        if (node && is_due(run, run->steps[i], node)) {
+        if (node && is_due(run, run->steps[i], node))
             reset(run->steps[i]);
-        }
     }
     return 0;
 }

@@ -15,23 +15,19 @@ struct rbk_run *rbk_run_new(struct rbk_session *s, const struct rbk_plan *plan, 
     run->params = params ? rbk_value_dup(params) : rbk_map_new();
     run->facts = rbk_map_new();
     run->parked = RBK_RUN_RUNNING;
-    if (!s->root) {
+    if (!s->root)
         s->root = run;
-    }
     return run;
 }
 
 void rbk_run_destroy(struct rbk_run *run)
 {
-    for (size_t i = 0; i < run->child_count; i++) {
+    for (size_t i = 0; i < run->child_count; i++)
         rbk_run_destroy(run->children[i]);
-    }
-    for (size_t i = 0; i < run->step_count; i++) {
+    for (size_t i = 0; i < run->step_count; i++)
         rbk_step_destroy(run->steps[i]);
-    }
-    for (size_t i = 0; i < run->gate_count; i++) {
+    for (size_t i = 0; i < run->gate_count; i++)
         rbk_gate_row_fini(&run->gates[i]);
-    }
     rbk_timer_cancel(&run->deadline);
     rbk_lock_release(run->lock);
     rbk_run_row_fini(&run->row);
@@ -74,9 +70,8 @@ static rbk_value *recorded_params(const struct rbk_run *run)
 static char *host_name(void)
 {
     char name[256] = "";
-    if (gethostname(name, sizeof name - 1) < 0) {
+    if (gethostname(name, sizeof name - 1) < 0)
         return rbk_strdup("");
-    }
     return rbk_strdup(name);
 }
 
@@ -116,19 +111,15 @@ int rbk_run_open(struct rbk_run *run, struct rbk_error *err)
 {
     struct rbk_store *store = run->session->o.store;
     int rc = rbk_ulid_new(run->row.id, err);
-    if (rc == 0) {
+    if (rc == 0)
         rc = rbk_run_take_instance(run, err);
-    }
-    if (rc == 0 && !run->parent) {
+    if (rc == 0 && !run->parent)
         rc = rbk_lock_try(store, RBK_LOCK_RUN, run->row.id, run->plan->id, &run->lock, err);
-    }
-    if (rc < 0) {
+    if (rc < 0)
         return rc;
-    }
     fill_row(run);
-    if (rbk_journal_run_short(store, run->row.id, run->short_id, NULL) < 0) {
+    if (rbk_journal_run_short(store, run->row.id, run->short_id, NULL) < 0)
         snprintf(run->short_id, sizeof run->short_id, "%.12s", run->row.id);
-    }
     rbk_record_run(run);
     return 0;
 }
@@ -143,9 +134,8 @@ static void on_deadline(void *arg)
 static void on_poll(void *arg)
 {
     struct rbk_run *root = arg;
-    if (root->stop == RBK_STOP_NONE && rbk_journal_cancel_requested(root->session->o.store, root->row.id)) {
+    if (root->stop == RBK_STOP_NONE && rbk_journal_cancel_requested(root->session->o.store, root->row.id))
         rbk_run_stop(root, RBK_STOP_CANCEL, false);
-    }
 }
 
 void rbk_run_begin(struct rbk_run *run)
@@ -155,9 +145,8 @@ void rbk_run_begin(struct rbk_run *run)
     run->before_ms = run->row.duration_ms;
     if (!run->parent) {
         run->session->poll = rbk_timer_start(o->loop, POLL_MS, POLL_MS, on_poll, run);
-        if (o->observer && o->observer->started) {
+        if (o->observer && o->observer->started)
             o->observer->started(o->observer_self, run);
-        }
     }
     if (run->plan->timeout_ms > 0) {
         int64_t left = run->plan->timeout_ms - run->before_ms;
@@ -168,30 +157,25 @@ void rbk_run_begin(struct rbk_run *run)
 
 void rbk_run_stop(struct rbk_run *run, enum rbk_stop stop, bool now)
 {
-    if (run->ended) {
+    if (run->ended)
         return;
-    }
     bool at_once = now || stop == RBK_STOP_INTERRUPT;
     bool cleaning_up = run->undoing || (run->current && run->current->node->always && run->halted);
-    if (stop > run->stop) {
+    if (stop > run->stop)
         run->stop = stop;
-    }
     run->now |= at_once;
-    if (cleaning_up && !at_once) {
+    if (cleaning_up && !at_once)
         return; /* what clears up is left to finish, unless asked twice */
-    }
-    if (run->undoing) {
+    if (run->undoing)
         rbk_body_stop(run->undoing, RBK_END_CANCEL, now);
-    } else if (run->current) {
+    else if (run->current)
         rbk_step_stop(run->current, stop, now);
-    }
 }
 
 void rbk_run_cancel(struct rbk_run *run, int signo, bool now)
 {
-    if (signo) {
+    if (signo)
         run->signo = signo;
-    }
     rbk_run_stop(run, signo ? RBK_STOP_INTERRUPT : RBK_STOP_CANCEL, now);
 }
 
@@ -216,9 +200,8 @@ static void tell_ended(void *arg)
     rbk_locks_drop(run->session, &run->instance);
     rbk_lock_release(run->lock);
     run->lock = NULL;
-    if (o->observer && o->observer->ended) {
+    if (o->observer && o->observer->ended)
         o->observer->ended(o->observer_self, run);
-    }
 }
 
 static void set_result(struct rbk_run *run, enum rbk_run_state state, int exit_code, const char *reason)

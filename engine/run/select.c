@@ -4,13 +4,11 @@
 
 #include <string.h>
 
-static bool contains(const struct rbk_node *node, const struct rbk_node *other)
+bool rbk_select_contains(const struct rbk_node *node, const struct rbk_node *other)
 {
-    for (size_t i = 0; i < node->child_count; i++) {
-        if (node->children[i] == other || contains(node->children[i], other)) {
+    for (size_t i = 0; i < node->child_count; i++)
+        if (node->children[i] == other || rbk_select_contains(node->children[i], other))
             return true;
-        }
-    }
     return false;
 }
 
@@ -18,9 +16,8 @@ static bool count_to(struct rbk_node *const *nodes, size_t count, const struct r
 {
     for (size_t i = 0; i < count; i++) {
         ++*position;
-        if (nodes[i] == wanted || count_to(nodes[i]->children, nodes[i]->child_count, wanted, position)) {
+        if (nodes[i] == wanted || count_to(nodes[i]->children, nodes[i]->child_count, wanted, position))
             return true;
-        }
     }
     return false;
 }
@@ -50,12 +47,11 @@ int rbk_select_resolve(struct rbk_run *run, const char *from, const char *only, 
 
 const char *rbk_select_skip(const struct rbk_run *run, const struct rbk_node *node)
 {
-    if (run->only && node != run->only && !contains(node, run->only) && !contains(run->only, node)) {
+    if (run->only && node != run->only && !rbk_select_contains(node, run->only) &&
+        !rbk_select_contains(run->only, node))
         return "not asked for (--only)";
-    }
-    if (run->from && node != run->from && !contains(node, run->from) &&
-        rbk_select_position(run->plan, node) < rbk_select_position(run->plan, run->from)) {
+    if (run->from && node != run->from && !rbk_select_contains(node, run->from) &&
+        rbk_select_position(run->plan, node) < rbk_select_position(run->plan, run->from))
         return "before the step to begin from (--from)";
-    }
     return NULL;
 }

@@ -24,7 +24,7 @@ static void halt(struct rbk_run *run, enum rbk_run_state verdict)
 /* A step before the one that is retried was accepted as it is. */
 static bool is_passed_over(const struct rbk_run *run, const struct rbk_step *step)
 {
-    return run->retry && step->node != run->retry &&
+    return run->retry && step->node != run->retry && !rbk_select_contains(step->node, run->retry) &&
            rbk_select_position(run->plan, step->node) < rbk_select_position(run->plan, run->retry);
 }
 
@@ -32,9 +32,8 @@ static void account_failure(struct rbk_run *run, const struct rbk_step *step)
 {
     run->red = true;
     set_reason(run, step);
-    if (step->node->on_fail == RBK_ON_FAIL_CONTINUE || is_passed_over(run, step)) {
+    if (step->node->on_fail == RBK_ON_FAIL_CONTINUE || is_passed_over(run, step))
         return;
-    }
     halt(run, step->row.state == RBK_STEP_TIMED_OUT ? RBK_RUN_TIMED_OUT : RBK_RUN_FAILED);
     run->wants_undo |= step->node->on_fail == RBK_ON_FAIL_UNDO || step->rejected || step->wants_undo;
 }
@@ -75,8 +74,9 @@ static void conclude_interrupted(struct rbk_run *run)
     if (rec->failed) {
         rbk_run_end(run, RBK_RUN_INTERRUPTED, rbk_exit_status(RBK_ESTORE), rec->failure.message);
     } else if (run->stop == RBK_STOP_INTERRUPT) {
-        char *why = rbk_asprintf("stopped by signal %d (%s)", run->signo, strsignal(run->signo));
-        rbk_run_end(run, RBK_RUN_INTERRUPTED, 128 + run->signo, why);
+        int signo = run->session->root->signo;
+        char *why = rbk_asprintf("stopped by signal %d (%s)", signo, strsignal(signo));
+        rbk_run_end(run, RBK_RUN_INTERRUPTED, 128 + signo, why);
         free(why);
     } else {
         rbk_run_end(run, RBK_RUN_INTERRUPTED, rbk_exit_status(RBK_EDOUBT), run->row.reason);
@@ -107,38 +107,33 @@ static void start_next(struct rbk_run *run)
 {
     const struct rbk_node *node = run->plan->nodes[run->next];
     size_t index = run->next++;
-    if (run->halted && (!node->always || run->now)) {
+    if (run->halted && (!node->always || run->now))
         return; /* stays pending */
-    }
     run->current = rbk_step_new(run, node, NULL, rbk_role_of(node), index, NULL);
     rbk_step_start(run->current, on_step_end);
 }
 
 static void advance(struct rbk_run *run)
 {
-    if (run->stop) {
+    if (run->stop)
         run->halted = true;
-    }
-    if (run->stop == RBK_STOP_INTERRUPT || run->parked != RBK_RUN_RUNNING) {
+    if (run->stop == RBK_STOP_INTERRUPT || run->parked != RBK_RUN_RUNNING)
         conclude(run);
-    } else if (run->wants_undo && !run->undone && !run->now) {
+    else if (run->wants_undo && !run->undone && !run->now)
         run->undone = !rbk_undo_go(run);
-    } else if (run->next == run->plan->node_count) {
+    else if (run->next == run->plan->node_count)
         conclude(run);
-    } else {
+    else
         start_next(run);
-    }
 }
 
 /* Steps may end while they are being started: only the outermost call goes on. */
 void rbk_sequence_go(struct rbk_run *run)
 {
-    if (run->advancing) {
+    if (run->advancing)
         return;
-    }
     run->advancing = true;
-    while (!run->ended && !run->current && !run->undoing) {
+    while (!run->ended && !run->current && !run->undoing)
         advance(run);
-    }
     run->advancing = false;
 }

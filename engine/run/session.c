@@ -8,12 +8,10 @@
 static char *user_name(const struct rbk_run_options *o)
 {
     const char *name = o->by;
-    if (!name || !*name) {
+    if (!name || !*name)
         name = getenv("LOGNAME");
-    }
-    if (!name || !*name) {
+    if (!name || !*name)
         name = getenv("USER");
-    }
     return name && *name ? rbk_strdup(name) : rbk_asprintf("uid %u", (unsigned)getuid());
 }
 
@@ -41,9 +39,8 @@ void rbk_session_free(struct rbk_session *s)
         struct rbk_held *held = s->held;
         rbk_locks_drop(s, &held);
     }
-    for (size_t i = 0; i < s->plan_count; i++) {
+    for (size_t i = 0; i < s->plan_count; i++)
         rbk_plan_free(s->plans[i]);
-    }
     free(s->plans);
     rbk_value_free(s->secrets);
     rbk_redactor_free(s->own_redactor);

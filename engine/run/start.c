@@ -9,12 +9,10 @@ static void on_begin(void *arg)
 static int prepare(struct rbk_run *run, const struct rbk_run_options *o, struct rbk_error *err)
 {
     int rc = rbk_select_resolve(run, o->from, o->only, err);
-    if (rc == 0) {
+    if (rc == 0)
         rc = rbk_call_check(run->session, run->plan, err);
-    }
-    if (rc == 0) {
+    if (rc == 0)
         rc = rbk_proc_become_subreaper(err);
-    }
     return rc == 0 ? rbk_run_open(run, err) : rc;
 }
 

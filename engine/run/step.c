@@ -55,9 +55,8 @@ static bool reads_item(const struct rbk_expr *e)
 static bool phase_when(struct rbk_step *step)
 {
     const struct rbk_expr *when = step->node->when;
-    if (!when || (is_item(step) && !reads_item(when)) || (step->role == RBK_ROLE_EACH && reads_item(when))) {
+    if (!when || (is_item(step) && !reads_item(when)) || (step->role == RBK_ROLE_EACH && reads_item(when)))
         return true;
-    }
     return rbk_verdict_when(step);
 }
 
@@ -75,47 +74,42 @@ static void on_single(struct rbk_step *step, enum rbk_decision decision)
 
 static bool phase_single(struct rbk_step *step)
 {
-    if (!step->run->session->o.step_by_step || !step->run->session->o.gates || is_item(step)) {
+    if (!step->run->session->o.step_by_step || !step->run->session->o.gates || is_item(step))
         return true;
-    }
     rbk_gate_open(step, "step", step->node->title, NULL, 0, on_single);
     return false;
 }
 
 static void on_gate(struct rbk_step *step, enum rbk_decision decision)
 {
-    if (decision == RBK_DECIDED_YES) {
+    if (decision == RBK_DECIDED_YES)
         rbk_step_next(step);
-    } else if (decision == RBK_DECIDED_LATER) {
+    else if (decision == RBK_DECIDED_LATER)
         rbk_step_end(step, RBK_STEP_WAITING, NULL);
-    } else {
+    else
         rbk_step_end_rejected(step);
-    }
 }
 
 static bool phase_confirm(struct rbk_step *step)
 {
-    if (!step->node->confirm || is_item(step)) {
+    if (!step->node->confirm || is_item(step))
         return true;
-    }
     rbk_gate_open(step, "confirm", step->node->confirm, NULL, 0, on_gate);
     return false;
 }
 
 static bool phase_manual(struct rbk_step *step)
 {
-    if (!step->node->manual || is_item(step)) {
+    if (!step->node->manual || is_item(step))
         return true;
-    }
     rbk_gate_open(step, "manual", step->node->manual, NULL, 0, on_gate);
     return false;
 }
 
 static bool phase_ask(struct rbk_step *step)
 {
-    if (step->node->ask_count == 0 || is_item(step)) {
+    if (step->node->ask_count == 0 || is_item(step))
         return true;
-    }
     rbk_gate_open(step, "ask", step->node->title, step->node->ask, step->node->ask_count, on_gate);
     return false;
 }
@@ -133,9 +127,8 @@ static bool phase_secrets(struct rbk_step *step)
 static void on_intent_safe(void *arg)
 {
     struct rbk_step *step = arg;
-    if (!step->ended) {
+    if (!step->ended)
         rbk_step_next(step);
-    }
 }
 
 static bool phase_intent(struct rbk_step *step)
@@ -145,9 +138,8 @@ static bool phase_intent(struct rbk_step *step)
     step->row.attempts++;
     step->row.started_ms = rbk_clock_wall_ms();
     step->began_ms = rbk_clock_mono_ms();
-    if (step->node->note && !is_item(step) && !step->row.detail) {
+    if (step->node->note && !is_item(step) && !step->row.detail)
         step->row.detail = rbk_strdup(step->node->note);
-    }
     rbk_observe_step(step);
     if (step->row.idempotent) {
         rbk_record_step(step, RBK_RECORD_SOON);
@@ -186,9 +178,8 @@ static phase_fn *const phases[RBK_PHASE_COUNT] = {
 
 void rbk_step_go(struct rbk_step *step)
 {
-    while (!step->ended && phases[step->phase](step)) {
+    while (!step->ended && phases[step->phase](step))
         step->phase++;
-    }
 }
 
 void rbk_step_next(struct rbk_step *step)
@@ -210,33 +201,31 @@ void rbk_step_start(struct rbk_step *step, rbk_step_end_fn *on_end)
     }
     bool body_done = step->row.state == RBK_STEP_WAITING && step->row.attempts > 0 && !is_container(step);
     step->phase = body_done ? RBK_PHASE_CHECK : RBK_PHASE_DOUBT;
-    if (body_done) {
+    if (body_done)
         rbk_gate_recall(step);
-    }
     rbk_step_go(step);
 }
 
 void rbk_step_stop(struct rbk_step *step, enum rbk_stop stop, bool now)
 {
-    if (step->ended) {
+    if (step->ended)
         return;
-    }
-    if (stop > step->stop) {
+    if (stop > step->stop)
         step->stop = stop;
-    }
     if (step->phase == RBK_PHASE_BODY && !step->delay) {
         rbk_attempt_halt(step, stop, now);
     } else if (step->body) {
         rbk_body_stop(step, RBK_END_CANCEL, now);
+    } else if (step->secret) {
+        rbk_proc_cancel(step->secret, RBK_END_CANCEL, now);
     } else if (step->phase == RBK_PHASE_INTENT) {
         step->row.idempotent = true; /* nothing was started yet */
         rbk_step_end_stopped(step);
     } else if (step->phase == RBK_PHASE_CHECK && step->stop == RBK_STOP_INTERRUPT) {
         rbk_step_end(step, RBK_STEP_WAITING, NULL); /* its body is done: only its question is open */
     } else {
-        if (step->delay) {
+        if (step->delay)
             step->row.state = RBK_STEP_PENDING; /* between two attempts: nothing is in flight */
-        }
         rbk_gate_withdraw(step);
         rbk_step_end_stopped(step);
     }

@@ -14,11 +14,9 @@ static mode_t folder_mode(const struct rbk_session *s)
 static char *file_stem(const struct rbk_step *step)
 {
     char *stem = rbk_strdup(step->row.key);
-    for (char *c = stem; *c; c++) {
-        if (*c == '/') {
+    for (char *c = stem; *c; c++)
+        if (*c == '/')
             *c = '.';
-        }
-    }
     return stem;
 }
 
@@ -36,9 +34,8 @@ static char *run_folder(struct rbk_step *step, struct rbk_error *err)
 char *rbk_step_output_folder(struct rbk_step *step, const char *suffix, struct rbk_error *err)
 {
     char *dir = run_folder(step, err);
-    if (!dir) {
+    if (!dir)
         return NULL;
-    }
     char *stem = file_stem(step), *path = rbk_asprintf("%s/%s%s", dir, stem, suffix);
     free(stem);
     free(dir);
@@ -59,9 +56,8 @@ static int open_log(struct rbk_step *step, struct rbk_error *err)
 {
     struct rbk_session *s = step->run->session;
     char *dir = run_folder(step, err);
-    if (!dir) {
+    if (!dir)
         return RBK_ESTORE;
-    }
     char *stem = file_stem(step), *path = rbk_asprintf("%s/%s.log", dir, stem);
     struct rbk_log_options options = {
         .path = path, .max_bytes = log_bound(step), .mode = s->o.config->state_group ? 0660 : 0600};
@@ -95,18 +91,14 @@ static int give_up(struct rbk_step *step, const struct rbk_error *err)
 int rbk_step_output_write(struct rbk_step *step, int stream, const char *data, size_t len, bool quiet)
 {
     struct rbk_error err = {0};
-    if (len == 0 || step->run->session->recorder.failed) {
+    if (len == 0 || step->run->session->recorder.failed)
         return 0;
-    }
-    if (!step->log && open_log(step, &err) < 0) {
+    if (!step->log && open_log(step, &err) < 0)
         return give_up(step, &err);
-    }
-    if (rbk_log_write(step->log, stream, data, len, rbk_clock_wall_ms(), &err) < 0) {
+    if (rbk_log_write(step->log, stream, data, len, rbk_clock_wall_ms(), &err) < 0)
         return give_up(step, &err);
-    }
-    if (!quiet) {
+    if (!quiet)
         rbk_observe_output(step, stream, data, len);
-    }
     return 0;
 }
 
@@ -115,16 +107,14 @@ void rbk_step_output_close(struct rbk_step *step)
     struct rbk_error err = {0};
     struct rbk_log *log = step->log;
     step->log = NULL;
-    if (log && rbk_log_close(log, &err) < 0) {
+    if (log && rbk_log_close(log, &err) < 0)
         give_up(step, &err);
-    }
 }
 
 char *rbk_step_output_redacted(const struct rbk_session *s, const char *text)
 {
-    if (!text || rbk_redactor_empty(s->o.redactor)) {
+    if (!text || rbk_redactor_empty(s->o.redactor))
         return rbk_strdup(text);
-    }
     struct rbk_buf out = {0};
     rbk_redact(s->o.redactor, text, strlen(text), &out);
     return rbk_buf_take(&out);

@@ -6,12 +6,10 @@ static const struct rbk_body *undo_of(const struct rbk_step *step)
 {
     const struct rbk_node *node = step->node;
     bool own = step->role == RBK_ROLE_PLAIN || step->role == RBK_ROLE_ITEM;
-    if (!node || !own || step->row.state != RBK_STEP_SUCCEEDED || step->row.undo_done) {
+    if (!node || !own || step->row.state != RBK_STEP_SUCCEEDED || step->row.undo_done)
         return NULL;
-    }
-    if (node->undo.kind != RBK_BODY_NONE) {
+    if (node->undo.kind != RBK_BODY_NONE)
         return &node->undo;
-    }
     return node->run.kind == RBK_BODY_ACTION ? node->run.undo : NULL;
 }
 
@@ -53,20 +51,17 @@ static void on_intent_safe(void *arg)
         finish(step, "cancelled");
         return;
     }
-    if (step->node->timeout_ms > 0) {
+    if (step->node->timeout_ms > 0)
         step->timeout = rbk_timer_start(step->run->session->o.loop, step->node->timeout_ms, 0, on_timeout, step);
-    }
-    if (rbk_body_start(step, undo_of(step), on_undone, &err) < 0) {
+    if (rbk_body_start(step, undo_of(step), on_undone, &err) < 0)
         finish(step, err.message);
-    }
 }
 
 /* True while an undo is in flight; false when nothing is left to undo. */
 bool rbk_undo_go(struct rbk_run *run)
 {
-    if (run->undo_next == 0) {
+    if (run->undo_next == 0)
         run->undo_next = run->step_count + 1;
-    }
     while (run->undo_next > 1) {
         struct rbk_step *step = run->steps[--run->undo_next - 1];
         if (undo_of(step)) {

@@ -7,23 +7,20 @@ static void unset_names(struct rbk_step *step, const struct rbk_expr *e, struct 
 {
     struct rbk_strv names = {0};
     rbk_expr_names(e, &names);
-    for (size_t i = 0; i < names.count; i++) {
-        if (!rbk_fact_lookup(step, names.items[i]) && !rbk_strv_has(out, names.items[i])) {
+    for (size_t i = 0; i < names.count; i++)
+        if (!rbk_fact_lookup(step, names.items[i]) && !rbk_strv_has(out, names.items[i]))
             rbk_strv_add(out, names.items[i]);
-        }
-    }
     rbk_strv_fini(&names);
 }
 
 static void on_answered(struct rbk_step *step, enum rbk_decision decision)
 {
-    if (decision == RBK_DECIDED_YES) {
+    if (decision == RBK_DECIDED_YES)
         rbk_step_go(step);
-    } else if (decision == RBK_DECIDED_LATER) {
+    else if (decision == RBK_DECIDED_LATER)
         rbk_step_end(step, RBK_STEP_WAITING, NULL);
-    } else {
+    else
         rbk_step_end_rejected(step);
-    }
 }
 
 static void ask_for(struct rbk_step *step, const struct rbk_strv *names, const struct rbk_expr *e)
@@ -90,9 +87,8 @@ static int evaluate(struct rbk_step *step, struct check_state *state, struct rbk
         const struct rbk_expr *e = step->node->checks[i];
         struct rbk_verdict v = {0};
         int rc = rbk_expr_eval(e, rbk_fact_lookup, step, &v, err);
-        if (rc < 0) {
+        if (rc < 0)
             return rc;
-        }
         rbk_list_append(step->row.checks, check_result(step, e, &v));
         if (v.truth == RBK_FALSE && !state->not_met[0]) {
             snprintf(state->not_met, sizeof state->not_met, "check not met: %s", v.explain);
@@ -110,15 +106,14 @@ bool rbk_verdict_checks(struct rbk_step *step)
     struct check_state state = {0};
     struct rbk_error err = {0};
     bool good = false;
-    if (evaluate(step, &state, &err) < 0) {
+    if (evaluate(step, &state, &err) < 0)
         rbk_attempt_failed(step, RBK_STEP_FAILED, err.message);
-    } else if (state.not_met[0]) {
+    else if (state.not_met[0])
         rbk_attempt_failed(step, RBK_STEP_FAILED, state.not_met);
-    } else if (state.unknown) {
+    else if (state.unknown)
         ask_for(step, &state.unset, state.unknown);
-    } else {
+    else
         good = true;
-    }
     rbk_strv_fini(&state.unset);
     return good;
 }

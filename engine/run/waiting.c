@@ -3,6 +3,7 @@
 
 #include <base/mem.h>
 #include <stdlib.h>
+#include <string.h>
 
 struct walk {
     struct rbk_store *store;
@@ -14,13 +15,18 @@ struct walk {
 
 static int walk_run(const struct walk *w);
 
+static const char *id_of(const char *key)
+{
+    const char *slash = strrchr(key, '/');
+    return slash ? slash + 1 : key;
+}
+
 static int on_gate(void *arg, const struct rbk_gate_row *g)
 {
     const struct walk *w = arg;
-    if (g->decision) {
+    if (g->decision)
         return 0;
-    }
-    char *path = rbk_asprintf("%s%s", w->prefix, g->step);
+    char *path = rbk_asprintf("%s%s", w->prefix, id_of(g->step));
     int rc = w->fn(w->arg, w->run_id, path, g);
     free(path);
     return rc;
@@ -29,10 +35,9 @@ static int on_gate(void *arg, const struct rbk_gate_row *g)
 static int on_step(void *arg, const struct rbk_step_row *row)
 {
     const struct walk *w = arg;
-    if (!row->child_run || row->state != RBK_STEP_WAITING) {
+    if (!row->child_run || row->state != RBK_STEP_WAITING)
         return 0;
-    }
-    char *prefix = rbk_asprintf("%s%s/", w->prefix, row->key);
+    char *prefix = rbk_asprintf("%s%s/", w->prefix, id_of(row->key));
     struct walk child = {w->store, row->child_run, prefix, w->fn, w->arg, w->err};
     int rc = walk_run(&child);
     free(prefix);

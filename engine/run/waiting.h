@@ -4,7 +4,7 @@
 
 #include <store/journal.h>
 
-/* `path` names the step from the root run: the keys of the calls and the step, joined by '/'. */
+/* `path` names the step from the root run: the ids of the calls and of the step, joined by '/'. */
 typedef int rbk_waiting_fn(void *arg, const char *run_id, const char *path, const struct rbk_gate_row *gate);
 /* Calls fn for every question that nobody has answered. Non-zero stops and is returned. */
 int rbk_waiting_each(struct rbk_store *s, const char *run_id, rbk_waiting_fn *fn, void *arg, struct rbk_error *err);

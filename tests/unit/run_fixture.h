@@ -80,9 +80,8 @@ static int host_match(void *host, const char *pattern, const char *text, size_t 
     (void)host;
     (void)err;
     const char *at = memmem(text, len, pattern, strlen(pattern));
-    if (!at) {
+    if (!at)
         return 0;
-    }
     at += strlen(pattern);
     *out = rbk_strndup(at, strcspn(at, "\n"));
     return 1;
@@ -167,9 +166,8 @@ static inline void open_store(struct fixture *f)
     char *state = rbk_path_join(f->dir, ".runbook");
     struct rbk_store_options options = {.dir = state, .schemas = schemas};
     struct rbk_error err = {0};
-    if (rbk_store_open(&options, &f->store, &err) < 0) {
+    if (rbk_store_open(&options, &f->store, &err) < 0)
         fail_msg("%s", err.message);
-    }
     free(state);
     f->options.store = f->store;
 }
@@ -215,9 +213,8 @@ static int teardown(void **state)
     rbk_loop_free(f->loop);
     rbk_store_close(f->store);
     rbk_plan_free(f->plan);
-    for (int i = 0; i < 4; i++) {
+    for (int i = 0; i < 4; i++)
         rbk_plan_free(f->called[i]);
-    }
     rbk_buf_fini(&f->notes);
     rbk_buf_fini(&f->trace);
     snprintf(command, sizeof command, "rm -rf %s", f->dir);
@@ -260,9 +257,8 @@ static inline struct rbk_expr *expr(const char *text)
 {
     struct rbk_expr *e = NULL;
     struct rbk_error err = {0};
-    if (rbk_expr_parse(text, "test", 1, &e, &err) < 0) {
+    if (rbk_expr_parse(text, "test", 1, &e, &err) < 0)
         fail_msg("%s", err.message);
-    }
     return e;
 }
 
@@ -291,9 +287,8 @@ static inline void run_loop(struct fixture *f)
 {
     struct rbk_error err = {0};
     snprintf(f->run_id, sizeof f->run_id, "%s", rbk_run_id(f->run));
-    while (f->ended == 0) {
+    while (f->ended == 0)
         assert_int_equal(rbk_loop_run(f->loop, &err), 0);
-    }
     assert_int_equal(f->ended, 1);
 }
 
@@ -302,9 +297,8 @@ static inline void start(struct fixture *f)
     struct rbk_error err = {0};
     drop_run(f);
     f->ended = 0;
-    if (rbk_run_start(f->plan, &f->options, &f->run, &err) < 0) {
+    if (rbk_run_start(f->plan, &f->options, &f->run, &err) < 0)
         fail_msg("start: %s", err.message);
-    }
     snprintf(f->run_id, sizeof f->run_id, "%s", rbk_run_id(f->run));
 }
 
@@ -338,9 +332,8 @@ static inline const char *ledger(struct fixture *f)
     text[0] = '\0';
     if (rbk_file_read(path, sizeof text - 1, &buf, NULL) == 0 && buf.len > 0) {
         snprintf(text, sizeof text, "%s", buf.data);
-        for (char *c = text; *c; c++) {
+        for (char *c = text; *c; c++)
             *c = *c == '\n' ? ' ' : *c;
-        }
         text[strlen(text) - 1] = '\0';
     }
     rbk_buf_fini(&buf);
@@ -361,26 +354,23 @@ static inline const char *states(struct fixture *f)
     struct rbk_buf buf = {0};
     assert_int_equal(rbk_journal_steps(f->store, f->run_id, copy_state, &buf, NULL), 0);
     snprintf(text, sizeof text, "%s", buf.data ? buf.data : "");
-    if (*text) {
+    if (*text)
         text[strlen(text) - 1] = '\0';
-    }
     rbk_buf_fini(&buf);
     return text;
 }
 
-/* The step of that id in the JSON of the run; borrowed from *report. */
+/* The step of that key in the JSON of the run; borrowed from *report. */
 static inline const rbk_value *reported(struct fixture *f, rbk_value **report, const char *key)
 {
     struct rbk_error err = {0};
-    if (rbk_report_value(f->store, f->run_id, report, &err) < 0) {
+    if (rbk_report_value(f->store, f->run_id, report, &err) < 0)
         fail_msg("report: %s", err.message);
-    }
     const rbk_value *steps = rbk_map_get(*report, "steps");
     for (size_t i = 0; i < rbk_value_length(steps); i++) {
-        const char *id = rbk_map_get_string(rbk_list_at(steps, i), "id");
-        if (id && strcmp(id, key) == 0) {
+        const char *found = rbk_map_get_string(rbk_list_at(steps, i), "key");
+        if (found && strcmp(found, key) == 0)
             return rbk_list_at(steps, i);
-        }
     }
     return NULL;
 }

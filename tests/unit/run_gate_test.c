@@ -219,9 +219,8 @@ static void a_waiting_run_expires(void **state)
     f->config.waiting_expires_ms = 1;
     plan_with_confirm(f);
     assert_int_equal(run_plan(f), 3);
-    for (int64_t then = rbk_clock_wall_ms(); rbk_clock_wall_ms() < then + 3;) {
+    for (int64_t then = rbk_clock_wall_ms(); rbk_clock_wall_ms() < then + 3;)
         continue;
-    }
     assert_int_equal(rbk_run_expire(f->store, &err), 0);
     assert_int_equal(rbk_journal_run_get(f->store, f->run_id, &row, &err), 0);
     assert_int_equal(row.state, RBK_RUN_CANCELLED);

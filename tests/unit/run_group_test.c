@@ -16,11 +16,9 @@ static const char counting[] = "mkdir -p in; touch in/$$; ls in | wc -l >> ledge
 static int largest(struct fixture *f)
 {
     int max = 0;
-    for (const char *c = ledger(f); *c; c++) {
-        if (*c >= '0' && *c <= '9' && *c - '0' > max) {
+    for (const char *c = ledger(f); *c; c++)
+        if (*c >= '0' && *c <= '9' && *c - '0' > max)
             max = *c - '0';
-        }
-    }
     return max;
 }
 
@@ -96,7 +94,7 @@ static void each_repeats_its_body_for_every_item_in_order(void **state)
     assert_string_equal(rbk_map_get_string(item, "item"), "two words");
     assert_string_equal(rbk_map_get_string(item, "parent"), "visit");
     const rbk_value *steps = rbk_map_get(report, "steps");
-    assert_string_equal(rbk_map_get_string(rbk_list_at(steps, 3), "id"), "visit[3]");
+    assert_string_equal(rbk_map_get_string(rbk_list_at(steps, 3), "key"), "visit[3]");
     rbk_value_free(report);
 }
 

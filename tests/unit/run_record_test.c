@@ -108,9 +108,8 @@ static void say_hello(struct rbk_perform *p, const rbk_value *options)
     struct rbk_error err = {0};
     (void)options;
     struct rbk_command c = {.shell = "cat", .input = "hello from stdin", .input_len = 16};
-    if (rbk_perform_exec(p, &c, on_hello, p, &err) < 0) {
+    if (rbk_perform_exec(p, &c, on_hello, p, &err) < 0)
         rbk_perform_done(p, &err);
-    }
 }
 
 static void fail_with_words(struct rbk_perform *p, const rbk_value *options)

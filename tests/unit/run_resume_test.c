@@ -19,9 +19,8 @@ static void crash_at(struct fixture *f, const char *mark)
         open_store(f);
         open_loop(f);
         if (rbk_run_start(f->plan, &f->options, &f->run, &err) < 0 ||
-            write(ids[1], rbk_run_id(f->run), RBK_ULID_SIZE) != RBK_ULID_SIZE) {
+            write(ids[1], rbk_run_id(f->run), RBK_ULID_SIZE) != RBK_ULID_SIZE)
             _exit(99);
-        }
         rbk_loop_run(f->loop, NULL);
         _exit(98);
     }
@@ -157,9 +156,8 @@ static void what_the_dead_run_left_is_ended_before_anything_else(void **state)
     crash_at(f, "a");
     char ticks[128];
     snprintf(ticks, sizeof ticks, "%s/ticks", f->dir);
-    while (!rbk_path_exists(ticks)) {
+    while (!rbk_path_exists(ticks))
         poll(NULL, 0, 10);
-    }
     assert_int_equal(resume(f, &how, &err), 0);
     int before = 0, after = -1;
     assert_int_equal(sscanf(ledger(f), "a %d %d", &before, &after), 2);

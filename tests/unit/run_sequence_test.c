@@ -80,9 +80,8 @@ static void an_argument_is_replaced_inside_itself_and_never_split(void **state)
     struct rbk_node *n = rbk_node_new("argv", 1);
     static const char *const words[] = {"/bin/sh", "-c", "echo \"$#:$1\" >> ledger", "sh", "<$what>"};
     n->run.kind = RBK_BODY_ARGV;
-    for (size_t i = 0; i < 5; i++) {
+    for (size_t i = 0; i < 5; i++)
         rbk_strv_add(&n->run.argv, words[i]);
-    }
     rbk_plan_add(f->plan, n);
     rbk_value *params = rbk_map_new();
     rbk_map_set_string(params, "what", "two words");
