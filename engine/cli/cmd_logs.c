@@ -18,6 +18,7 @@ static int show_logs(struct rbk_cli *cli, const struct rbk_args *args, struct rb
     if (rc < 0)
         return rc;
     struct rbk_log_follow_options o = {.run = row.id,
+                                       .plan = row.plan,
                                        .step = args->rest.count > 1 ? args->rest.items[1] : NULL,
                                        .follow = rbk_args_has(args, "follow"),
                                        .times = rbk_args_has(args, "times")};

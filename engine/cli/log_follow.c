@@ -4,6 +4,7 @@
 #include <base/clock.h>
 #include <base/fs.h>
 #include <base/mem.h>
+#include <cli/step_number.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -20,7 +21,6 @@ struct following {
     const struct rbk_log_follow_options *o;
     struct followed *logs;
     size_t count, cap;
-    size_t position;             /* of the step in the listing, for numbers */
     const struct followed *last; /* whose heading was printed last */
     struct rbk_buf out;
     bool final;
@@ -30,11 +30,13 @@ struct following {
 
 static bool step_wanted(const struct following *f, const struct rbk_step_row *r)
 {
-    char number[24];
-    if (!f->o->step)
+    const char *step = f->o->step;
+    if (!step || strcmp(step, r->key) == 0 || strcmp(step, r->id) == 0)
         return true;
-    snprintf(number, sizeof number, "%zu", f->position);
-    return strcmp(f->o->step, r->key) == 0 || strcmp(f->o->step, r->id) == 0 || strcmp(f->o->step, number) == 0;
+    char *number = rbk_step_number(f->o->plan, r->key);
+    bool wanted = strcmp(step, number) == 0;
+    free(number);
+    return wanted;
 }
 
 static bool is_known(const struct following *f, const char *key)
@@ -48,8 +50,6 @@ static bool is_known(const struct following *f, const char *key)
 static int add_log(void *arg, const struct rbk_step_row *r)
 {
     struct following *f = arg;
-    if (!r->parent)
-        f->position++;
     if (!r->log || is_known(f, r->key) || !step_wanted(f, r))
         return 0;
     struct rbk_log_reader *reader = NULL;
@@ -122,7 +122,6 @@ static int put_line(void *arg, int64_t wall_ms, int stream, const char *line, si
 
 static int print_what_is_there(struct following *f)
 {
-    f->position = 0;
     int rc = rbk_journal_steps(f->cli->store, f->o->run, add_log, f, f->err);
     for (size_t i = 0; rc == 0 && i < f->count; i++) {
         struct line_context c = {f, &f->logs[i]};

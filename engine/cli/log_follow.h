@@ -7,8 +7,9 @@
 #include <store/log.h>
 
 struct rbk_log_follow_options {
-    const char *run;  /* id */
-    const char *step; /* key, id or number of one step; NULL = all */
+    const char *run;       /* id */
+    const rbk_value *plan; /* as recorded, for the numbers of steps */
+    const char *step;      /* key, id or number of one step; NULL = all */
     bool follow, times;
 };
 

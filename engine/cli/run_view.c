@@ -20,7 +20,7 @@ struct rbk_run_view {
     struct rbk_buf out;
     struct called *called;
     size_t called_count, called_cap;
-    int checks_met, checks_unmet;
+    struct rbk_run_tally tally;
     bool at_line_start; /* of the verbose output */
     bool silent, ended;
 };
@@ -64,6 +64,14 @@ void rbk_run_view_continue(struct rbk_run_view *v)
 {
     if (v)
         rbk_live_show(v->live);
+}
+
+/* Output of a step need not end its last line: nothing else may stand behind it. */
+static void end_output_line(struct rbk_run_view *v)
+{
+    if (!v->at_line_start)
+        rbk_buf_putc(&v->out, '\n');
+    v->at_line_start = true;
 }
 
 static void flush_view(struct rbk_run_view *v)
@@ -149,8 +157,8 @@ static void count_checks(struct rbk_run_view *v, const rbk_value *checks)
 {
     for (size_t i = 0; i < rbk_value_length(checks); i++) {
         const char *result = rbk_map_get_string(rbk_list_at(checks, i), "result");
-        v->checks_met += result && strcmp(result, "met") == 0;
-        v->checks_unmet += result && strcmp(result, "not-met") == 0;
+        v->tally.met += result && strcmp(result, "met") == 0;
+        v->tally.unmet += result && strcmp(result, "not-met") == 0;
     }
 }
 
@@ -181,8 +189,17 @@ static void view_group(struct rbk_run_view *v, const struct rbk_run *run, const 
     bool rests_well = s->state == RBK_STEP_SUCCEEDED && !rbk_value_length(s->checks) && !s->error;
     if (s->state == RBK_STEP_PENDING || rests_well || !step_is_shown(v, run, s->state))
         return;
+    end_output_line(v);
     rbk_step_view_block(&v->out, &v->cli->out, s, number);
     flush_view(v);
+}
+
+/* Remembers which step a retry would be for. */
+static void remember_failure(struct rbk_run_view *v, const struct rbk_run *run, const struct rbk_step_view *s)
+{
+    bool failed = s->state == RBK_STEP_FAILED || s->state == RBK_STEP_TIMED_OUT;
+    if (failed && !rbk_run_parent(run) && !s->node->is_parallel && !v->tally.failed_step)
+        v->tally.failed_step = s->node->id;
 }
 
 static void view_step(void *self, const struct rbk_run *run, const struct rbk_step_view *s)
@@ -196,6 +213,7 @@ static void view_step(void *self, const struct rbk_run *run, const struct rbk_st
         remember_call(v, s->child_run, number);
     if (s->state != RBK_STEP_PENDING && s->state != RBK_STEP_RUNNING)
         count_checks(v, s->checks);
+    remember_failure(v, run, s);
     if (is_group(s)) {
         view_group(v, run, s, number);
     } else if (s->state == RBK_STEP_RUNNING) {
@@ -203,6 +221,7 @@ static void view_step(void *self, const struct rbk_run *run, const struct rbk_st
     } else if (s->state != RBK_STEP_PENDING) {
         rbk_live_remove(v->live, key);
         if (step_is_shown(v, run, s->state)) {
+            end_output_line(v);
             rbk_step_view_block(&v->out, &v->cli->out, s, number);
             flush_view(v);
         }
@@ -248,6 +267,7 @@ static void view_note(void *self, const struct rbk_run *run, const struct rbk_st
     (void)run, (void)s;
     if (v->silent)
         return;
+    end_output_line(v);
     rbk_step_view_text(&v->out, &v->cli->out, RBK_YELLOW, text);
     flush_view(v);
 }
@@ -258,8 +278,9 @@ static void view_ended(void *self, const struct rbk_run *run)
     if (rbk_run_parent(run))
         return;
     rbk_live_hide(v->live);
+    end_output_line(v);
     if (!v->silent)
-        rbk_run_summary(&v->out, &v->cli->out, run, v->checks_met, v->checks_unmet);
+        rbk_run_summary(&v->out, &v->cli->out, run, &v->tally);
     rbk_style_write(&v->cli->out, &v->out);
     v->ended = true;
     rbk_loop_stop(v->cli->loop);

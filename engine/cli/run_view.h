@@ -18,8 +18,13 @@ extern const struct rbk_run_observer rbk_run_view_observer; /* self: the rbk_run
 void rbk_run_view_pause(struct rbk_run_view *view);
 void rbk_run_view_continue(struct rbk_run_view *view);
 
+/* What the steps of a run came to. */
+struct rbk_run_tally {
+    int met, unmet;          /* checks */
+    const char *failed_step; /* id of the first step of the root run that failed, NULL; borrowed from the plan */
+};
 /* Appends the closing lines of a run: the verdict, what still fails, and what to do next. (cli/run_summary.c) */
-void rbk_run_summary(struct rbk_buf *out, const struct rbk_style *style, const struct rbk_run *run, int checks_met,
-                     int checks_unmet);
+void rbk_run_summary(struct rbk_buf *out, const struct rbk_style *style, const struct rbk_run *run,
+                     const struct rbk_run_tally *tally);
 
 #endif

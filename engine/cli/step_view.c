@@ -8,7 +8,7 @@
 #include <store/log.h>
 #include <string.h>
 
-enum { INDENT = 10, TAIL_LINES = 12, USUAL_MIN_MS = 1000 };
+enum { INDENT = 10, TAIL_LINES = 12, USUAL_MIN_MS = 1000, WHOLE = 65536 };
 
 static const struct {
     const char *word;
@@ -52,6 +52,25 @@ static void right_text(const struct rbk_step_view *v, char *out, size_t size)
     }
 }
 
+/* The column at which times end: not so far right on a wide terminal that the eye loses the line. */
+static size_t right_edge(const struct rbk_style *style)
+{
+    size_t columns = (size_t)style->columns;
+    if (columns < 80)
+        return columns - 1;
+    return columns < 120 ? columns - 5 : 115;
+}
+
+/* What a title may take before it is cut. A pipe has no edge, and a log is searched for the whole title. */
+static size_t title_room(const struct rbk_style *style, size_t used, size_t right)
+{
+    enum { LEAST = 16 };
+    size_t taken = used + right + 2, edge = right_edge(style);
+    if (!style->terminal)
+        return WHOLE;
+    return edge > taken + LEAST ? edge - taken : LEAST;
+}
+
 void rbk_step_view_line(struct rbk_buf *out, const struct rbk_style *style, const struct rbk_step_view *v,
                         const char *number)
 {
@@ -63,17 +82,15 @@ void rbk_step_view_line(struct rbk_buf *out, const struct rbk_style *style, cons
     rbk_buf_printf(out, "%*s%2s  ", 2 * v->depth, "", number);
     rbk_style_put(style, out, looks[v->state].tint, word);
     rbk_buf_putc(out, ' ');
-    size_t columns = (size_t)style->columns, edge = rbk_display_width(right, strlen(right)) + 2;
-    size_t room = columns > used + edge + 24 ? columns - used - edge : 24;
+    size_t width = rbk_display_width(right, strlen(right)), edge = right_edge(style);
     char *title = v->item ? rbk_asprintf("%s: %s", v->node->title, v->item) : rbk_strdup(v->node->title);
-    used += rbk_style_fit(out, title, room);
+    used += rbk_style_fit(out, title, title_room(style, used, width));
     free(title);
     if (right[0]) {
-        rbk_style_pad(out, used, columns > edge ? columns - edge : used + 2);
         struct rbk_buf safe = {0};
-        size_t left = columns > used + 2 ? columns - used - 2 : 20;
-        rbk_style_fit(&safe, right, left > edge ? left : edge);
-        rbk_style_put(style, out, v->state == RBK_STEP_SKIPPED ? RBK_DIM : RBK_PLAIN, safe.data);
+        rbk_style_pad(out, used, edge > width + used + 1 ? edge - width : used + 2);
+        rbk_style_fit(&safe, right, width);
+        rbk_style_put(style, out, v->state == RBK_STEP_SKIPPED ? RBK_DIM : RBK_PLAIN, safe.data ? safe.data : "");
         rbk_buf_fini(&safe);
     }
     rbk_buf_putc(out, '\n');
@@ -88,6 +105,21 @@ void rbk_step_view_text(struct rbk_buf *out, const struct rbk_style *style, enum
     rbk_style_put(style, out, tint, line.data ? line.data : "");
     rbk_buf_putc(out, '\n');
     rbk_buf_fini(&line);
+}
+
+/* Something to be pasted: on a narrow terminal it breaks, it is never cut. */
+static void put_whole(struct rbk_buf *out, const char *label, const char *text)
+{
+    while (text && *text) {
+        size_t len = strcspn(text, "\n");
+        char *line = rbk_strndup(text, len);
+        rbk_buf_printf(out, "%*s%-8s ", INDENT, "", label);
+        rbk_style_fit(out, line, WHOLE);
+        rbk_buf_putc(out, '\n');
+        free(line);
+        label = "";
+        text += len + (text[len] == '\n');
+    }
 }
 
 static void put_lines(struct rbk_buf *out, const struct rbk_style *style, enum rbk_tint tint, const char *text)
@@ -143,16 +175,8 @@ static void put_failure(struct rbk_buf *out, const struct rbk_style *style, cons
         put_lines(out, style, RBK_RED, v->error);
     if (v->log)
         rbk_log_tail(v->log, TAIL_LINES, put_tail_line, &tail, NULL);
-    if (v->command) {
-        char *text = rbk_asprintf("command  %s", v->command);
-        put_lines(out, style, RBK_PLAIN, text);
-        free(text);
-    }
-    if (v->log) {
-        char *text = rbk_asprintf("log      %s", v->log);
-        put_lines(out, style, RBK_PLAIN, text);
-        free(text);
-    }
+    put_whole(out, "command", v->command);
+    put_whole(out, "log", v->log);
 }
 
 void rbk_step_view_block(struct rbk_buf *out, const struct rbk_style *style, const struct rbk_step_view *v,
