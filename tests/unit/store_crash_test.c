@@ -2,7 +2,6 @@
  * transaction is there by half, and the database is whole. */
 #include "store_fixture.h"
 
-#include <base/clock.h>
 #include <fcntl.h>
 #include <signal.h>
 
@@ -97,6 +96,60 @@ static void many_writers_lose_nothing(void **state)
     s = fixture_open(&f);
     expect_whole(0);
     assert_int_equal(count("SELECT count(*) FROM runs"), WRITERS * COMMITS);
+}
+
+static int collect_count(void *arg, const struct rbk_run_row *r)
+{
+    (void)r;
+    ++*(int *)arg;
+    return 0;
+}
+
+/* Opens and counts again and again until `stop` closes; what was seen once never goes away. */
+static int read_until(int stop)
+{
+    struct rbk_run_filter all = {0};
+    int before = 0;
+    char byte;
+    fcntl(stop, F_SETFL, O_NONBLOCK);
+    while (read(stop, &byte, 1) != 0) {
+        struct rbk_store *mine;
+        int seen = 0;
+        if (fixture_try_open(&f, true, &mine, &err) || rbk_journal_runs(mine, &all, collect_count, &seen, &err)) {
+            fprintf(stderr, "%s\n", err.message);
+            return 1;
+        }
+        rbk_store_close(mine);
+        if (seen < before)
+            return 2;
+        before = seen;
+    }
+    return 0;
+}
+
+static void readers_see_every_commit_and_never_fail(void **state)
+{
+    (void)state;
+    enum { WRITERS = 2, COMMITS = 300, READERS = 2 };
+    pid_t pids[WRITERS + READERS];
+    int stop[2];
+    rbk_store_close(fixture_open(&f));
+    assert_int_equal(pipe2(stop, O_CLOEXEC), 0);
+    for (int i = 0; i < WRITERS + READERS; i++) {
+        pids[i] = fork();
+        if (pids[i] == 0) {
+            close(stop[1]);
+            _exit(i < WRITERS ? write_many(i, COMMITS) : read_until(stop[0]));
+        }
+    }
+    for (int i = 0; i < WRITERS; i++)
+        assert_int_equal(fixture_wait(pids[i]), 0);
+    close(stop[1]);
+    for (int i = WRITERS; i < WRITERS + READERS; i++)
+        assert_int_equal(fixture_wait(pids[i]), 0);
+    close(stop[0]);
+    s = fixture_open(&f);
+    expect_whole(WRITERS * COMMITS);
 }
 
 static void many_may_make_the_store_at_once(void **state)
@@ -217,6 +270,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         T(many_writers_lose_nothing),
+        T(readers_see_every_commit_and_never_fail),
         T(many_may_make_the_store_at_once),
         T(a_killed_writer_leaves_whole_transactions),
         T(a_writer_killed_in_a_transaction_leaves_nothing_of_it_and_no_lock),
