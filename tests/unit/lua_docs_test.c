@@ -127,8 +127,8 @@ static void every_message_is_what_its_example_gets(void **state)
     size_t count = 0;
     for (const char *at = strstr(text, "\n### `"); at; at = strstr(at + 1, "\n### `")) {
         size_t len;
-        const char *after, *block = block_next(at, &len, &after);
-        assert_non_null(block);
+        const char *after, *block = block_next(at, &len, &after), *next = strstr(at + 1, "\n### ");
+        assert_true(block && (!next || block < next));
         char *expected = expected_text(at, after), *got = problems_of(*state, block, len);
         if (!strstr(got, expected)) {
             print_error("docs/errors.md says:%s\nthe example gets:%s\n", expected, got);
