@@ -185,10 +185,11 @@ static void error_from_text(lua_State *L, const char *text, struct rbk_error *e)
         return;
     }
     const char *message = strip_position(L, text, &at);
-    if (strstr(message, "stack overflow"))
+    bool overflow = strstr(message, "stack overflow") != NULL;
+    if (overflow)
         message = "stack overflow";
     rbk_error_set(e, RBK_EINVAL, "%s", message);
-    if (at.source || rbk_lua_of(L)->load) /* error(text, 0) in a body: its author wants no place */
+    if (at.source || overflow || rbk_lua_of(L)->load) /* error(text, 0) in a body: its author wants no place */
         rbk_lua_place(L, e);
     explain(e);
     if (e->hint[0])

@@ -25,6 +25,6 @@ int rbk_lua_on_error(lua_State *L);
 /* What a protected call left on the top of the stack, as an error. [-1, +0, -] */
 void rbk_lua_pop_error(lua_State *L, int status, struct rbk_error *err);
 
-const struct rbk_watchdog *rbk_lua_watchdog(lua_State *L);
+struct rbk_watchdog *rbk_lua_watchdog(lua_State *L);
 
 #endif

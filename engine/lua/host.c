@@ -14,7 +14,7 @@ struct rbk_lua *rbk_lua_of(lua_State *L)
     return *(struct rbk_lua **)lua_getextraspace(L);
 }
 
-const struct rbk_watchdog *rbk_lua_watchdog(lua_State *L)
+struct rbk_watchdog *rbk_lua_watchdog(lua_State *L)
 {
     return &rbk_lua_of(L)->watchdog;
 }

@@ -10,10 +10,15 @@
 
 enum { WATCHDOG_SIGNAL = SIGVTALRM, GRACE_MS = 1000 };
 
+/* Raises. The first time it leaves a while for what a script has to close; then every instruction raises, so that a
+ * loop around pcall is unwound too. */
 static void watchdog_stop_script(lua_State *L, lua_Debug *ar)
 {
+    enum { CLOSING_INSTRUCTIONS = 1000000 };
     (void)ar;
-    const struct rbk_watchdog *w = rbk_lua_watchdog(L);
+    struct rbk_watchdog *w = rbk_lua_watchdog(L);
+    lua_sethook(L, watchdog_stop_script, LUA_MASKCOUNT, w->raised ? 1 : CLOSING_INSTRUCTIONS);
+    w->raised = true;
     rbk_lua_fail_hint(L, "an endless loop?", "stopped after %g s of processor time", (double)w->limit_ms / 1000);
 }
 
@@ -75,6 +80,7 @@ static void watchdog_set(struct rbk_watchdog *w, int64_t first_ms, int64_t then_
 void rbk_watchdog_start(struct rbk_watchdog *w, lua_State *L, int64_t limit_ms)
 {
     w->fired = 0;
+    w->raised = false;
     w->limit_ms = limit_ms;
     w->running = L;
     watchdog_set(w, limit_ms, GRACE_MS);

@@ -1,8 +1,8 @@
 /* The watchdog: stops a script that will not stop by itself. Time is processor time, so that a suspended laptop, a
  * stopped process or a busy machine is never taken for an endless loop.
  *
- * When the time is up a signal arms a count hook of one instruction, which raises at the next Lua instruction, again
- * and again until everything is unwound. What no hook can stop (a C function such as string.find, a finalizer) has a
+ * When the time is up a signal arms a count hook, which raises at the next Lua instruction, and again until everything
+ * is unwound. What no hook can stop (a C function such as string.find, a finalizer) has a
  * grace time; then the process says its last words and ends. */
 #ifndef RBK_LUA_WATCHDOG_H
 #define RBK_LUA_WATCHDOG_H
@@ -19,6 +19,7 @@ struct rbk_watchdog {
     bool have_timer;
     lua_State *volatile running; /* the thread to stop, NULL while the watchdog sleeps */
     volatile sig_atomic_t fired;
+    bool raised;
     int64_t limit_ms;
     int exit_status;
     char last_words[512];
