@@ -25,6 +25,11 @@ struct rbk_store {
     size_t stmt_count, stmt_cap;
 };
 
+/* ---- open.c */
+
+int rbk_store_open_read_write(struct rbk_store *s, const struct rbk_store_options *o, struct rbk_error *err);
+int rbk_store_open_read_only(struct rbk_store *s, const struct rbk_store_options *o, struct rbk_error *err);
+
 /* ---- files.c: the state folder and what lies in it */
 
 /* Makes sure that DIR is there (made when `create`), is no network filesystem and has the modes that were asked for. */
