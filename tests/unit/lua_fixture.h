@@ -29,7 +29,7 @@ static inline void host_open(struct host *h, bool stress, const char *dir, const
     struct rbk_lua_options options = {.config = h->config,
                                       .runbook_dirs = h->dirs,
                                       .memory_max = 64 << 20,
-                                      .load_ms = 200,
+                                      .load_ms = 1000,
                                       .call_ms = 200,
                                       .stress_gc = stress};
     if (rbk_lua_new(&options, &h->lua, &err) != 0)
