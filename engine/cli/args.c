@@ -33,23 +33,20 @@ static const struct rbk_option *option_by_letter(const struct rbk_option *list, 
     return NULL;
 }
 
-/* The option that an argument names, in either table; *value is what stands behind `=`. */
+/* The option that `--name` or `--name=value` names, in either table; *value is what stands behind `=`. */
 static const struct rbk_option *option_of(const struct rbk_option *options, const char *arg, const char **value)
 {
-    *value = NULL;
-    const struct rbk_option *o = NULL;
-    if (arg[1] == '-') {
-        const char *name = arg + 2, *eq = strchr(name, '=');
-        size_t len = eq ? (size_t)(eq - name) : strlen(name);
-        *value = eq ? eq + 1 : NULL;
-        o = option_by_name(options, name, len);
-        return o ? o : option_by_name(rbk_global_options, name, len);
-    }
-    if (arg[1] && !arg[2]) {
-        o = option_by_letter(options, arg[1]);
-        return o ? o : option_by_letter(rbk_global_options, arg[1]);
-    }
-    return NULL;
+    const char *name = arg + 2, *eq = strchr(name, '=');
+    size_t len = eq ? (size_t)(eq - name) : strlen(name);
+    *value = eq ? eq + 1 : NULL;
+    const struct rbk_option *o = option_by_name(options, name, len);
+    return o ? o : option_by_name(rbk_global_options, name, len);
+}
+
+static const struct rbk_option *option_of_letter(const struct rbk_option *options, char letter)
+{
+    const struct rbk_option *o = option_by_letter(options, letter);
+    return o ? o : option_by_letter(rbk_global_options, letter);
 }
 
 static bool is_option(const char *arg)
@@ -57,15 +54,34 @@ static bool is_option(const char *arg)
     return arg[0] == '-' && arg[1] != '\0';
 }
 
+static bool is_long(const char *arg)
+{
+    return arg[0] == '-' && arg[1] == '-';
+}
+
+/* Whether an option takes the argument behind it as its value. */
+static bool takes_next(const struct rbk_option *options, const char *arg)
+{
+    const char *value = NULL;
+    const struct rbk_option *o = NULL;
+    if (is_long(arg)) {
+        o = option_of(options, arg, &value);
+        return o && o->value && !value;
+    }
+    for (const char *c = arg + 1; *c; c++) {
+        o = option_of_letter(options, *c);
+        if (!o || o->value)
+            return o && !c[1];
+    }
+    return false;
+}
+
 int rbk_args_first_word(const struct rbk_option *options, int argc, char **argv)
 {
     for (int i = 0; i < argc; i++) {
         if (!is_option(argv[i]))
             return i;
-        const char *value;
-        const struct rbk_option *o = option_of(options, argv[i], &value);
-        if (o && o->value && !value)
-            i++;
+        i += takes_next(options, argv[i]);
     }
     return argc;
 }
@@ -122,34 +138,31 @@ static int refuse_unknown(const struct rbk_option *options, const char *arg, str
         names[count++] = o->name;
     for (const struct rbk_option *o = rbk_global_options; o->name; o++)
         names[count++] = o->name;
-    struct rbk_strv word = {0};
-    rbk_strv_take(&word, rbk_strndup(arg, strcspn(arg, "=")));
-    const char *near = rbk_did_you_mean(word.items[0] + strspn(arg, "-"), names, count);
-    rbk_error_set(err, RBK_EINVAL, "unknown option %s", word.items[0]);
+    char *word = rbk_strndup(arg, strcspn(arg, "="));
+    const char *near = is_long(arg) ? rbk_did_you_mean(word + 2, names, count) : NULL;
+    rbk_error_set(err, RBK_EINVAL, "unknown option %s", word);
     if (near)
         rbk_error_hint(err, "did you mean --%s?", near);
     else
         rbk_error_hint(err, "--help lists the options");
-    rbk_strv_fini(&word);
+    free(word);
     return RBK_EINVAL;
 }
 
-/* Takes the option at argv[i]; returns how many further arguments it used, or a negative code. */
-static int take_option(struct rbk_cli *cli, const struct rbk_option *options, int argc, char **argv, int i,
-                       struct rbk_args *out, rbk_unknown_option_fn *unknown, void *arg, struct rbk_error *err)
+/* What the words at argv[i] are read into and by. */
+struct reading {
+    struct rbk_cli *cli;
+    const struct rbk_option *options;
+    struct rbk_args *out;
+    rbk_unknown_option_fn *unknown;
+    void *arg;
+};
+
+/* Takes one option; `value` is what is attached to it. Returns how many further arguments it used, or a negative code.
+ */
+static int take_option(struct reading *r, const struct rbk_option *o, const char *value, const char *next,
+                       struct rbk_error *err)
 {
-    const char *value;
-    const char *next = i + 1 < argc ? argv[i + 1] : NULL;
-    const struct rbk_option *o = option_of(options, argv[i], &value);
-    if (!o && unknown && argv[i][1] == '-') {
-        struct rbk_strv name = {0};
-        rbk_strv_take(&name, rbk_strndup(argv[i] + 2, strcspn(argv[i] + 2, "=")));
-        int rc = unknown(arg, name.items[0], value, next, err);
-        rbk_strv_fini(&name);
-        return rc;
-    }
-    if (!o)
-        return refuse_unknown(options, argv[i], err);
     int used = 0;
     if (o->value && !value) {
         if (!next)
@@ -159,14 +172,46 @@ static int take_option(struct rbk_cli *cli, const struct rbk_option *options, in
     } else if (!o->value && value) {
         return rbk_error_set(err, RBK_EINVAL, "--%s takes no value", o->name);
     }
-    args_add(out, o, value);
-    int rc = is_global(o) ? set_global(cli, o, value, err) : 0;
+    args_add(r->out, o, value);
+    int rc = is_global(o) ? set_global(r->cli, o, value, err) : 0;
     return rc < 0 ? rc : used;
+}
+
+static int take_long(struct reading *r, const char *arg, const char *next, struct rbk_error *err)
+{
+    const char *value;
+    const struct rbk_option *o = option_of(r->options, arg, &value);
+    if (o)
+        return take_option(r, o, value, next, err);
+    if (!r->unknown)
+        return refuse_unknown(r->options, arg, err);
+    char *name = rbk_strndup(arg + 2, strcspn(arg + 2, "="));
+    int rc = r->unknown(r->arg, name, value, next, err);
+    free(name);
+    return rc;
+}
+
+/* `-nv` is `-n -v`; a letter that takes a value takes the rest of the word, or the next one. */
+static int take_letters(struct reading *r, const char *arg, const char *next, struct rbk_error *err)
+{
+    for (const char *c = arg + 1; *c; c++) {
+        char letter[3] = {'-', *c, '\0'};
+        const struct rbk_option *o = option_of_letter(r->options, *c);
+        if (!o)
+            return refuse_unknown(r->options, letter, err);
+        if (o->value)
+            return take_option(r, o, c[1] ? c + 1 : NULL, next, err);
+        int rc = take_option(r, o, NULL, NULL, err);
+        if (rc < 0)
+            return rc;
+    }
+    return 0;
 }
 
 int rbk_args_parse(struct rbk_cli *cli, const struct rbk_option *options, int argc, char **argv, struct rbk_args *out,
                    rbk_unknown_option_fn *unknown, void *arg, struct rbk_error *err)
 {
+    struct reading r = {cli, options, out, unknown, arg};
     for (int i = 0; i < argc; i++) {
         if (strcmp(argv[i], "--") == 0) {
             while (++i < argc)
@@ -177,7 +222,8 @@ int rbk_args_parse(struct rbk_cli *cli, const struct rbk_option *options, int ar
             rbk_strv_add(&out->rest, argv[i]);
             continue;
         }
-        int used = take_option(cli, options, argc, argv, i, out, unknown, arg, err);
+        const char *next = i + 1 < argc ? argv[i + 1] : NULL;
+        int used = is_long(argv[i]) ? take_long(&r, argv[i], next, err) : take_letters(&r, argv[i], next, err);
         if (used < 0)
             return used;
         i += used;

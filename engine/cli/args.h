@@ -1,5 +1,5 @@
 /* Arguments: the global options that every command has, a command's own, and what is left. Options may stand anywhere;
- * `--name value`, `--name=value`, `-x value`; `--` ends them. */
+ * `--name value`, `--name=value`, `-x value`, `-xvalue`, `-xyz` for `-x -y -z`; `--` ends them. */
 #ifndef RBK_CLI_ARGS_H
 #define RBK_CLI_ARGS_H
 

@@ -124,6 +124,22 @@ static int perform(struct rbk_cli *cli, const struct rbk_plan *plan, const rbk_v
     return rbk_execute(cli, &e, err);
 }
 
+/* The help of one runbook: what it is for and what it takes. */
+static int print_runbook_help(struct rbk_cli *cli, const struct rbk_plan *plan)
+{
+    struct rbk_buf out = {0};
+    rbk_buf_printf(&out, "usage: runbook %s%s\n\n", plan->id, plan->param_count ? " [--param value ...]" : "");
+    rbk_style_fit(&out, plan->title, 200);
+    rbk_buf_putc(&out, '\n');
+    if (plan->help)
+        rbk_buf_printf(&out, "%s\n", plan->help);
+    rbk_plan_view_params(&out, &cli->out, plan);
+    rbk_style_write(&cli->out, &out);
+    rbk_buf_fini(&out);
+    rbk_command_print_options(&rbk_cmd_run);
+    return 0;
+}
+
 /* Reads the arguments in the light of the plan, then runs it. */
 static int run_plan(struct rbk_cli *cli, const struct rbk_plan *plan, int argc, char **argv, struct rbk_error *err)
 {
@@ -131,12 +147,13 @@ static int run_plan(struct rbk_cli *cli, const struct rbk_plan *plan, int argc, 
     struct rbk_args args = {0};
     rbk_value *params = NULL;
     int rc = rbk_args_parse(cli, options, argc, argv, &args, take_param, &reader, err);
-    if (rc == 0)
+    bool help = rbk_args_has(&args, "help");
+    if (rc == 0 && !help)
         rc = take_assignments(&reader, &args, err);
-    if (rc == 0)
+    if (rc == 0 && !help)
         rc = rbk_params_bind(plan->params, plan->param_count, reader.given, &params, err);
     if (rc == 0)
-        rc = perform(cli, plan, params, &args, err);
+        rc = help ? print_runbook_help(cli, plan) : perform(cli, plan, params, &args, err);
     rbk_value_free(params);
     rbk_value_free(reader.given);
     rbk_args_fini(&args);
@@ -157,14 +174,6 @@ static void read_places(struct rbk_cli *cli, int argc, char **argv)
     }
 }
 
-static bool wants_help(int argc, char **argv)
-{
-    for (int i = 0; i < argc; i++)
-        if (strcmp(argv[i], "--help") == 0 || strcmp(argv[i], "-h") == 0)
-            return true;
-    return false;
-}
-
 static int run_named(struct rbk_cli *cli, const char *name, int argc, char **argv, struct rbk_error *err)
 {
     struct rbk_plan *plan = NULL;
@@ -181,7 +190,7 @@ static int run_run(struct rbk_cli *cli, int argc, char **argv)
 {
     struct rbk_error err = {0};
     int at = rbk_args_first_word(options, argc, argv);
-    if (at == argc || wants_help(argc, argv))
+    if (at == argc)
         return rbk_command_do(cli, &rbk_cmd_run, 1, 1, argc, argv, NULL);
     read_places(cli, argc, argv);
     int rc = run_named(cli, argv[at], argc, argv, &err);

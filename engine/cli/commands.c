@@ -28,11 +28,8 @@ static void print_option(const struct rbk_option *o)
     printf("  %-24s %s\n", left, o->help);
 }
 
-void rbk_command_print_help(const struct rbk_command_desc *desc)
+void rbk_command_print_options(const struct rbk_command_desc *desc)
 {
-    printf("usage: runbook %s%s%s\n\n%s\n", desc->name, desc->arguments[0] ? " " : "", desc->arguments, desc->summary);
-    if (desc->help)
-        printf("\n%s", desc->help);
     if (desc->options && desc->options->name)
         printf("\nOptions:\n");
     for (const struct rbk_option *o = desc->options; o && o->name; o++)
@@ -40,6 +37,14 @@ void rbk_command_print_help(const struct rbk_command_desc *desc)
     printf("\nEverywhere:\n");
     for (const struct rbk_option *o = rbk_global_options; o->name; o++)
         print_option(o);
+}
+
+void rbk_command_print_help(const struct rbk_command_desc *desc)
+{
+    printf("usage: runbook %s%s%s\n\n%s\n", desc->name, desc->arguments[0] ? " " : "", desc->arguments, desc->summary);
+    if (desc->help)
+        printf("\n%s", desc->help);
+    rbk_command_print_options(desc);
 }
 
 int rbk_command_do(struct rbk_cli *cli, const struct rbk_command_desc *desc, size_t min, size_t max, int argc,

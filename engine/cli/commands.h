@@ -35,6 +35,8 @@ extern const struct rbk_command_desc *const rbk_commands[]; /* ends with NULL */
 const struct rbk_command_desc *rbk_command_find(const char *name); /* NULL */
 /* Prints the help of one command on stdout. */
 void rbk_command_print_help(const struct rbk_command_desc *desc);
+/* The last part of it: the command's own options and those that every command has. */
+void rbk_command_print_options(const struct rbk_command_desc *desc);
 
 /* Runs a command whose arguments are parsed the usual way: `work` gets them once the usage is right. Prints errors;
  * returns the exit status. `work` returns an exit status, or a negative code with err filled in. */

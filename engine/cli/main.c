@@ -26,19 +26,25 @@ static int unknown_command(const struct rbk_cli *cli, const char *word)
     return rbk_cli_fail(cli, &err);
 }
 
+/* `runbook`, `runbook --help`, `runbook --version`; any other option is for a command to judge. */
+static int without_command(struct rbk_cli *cli, int argc, char **argv)
+{
+    const char *last = argc ? argv[argc - 1] : "--help";
+    if (strcmp(last, "--version") == 0)
+        return rbk_command_find("version")->run(cli, argc - 1, argv);
+    bool help = strcmp(last, "--help") == 0 || strcmp(last, "-h") == 0;
+    return rbk_command_find("help")->run(cli, help && argc ? argc - 1 : argc, argv);
+}
+
 static int dispatch(struct rbk_cli *cli, int argc, char **argv)
 {
-    int at = rbk_args_first_word(NULL, argc, argv);
-    if (at == argc) {
-        const struct rbk_command_desc *help = rbk_command_find("help");
-        for (int i = 0; i < argc; i++)
-            if (strcmp(argv[i], "--version") == 0)
-                help = rbk_command_find("version");
-        return help->run(cli, 0, argv);
-    }
+    const struct rbk_command_desc *run = rbk_command_find("run");
+    int at = rbk_args_first_word(run->options, argc, argv); /* `--from 3 a/b` is `run --from 3 a/b` */
+    if (at == argc)
+        return without_command(cli, argc, argv);
     const char *word = argv[at];
     if (strchr(word, '/'))
-        return rbk_command_find("run")->run(cli, argc, argv);
+        return run->run(cli, argc, argv);
     const struct rbk_command_desc *desc = rbk_command_find(word);
     if (!desc)
         return unknown_command(cli, word);

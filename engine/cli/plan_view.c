@@ -9,6 +9,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+enum { PARAM_INDENT = 19 };
+
 struct plan_printer {
     struct rbk_buf *out;
     const struct rbk_style *style;
@@ -125,17 +127,26 @@ static void put_param(struct plan_printer *p, const struct rbk_param *param)
     char *dflt = param->dflt ? rbk_value_text(param->dflt) : NULL;
     char *choices = param->choices.count ? rbk_shell_join(param->choices.items) : NULL;
     rbk_buf_printf(p->out, "  --%-14s %-9s", param->name, rbk_param_type_name(param->type));
-    if (dflt)
-        rbk_buf_printf(p->out, " default %s", dflt);
+    if (dflt) {
+        rbk_buf_puts(p->out, " default ");
+        rbk_style_fit(p->out, dflt, 200);
+    }
     if (param->required)
         rbk_buf_puts(p->out, " required");
     rbk_buf_putc(p->out, '\n');
-    if (param->help)
-        put_field(p, 19, "", param->help);
-    if (choices)
-        put_field(p, 19, "one of", choices);
+    put_field(p, PARAM_INDENT, "", param->help ? param->help : "");
+    put_field(p, PARAM_INDENT, "one of", choices ? choices : "");
     free(dflt);
     free(choices);
+}
+
+void rbk_plan_view_params(struct rbk_buf *out, const struct rbk_style *style, const struct rbk_plan *plan)
+{
+    struct plan_printer p = {out, style, NULL};
+    if (plan->param_count)
+        rbk_buf_puts(out, "\nParameters:\n");
+    for (size_t i = 0; i < plan->param_count; i++)
+        put_param(&p, &plan->params[i]);
 }
 
 static void put_header(struct plan_printer *p, const struct rbk_plan *plan)
@@ -160,11 +171,8 @@ void rbk_plan_view(struct rbk_buf *out, const struct rbk_style *style, const str
 {
     struct plan_printer p = {out, style, params};
     put_header(&p, plan);
-    if (plan->param_count)
-        rbk_buf_puts(out, "\nparameters\n");
-    for (size_t i = 0; i < plan->param_count; i++)
-        put_param(&p, &plan->params[i]);
-    rbk_buf_puts(out, "\nsteps\n");
+    rbk_plan_view_params(out, style, plan);
+    rbk_buf_puts(out, "\nSteps:\n");
     for (size_t i = 0; i < plan->node_count; i++) {
         char number[24];
         snprintf(number, sizeof number, "%zu", i + 1);

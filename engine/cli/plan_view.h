@@ -10,4 +10,7 @@
 void rbk_plan_view(struct rbk_buf *out, const struct rbk_style *style, const struct rbk_plan *plan,
                    const rbk_value *params);
 
+/* Appends the parameters alone: what the command line takes. Nothing when there are none. */
+void rbk_plan_view_params(struct rbk_buf *out, const struct rbk_style *style, const struct rbk_plan *plan);
+
 #endif

@@ -57,13 +57,13 @@ bool rbk_run_view_ended(const struct rbk_run_view *v)
 void rbk_run_view_pause(struct rbk_run_view *v)
 {
     if (v)
-        rbk_live_hide(v->live);
+        rbk_live_pause(v->live, true);
 }
 
 void rbk_run_view_continue(struct rbk_run_view *v)
 {
     if (v)
-        rbk_live_show(v->live);
+        rbk_live_pause(v->live, false);
 }
 
 /* Output of a step need not end its last line: nothing else may stand behind it. */

@@ -16,19 +16,25 @@ void rbk_style_measure(struct rbk_style *s)
         s->columns = size.ws_col;
 }
 
+static bool is_dumb(void)
+{
+    const char *term = getenv("TERM");
+    return !term || !*term || strcmp(term, "dumb") == 0;
+}
+
 static bool color_wanted(const struct rbk_style *s, enum rbk_color_mode mode)
 {
     if (mode != RBK_COLOR_AUTO)
         return mode == RBK_COLOR_ALWAYS;
     const char *no_color = getenv("NO_COLOR");
-    const char *term = getenv("TERM");
-    return s->terminal && !(no_color && *no_color) && term && strcmp(term, "dumb") != 0;
+    return s->cursor && !(no_color && *no_color);
 }
 
 void rbk_style_init(struct rbk_style *s, int fd, enum rbk_color_mode mode)
 {
     s->fd = fd;
     s->terminal = isatty(fd);
+    s->cursor = s->terminal && !is_dumb();
     s->color = color_wanted(s, mode);
     rbk_style_measure(s);
 }

@@ -10,7 +10,9 @@ enum rbk_tint { RBK_PLAIN, RBK_BOLD, RBK_DIM, RBK_GREEN, RBK_RED, RBK_YELLOW, RB
 
 struct rbk_style {
     int fd;
-    bool terminal, color;
+    bool terminal; /* a person may be looking */
+    bool cursor;   /* and lines can be drawn again: a terminal, and not TERM=dumb */
+    bool color;
     int columns;
 };
 
