@@ -38,7 +38,8 @@ struct rbk_import_file {
 /* Imports all files in one transaction of its own, each malformed one left out entirely. Returns 0, RBK_EMALFORMED when
  * any file was (the others are in; the error is the first one's), or RBK_ESTORE (nothing is in). `files` (may be NULL)
  * has room for file_count entries whose paths the caller frees. *test_run is the id of the new row, 0 when no file was
- * good. A test run that lacks a file or holds no case is never complete. */
+ * good. A test run that lacks a file or holds no case is never complete. A malformed file that was
+ * written to a moment ago is waited for, half a minute at most, and looked at again: reports may still be growing. */
 int rbk_results_import(struct rbk_store *s, const struct rbk_import *import, struct rbk_import_file *files,
                        int64_t *test_run, struct rbk_error *err);
 

@@ -8,6 +8,7 @@
 #include <results/cases.h>
 #include <results/executions.h>
 #include <results/level.h>
+#include <results/settle.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -250,6 +251,20 @@ static int import_files(struct import *im)
     return rc;
 }
 
+/* A malformed file may only have been read too early: those that were written to a moment ago get a second look, once
+ * they have settled. Nothing is locked meanwhile. */
+static void look_again(struct import *im)
+{
+    for (size_t i = 0; i < im->request->file_count; i++) {
+        struct rbk_import_file *f = &im->files[i];
+        if (!f->malformed || f->error.code != RBK_EMALFORMED || !report_settle(f->path))
+            continue;
+        f->malformed = false;
+        f->error = (struct rbk_error){0};
+        read_file(im, i, NULL);
+    }
+}
+
 static void start_files(struct import *im)
 {
     for (size_t i = 0; i < im->request->file_count; i++)
@@ -285,9 +300,11 @@ int rbk_results_import(struct rbk_store *s, const struct rbk_import *request, st
     if (!files)
         im.files = rbk_alloc((request->file_count + 1) * sizeof *im.files);
     start_files(&im);
-    while (rc == RBK_EMALFORMED && good_files(&im)) {
+    for (bool again = true; rc == RBK_EMALFORMED && good_files(&im); again = false) {
         import_reset(&im);
         rc = import_files(&im);
+        if (rc == RBK_EMALFORMED && again)
+            look_again(&im);
     }
     if (test_run)
         *test_run = rc ? 0 : im.test_run;

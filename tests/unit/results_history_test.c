@@ -13,6 +13,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 struct world {
@@ -246,6 +247,35 @@ static void a_malformed_file_leaves_nothing_and_the_others_are_in(void **state)
     free(late);
 }
 
+/* A report that another process is still writing: its end comes in pieces. */
+static void a_report_still_being_written_is_waited_for(void **state)
+{
+    struct world *w = *state;
+    char *path = rbk_asprintf("%s/growing.xml", w->dir);
+    const char *files[] = {path};
+    struct rbk_import import = {.level = "unit", .files = files, .file_count = 1};
+    FILE *f = fopen(path, "w");
+    assert_non_null(f);
+    fputs("<testsuite>", f);
+    fflush(f);
+    pid_t writer = fork();
+    if (writer == 0) {
+        for (int i = 0; i < 5; i++) {
+            usleep(200000);
+            fprintf(f, "<testcase name='%d'/>", i);
+            fflush(f);
+        }
+        fputs("</testsuite>", f);
+        fclose(f);
+        _exit(0);
+    }
+    fclose(f);
+    assert_int_equal(rbk_results_import(w->store, &import, NULL, NULL, NULL), 0);
+    expect_state(w, "unit", 5, 0, 0);
+    waitpid(writer, NULL, 0);
+    free(path);
+}
+
 static void only_malformed_files_make_no_run(void **state)
 {
     struct world *w = *state;
@@ -371,6 +401,7 @@ int main(void)
         HISTORY_TEST(a_rerun_in_one_report_is_one_flaky_case),
         HISTORY_TEST(reports_without_files_are_told_apart_by_their_source),
         HISTORY_TEST(a_malformed_file_leaves_nothing_and_the_others_are_in),
+        HISTORY_TEST(a_report_still_being_written_is_waited_for),
         HISTORY_TEST(only_malformed_files_make_no_run),
         HISTORY_TEST(failing_cases_are_listed_once_a_level_with_their_message),
         HISTORY_TEST(the_history_of_a_case_is_newest_first),
