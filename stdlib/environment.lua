@@ -39,7 +39,7 @@ local function version(ctx, program)
         return "present"
     end
     local result = ctx:exec { program, "--version", timeout = PATIENCE, quiet = true, capture = "64KiB" }
-    local line = result and (result.out .. "\n" .. result.err):match "[^\n]+"
+    local line = result and result.code == 0 and (result.out .. "\n" .. result.err):match "[^\n]+"
     return line or "present"
 end
 

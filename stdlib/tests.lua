@@ -12,6 +12,9 @@ local tests = {}
 tests.levels = level.names()
 table.insert(tests.levels, "all")
 
+-- The variants of all levels, for the same use; the empty one is no variant.
+tests.variants = level.variants()
+
 -- Every configured level in turn, then the facts of all.
 local function run_all(ctx, options)
     local names = level.names()

@@ -1,7 +1,7 @@
 -- `runbook tests rerun [LEVEL]` is this runbook with its parameters from the command line.
 runbook "Run failing tests again" { overlap = "allow" }
 
-param "level" { default = "all", help = "only the failing cases of this level" }
+param "level" { default = "all", choices = tests.levels, help = "only the failing cases of this level" }
 param "case" { default = "", help = "only this case, failing or not" }
 param "times" { type = "integer", default = 1, help = "run each failing case so often" }
 

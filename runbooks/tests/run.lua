@@ -1,8 +1,8 @@
 -- `runbook tests run LEVEL` is this runbook with its parameters from the command line.
 runbook "Run tests" { overlap = "allow" }
 
-param "level" { default = "all", help = "the test level to run" }
-param "variant" { default = "", help = "a variant of the level, e.g. real-llm" }
+param "level" { default = "all", choices = tests.levels, help = "the test level to run" }
+param "variant" { default = "", choices = tests.variants, help = "a variant of the level, e.g. real-llm" }
 param "parallel" { type = "integer", default = 0, help = "how many tests at once; 0: as configured" }
 param "fail_fast" { type = "boolean", default = false, help = "stop at the first failure" }
 param "repeats" { type = "integer", default = 1, help = "run every case so often" }

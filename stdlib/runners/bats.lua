@@ -2,7 +2,7 @@
 -- description in a file, and cases of one file are selected by a regular expression.
 local argv = require "runners.argv"
 
-local bats = {}
+local bats = { widens = false }
 
 local PROGRAMS = { bats = true }
 local CASES_AT_ONCE = 100
@@ -12,6 +12,10 @@ for _, option in ipairs {
     "--report-formatter", "--code-quote-style", "--gather-test-outputs-in",
 } do
     VALUED[option] = true
+end
+
+function bats.is_module()
+    return false
 end
 
 function bats.explain()

@@ -3,7 +3,7 @@
 local argv = require "runners.argv"
 local node_files = require "runners.node_files"
 
-local node = { widens = true }
+local node = { widens = true } -- a case that was not found may be inside another
 
 local VALUED = {}
 for _, option in ipairs {

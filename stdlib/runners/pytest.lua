@@ -2,7 +2,7 @@
 -- node ids. Exit codes: https://docs.pytest.org/en/stable/reference/exit-codes.html
 local argv = require "runners.argv"
 
-local pytest = {}
+local pytest = { widens = false }
 
 local PROGRAMS = { pytest = true, ["py.test"] = true }
 local CASES_AT_ONCE = 500

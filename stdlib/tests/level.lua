@@ -12,6 +12,21 @@ function level.names()
     return names
 end
 
+-- The names of all variants, the empty one first.
+function level.variants()
+    local names, seen = { "" }, {}
+    for _, l in ipairs(config.levels()) do
+        for name in pairs(l.variants) do
+            if not seen[name] then
+                seen[name] = true
+                names[#names + 1] = name
+            end
+        end
+    end
+    table.sort(names)
+    return names
+end
+
 local function unknown(name)
     local names = level.names()
     if #names > 0 then

@@ -83,7 +83,7 @@ end
 local function modules(runner, l, cases)
     local found = {}
     for _, case in ipairs(cases) do
-        if runner.is_module and runner.is_module(case, l.cwd) then
+        if runner.is_module(case, l.cwd) then
             found[#found + 1] = case
         end
     end
