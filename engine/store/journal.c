@@ -19,10 +19,11 @@ static const char step_1[] =
 
     "CREATE TABLE steps("
     " n INTEGER PRIMARY KEY, run TEXT NOT NULL REFERENCES runs(id) ON DELETE CASCADE, key TEXT NOT NULL,"
-    " id TEXT, title TEXT, kind TEXT, parent TEXT, item TEXT, child_run TEXT, state TEXT NOT NULL,"
+    " id TEXT NOT NULL, title TEXT, kind TEXT, parent TEXT, item TEXT, child_run TEXT, state TEXT NOT NULL,"
     " attempts INTEGER, exit_code INTEGER, signal INTEGER, started_ms INTEGER, ended_ms INTEGER, duration_ms INTEGER,"
     " cpu_ms INTEGER, max_rss_kb INTEGER, session INTEGER, hash TEXT, idempotent INTEGER, undo_done INTEGER,"
-    " checks TEXT, approved TEXT, error TEXT, log TEXT, detail TEXT, UNIQUE(run, key));"
+    " checks TEXT, approved TEXT, error TEXT, log TEXT, detail TEXT,"
+    " UNIQUE(run, id, key));" /* the key says the id already; in this order the index also serves usual_ms */
 
     "CREATE TABLE commands("
     " run TEXT NOT NULL REFERENCES runs(id) ON DELETE CASCADE, n INTEGER NOT NULL, step TEXT NOT NULL,"

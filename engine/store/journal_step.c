@@ -26,13 +26,13 @@ int rbk_journal_step_put(struct rbk_store *s, const char *run, const struct rbk_
     static const char sql[] =
         "INSERT INTO steps(" STEP_COLUMNS ", run)"
         " VALUES(?1,?2,?3,?4,?5,?6,?7,?8,?9,?10,?11,?12,?13,?14,?15,?16,?17,?18,?19,?20,?21,?22,?23,?24,?25,?26)"
-        " ON CONFLICT(run, key) DO UPDATE SET id = ?2, title = ?3, kind = ?4, parent = ?5, item = ?6, child_run = ?7,"
+        " ON CONFLICT(run, id, key) DO UPDATE SET title = ?3, kind = ?4, parent = ?5, item = ?6, child_run = ?7,"
         " state = ?8, attempts = ?9, exit_code = ?10, signal = ?11, started_ms = ?12, ended_ms = ?13,"
         " duration_ms = ?14, cpu_ms = ?15, max_rss_kb = ?16, session = ?17, hash = ?18, idempotent = ?19,"
         " undo_done = ?20, checks = ?21, approved = ?22, error = ?23, log = ?24, detail = ?25";
     struct rbk_stmt *q = rbk_stmt(s, sql);
     rbk_bind_text(q, 1, r->key);
-    rbk_bind_text(q, 2, r->id);
+    rbk_bind_text(q, 2, r->id ? r->id : r->key);
     rbk_bind_text(q, 3, r->title);
     rbk_bind_text(q, 4, r->kind);
     rbk_bind_text(q, 5, r->parent);
@@ -146,13 +146,13 @@ static int compare_ms(const void *a, const void *b)
     return (x > y) - (x < y);
 }
 
-/* Only the latest runs are looked through, so that a step that never succeeds does not cost a scan of all history. */
+/* Only the latest runs are looked through, so that a step that never succeeds does not cost a scan of all history. They
+ * come newest first; the join keeps that order, and nothing but the choice among them hangs on it. */
 int64_t rbk_journal_usual_ms(struct rbk_store *s, const char *runbook, const char *step_id, int n)
 {
     static const char sql[] =
         "SELECT steps.duration_ms FROM (SELECT id FROM runs WHERE runbook = ?1 ORDER BY id DESC LIMIT ?4) AS latest"
-        " JOIN steps ON steps.run = latest.id WHERE steps.id = ?2 AND steps.state = 'succeeded'"
-        " ORDER BY latest.id DESC LIMIT ?3";
+        " CROSS JOIN steps ON steps.run = latest.id AND steps.id = ?2 WHERE steps.state = 'succeeded' LIMIT ?3";
     int64_t durations[64];
     int count = 0, most = (int)(sizeof durations / sizeof *durations);
     struct rbk_stmt *q = rbk_stmt(s, sql);
