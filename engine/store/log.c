@@ -139,7 +139,7 @@ int rbk_log_write(struct rbk_log *log, int stream, const char *data, size_t len,
 {
     log->received += (int64_t)len;
     int rc = release_stale(log, stream, wall_ms, err);
-    const char *end = memrchr(data, '\n', len);
+    const char *end = len ? memrchr(data, '\n', len) : NULL;
     if (rc || !end)
         return rc ? rc : hold(log, stream, data, len, wall_ms, err);
     size_t whole = (size_t)(end + 1 - data);
