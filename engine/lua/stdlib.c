@@ -17,10 +17,16 @@ static const struct rbk_embedded *find_module(const char *name)
     return NULL;
 }
 
+/* Modules with a dot in their name are stdlib's own; runbooks see the others. */
+static bool is_vocabulary(const char *name)
+{
+    return !strchr(name, '.');
+}
+
 void rbk_stdlib_names(struct rbk_strv *names)
 {
     for (const struct rbk_embedded *m = rbk_embedded_modules; m->name; m++)
-        if (!strchr(m->name, '.'))
+        if (is_vocabulary(m->name))
             rbk_strv_add(names, m->name);
 }
 
@@ -31,11 +37,11 @@ static int unknown_field(lua_State *L)
     struct rbk_strv names = {0};
     const char *module = lua_tostring(L, lua_upvalueindex(1));
     const char *field = luaL_tolstring(L, 2, NULL);
+    const char *gone = rbk_global_refused(lua_pushfstring(L, "%s.%s", module, field));
     for (lua_pushnil(L); lua_next(L, 1); lua_pop(L, 1))
         if (lua_type(L, -2) == LUA_TSTRING)
             rbk_strv_add(&names, lua_tostring(L, -2));
     rbk_error_set(&err, RBK_EINVAL, "`%s` has no `%s`", module, field);
-    const char *gone = rbk_global_refused(lua_pushfstring(L, "%s.%s", module, field));
     const char *near = rbk_did_you_mean(field, (const char *const *)names.items, names.count);
     if (gone)
         rbk_error_hint(&err, "%s", gone);
@@ -69,7 +75,8 @@ static void run_module(lua_State *L, const struct rbk_embedded *module)
     lua_call(L, 1, 1);
     if (!lua_istable(L, -1))
         luaL_error(L, "stdlib/%s.lua must return a table", module->name);
-    rbk_module_lock(L, module->name);
+    if (is_vocabulary(module->name))
+        rbk_module_lock(L, module->name);
 }
 
 bool rbk_stdlib_push(lua_State *L, const char *name)

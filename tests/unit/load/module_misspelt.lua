@@ -1,0 +1,4 @@
+runbook "T" { }
+step "Test" {
+  run = test.run { level = "all" },
+}

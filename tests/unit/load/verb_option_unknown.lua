@@ -1,0 +1,6 @@
+runbook "T" { }
+step "Test" {
+  run = tests.run {
+    levle = "all",
+  },
+}
