@@ -3,24 +3,27 @@
 #include <run/run.h>
 
 #include <base/mem.h>
+#include <run/doubt.h>
 #include <run/waiting.h>
 #include <stdlib.h>
 #include <string.h>
 
 struct report {
+    struct rbk_store *store;
     const struct rbk_run_row *run;
     rbk_value **steps; /* one document for each recorded step; NULL once it has its place */
     char **keys;
     size_t count, cap;
 };
 
-/* What a dead process had in flight may have happened or not. */
-static enum rbk_step_state honest_state(const struct rbk_run_row *run, const struct rbk_step_row *row)
+/* What a dead process had in flight may have happened or not. What holds other steps is as they are. */
+static enum rbk_step_state honest_state(const struct report *r, const struct rbk_step_row *row)
 {
-    bool dead = run->state == RBK_RUN_INTERRUPTED || run->state == RBK_RUN_CANCELLED;
+    bool dead = r->run->state == RBK_RUN_INTERRUPTED || r->run->state == RBK_RUN_CANCELLED;
     if (!dead || row->state != RBK_STEP_RUNNING)
         return row->state;
-    return row->idempotent ? RBK_STEP_PENDING : RBK_STEP_IN_DOUBT;
+    bool doubt = row->idempotent ? rbk_doubt_below(r->store, r->run->id, row) : true;
+    return doubt ? RBK_STEP_IN_DOUBT : RBK_STEP_PENDING;
 }
 
 static void set_measured(rbk_value *doc, const char *name, int64_t v)
@@ -47,7 +50,7 @@ static char *id_of_key(const char *key)
     return last ? rbk_strndup(last, strcspn(last, "[")) : NULL;
 }
 
-static rbk_value *step_document(const struct rbk_run_row *run, const struct rbk_step_row *row)
+static rbk_value *step_document(const struct report *r, const struct rbk_step_row *row)
 {
     rbk_value *doc = rbk_map_new();
     char *parent = id_of_key(row->parent);
@@ -58,7 +61,7 @@ static rbk_value *step_document(const struct rbk_run_row *run, const struct rbk_
     rbk_map_set_string(doc, "parent", parent);
     rbk_map_set_string(doc, "item", row->item);
     rbk_map_set_string(doc, "child_run", row->child_run);
-    rbk_map_set_string(doc, "state", rbk_step_state_name(honest_state(run, row)));
+    rbk_map_set_string(doc, "state", rbk_step_state_name(honest_state(r, row)));
     rbk_map_set_int(doc, "attempts", row->attempts);
     set_measured(doc, "exit_code", row->exit_code);
     set_measured(doc, "signal", row->signal > 0 ? row->signal : -1);
@@ -83,7 +86,7 @@ static int collect_step(void *arg, const struct rbk_step_row *row)
         r->steps = rbk_realloc(r->steps, r->cap, sizeof *r->steps);
         r->keys = rbk_realloc(r->keys, r->cap, sizeof *r->keys);
     }
-    r->steps[r->count] = step_document(r->run, row);
+    r->steps[r->count] = step_document(r, row);
     r->keys[r->count++] = rbk_strdup(row->key);
     return 0;
 }
@@ -99,7 +102,7 @@ static void report_fini(struct report *r)
 }
 
 /* A step that has not begun, as the plan on record knows it. */
-static rbk_value *pending_document(const struct rbk_run_row *run, const rbk_value *entry)
+static rbk_value *pending_document(const struct report *r, const rbk_value *entry)
 {
     const char *key = rbk_map_get_string(entry, "key"), *slash = strrchr(key, '/');
     char *parent = slash ? rbk_strndup(key, (size_t)(slash - key)) : NULL;
@@ -112,49 +115,44 @@ static rbk_value *pending_document(const struct rbk_run_row *run, const rbk_valu
                                .exit_code = -1,
                                .cpu_ms = -1,
                                .max_rss_kb = -1};
-    rbk_value *doc = step_document(run, &row);
+    rbk_value *doc = step_document(r, &row);
     rbk_step_row_fini(&row);
     return doc;
 }
 
-static void append_taken(struct report *r, rbk_value *list, size_t i)
-{
-    rbk_list_append(list, r->steps[i]);
-    r->steps[i] = NULL;
-}
-
-/* The items of an `each` are not in the plan: they follow it, in the order of their numbers. */
-static void append_items(struct report *r, rbk_value *list, const char *parent)
-{
-    for (size_t number = 1;; number++) {
-        bool found = false;
-        char *key = rbk_asprintf("%s[%zu]", parent, number);
-        for (size_t i = 0; i < r->count && !found; i++) {
-            if (r->steps[i] && strcmp(r->keys[i], key) == 0) {
-                append_taken(r, list, i);
-                found = true;
-            }
-        }
-        free(key);
-        if (!found)
-            return;
-    }
-}
-
 /* Steps are recorded roughly in the order of the plan: the search begins where the last one was found. */
-static void append_planned(struct report *r, rbk_value *list, const rbk_value *entry, size_t *hint)
+static bool append_key(struct report *r, rbk_value *list, const char *key, size_t *hint)
 {
-    const char *key = rbk_map_get_string(entry, "key");
     for (size_t n = 0; n < r->count; n++) {
         size_t i = (*hint + n) % r->count;
         if (r->steps[i] && strcmp(r->keys[i], key) == 0) {
-            append_taken(r, list, i);
+            rbk_list_append(list, r->steps[i]);
+            r->steps[i] = NULL;
             *hint = i;
-            append_items(r, list, key);
-            return;
+            return true;
         }
     }
-    rbk_list_append(list, pending_document(r->run, entry));
+    return false;
+}
+
+/* The items of an `each` are not in the plan: they follow it, in the order of their numbers. */
+static void append_items(struct report *r, rbk_value *list, const char *parent, size_t *hint)
+{
+    bool found = true;
+    for (size_t number = 1; found; number++) {
+        char *key = rbk_asprintf("%s[%zu]", parent, number);
+        found = append_key(r, list, key, hint);
+        free(key);
+    }
+}
+
+static void append_planned(struct report *r, rbk_value *list, const rbk_value *entry, size_t *hint)
+{
+    const char *key = rbk_map_get_string(entry, "key"), *kind = rbk_map_get_string(entry, "kind");
+    if (!append_key(r, list, key, hint))
+        rbk_list_append(list, pending_document(r, entry));
+    else if (strcmp(kind, "each") == 0)
+        append_items(r, list, key, hint);
 }
 
 static rbk_value *ordered_steps(struct report *r)
@@ -165,7 +163,7 @@ static rbk_value *ordered_steps(struct report *r)
         append_planned(r, list, rbk_list_at(r->run->plan, i), &hint);
     for (size_t i = 0; i < r->count; i++)
         if (r->steps[i])
-            append_taken(r, list, i); /* no longer in the plan */
+            append_key(r, list, r->keys[i], &hint); /* no longer in the plan */
     return list;
 }
 
@@ -202,7 +200,7 @@ static void set_run_fields(rbk_value *doc, const struct rbk_run_row *run)
 
 static int fill(struct rbk_store *s, struct rbk_run_row *run, rbk_value *doc, struct rbk_error *err)
 {
-    struct report r = {.run = run};
+    struct report r = {.store = s, .run = run};
     rbk_value *facts = NULL, *waiting = rbk_list_new();
     set_run_fields(doc, run);
     int rc = rbk_journal_facts(s, run->id, &facts, err);

@@ -72,6 +72,10 @@ struct rbk_run_options {
     const char *by;          /* who; NULL = the user's name */
 };
 
+/* What a run promises about its steps, beside DESIGN: `timeout` counts for each attempt, from the start of its body to
+ * the end of it; `retry` repeats body, capture and check; `each` asks, locks and confirms once and checks every item;
+ * a rejection undoes what is done whatever on_fail says; undo goes over the steps of one run, not into called ones. */
+
 /* Starts a fresh run of `plan` (which must outlive the run). Takes the instance lock: RBK_EBUSY. The loop must then be
  * run; `observer.ended` is called once, after which rbk_run_free is due. */
 int rbk_run_start(const struct rbk_plan *plan, const struct rbk_run_options *o, struct rbk_run **out,

@@ -193,6 +193,65 @@ static void facts_are_there_again(void **state)
     assert_string_equal(ledger(f), "hang high 7%");
 }
 
+static void what_holds_a_step_in_doubt_is_in_doubt(void **state)
+{
+    struct fixture *f = *state;
+    rbk_value *report = NULL;
+    struct rbk_error err = {0};
+    struct rbk_resume_options how = {.assume = RBK_ASSUME_NOT_DONE};
+    struct rbk_node *group = rbk_node_new("group", 1);
+    group->is_parallel = true;
+    rbk_node_add(group, shell_node("b", "echo b >> ledger; test -e again || { touch again; exec sleep 60; }"));
+    rbk_plan_add(f->plan, group);
+    crash_at(f, "b");
+    assert_string_equal(rbk_map_get_string(reported(f, &report, "group"), "state"), "in-doubt");
+    rbk_value_free(report);
+    assert_string_equal(rbk_map_get_string(reported(f, &report, "group/b"), "state"), "in-doubt");
+    rbk_value_free(report);
+    assert_int_equal(resume(f, NULL, &err), RBK_EDOUBT);
+    assert_int_equal(resume(f, &how, &err), 0);
+    assert_string_equal(ledger(f), "b b");
+}
+
+static struct rbk_plan *child_that_hangs(void)
+{
+    struct rbk_plan *plan = rbk_plan_new("child/hangs", NULL);
+    rbk_plan_add(plan, shell_node("x", "echo x >> ledger"));
+    rbk_plan_add(plan, shell_node("y", "echo y >> ledger; test -e again || { touch again; exec sleep 60; }"));
+    rbk_plan_add(plan, shell_node("z", "echo z >> ledger"));
+    return plan;
+}
+
+static void a_called_run_is_resumed_through_its_caller(void **state)
+{
+    struct fixture *f = *state;
+    rbk_value *report = NULL;
+    struct rbk_error err = {0};
+    struct rbk_resume_options how = {.assume = RBK_ASSUME_DONE};
+    struct rbk_node *n = rbk_node_new("call it", 1);
+    n->call = rbk_strdup("child/hangs");
+    rbk_plan_add(f->plan, n);
+    f->called[0] = child_that_hangs();
+    f->called[1] = child_that_hangs();
+    crash_at(f, "y");
+    const rbk_value *before = reported(f, &report, "call_it");
+    assert_string_equal(rbk_map_get_string(before, "state"), "in-doubt");
+    char child[RBK_ULID_SIZE];
+    snprintf(child, sizeof child, "%s", rbk_map_get_string(before, "child_run"));
+    rbk_value_free(report);
+    f->called[2] = child_that_hangs();
+    assert_int_equal(resume(f, NULL, &err), RBK_EDOUBT);
+    f->called[3] = child_that_hangs();
+    f->called[0] = f->called[0] ? f->called[0] : child_that_hangs();
+    f->called[1] = f->called[1] ? f->called[1] : child_that_hangs();
+    assert_int_equal(resume(f, &how, &err), 0);
+    assert_string_equal(ledger(f), "x y z");
+    const rbk_value *step = reported(f, &report, "call_it");
+    assert_string_equal(rbk_map_get_string(step, "child_run"), child);
+    assert_string_equal(rbk_map_get_string(step, "state"), "succeeded");
+    rbk_value_free(report);
+}
+
 /* ---- the plan of today ---------------------------------------------------------------------------------------------
  */
 
@@ -323,6 +382,8 @@ int main(void)
         cmocka_unit_test_setup_teardown(what_the_dead_run_left_is_ended_before_anything_else, setup, teardown),
         cmocka_unit_test_setup_teardown(items_that_are_done_are_not_repeated, setup, teardown),
         cmocka_unit_test_setup_teardown(facts_are_there_again, setup, teardown),
+        cmocka_unit_test_setup_teardown(what_holds_a_step_in_doubt_is_in_doubt, setup, teardown),
+        cmocka_unit_test_setup_teardown(a_called_run_is_resumed_through_its_caller, setup, teardown),
         cmocka_unit_test_setup_teardown(edits_of_steps_to_come_are_said_and_accepted, setup, teardown),
         cmocka_unit_test_setup_teardown(edits_of_done_steps_stop_before_anything_runs, setup, teardown),
         cmocka_unit_test_setup_teardown(a_done_step_may_not_disappear, setup, teardown),
