@@ -127,12 +127,14 @@ static const luaL_Reg methods[] = {
     {"set", rbk_ctx_set},   {"sleep", rbk_ctx_sleep},     {NULL, NULL},
 };
 
+const char *const rbk_ctx_members[] = {"exec", "facts",   "get", "log",   "note", "perform", "root",
+                                       "run",  "scratch", "set", "sleep", "step", NULL};
+
 static int unknown_member(lua_State *L, const char *key)
 {
-    static const char *const names[] = {"exec", "get",   "log",   "note", "perform", "scratch",
-                                        "set",  "sleep", "facts", "run",  "step",    "root"};
-    const char *near = rbk_did_you_mean(key, names, sizeof names / sizeof *names);
+    enum { MEMBER_COUNT = sizeof rbk_ctx_members / sizeof *rbk_ctx_members - 1 };
     struct rbk_error err;
+    const char *near = rbk_did_you_mean(key, rbk_ctx_members, MEMBER_COUNT);
     rbk_error_set(&err, RBK_EINVAL, "ctx has no `%s`", key);
     if (near)
         rbk_error_hint(&err, "did you mean `%s`?", near);

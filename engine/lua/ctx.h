@@ -10,6 +10,9 @@ struct rbk_ctx {
     const struct rbk_verb *verb; /* whose facts have units; NULL in a function */
 };
 
+/* Everything that ctx has, sorted; ends with NULL. */
+extern const char *const rbk_ctx_members[];
+
 /* The running call of the ctx at index 1; raises when it is not this step's. */
 struct rbk_script_call *rbk_ctx_call(lua_State *L);
 

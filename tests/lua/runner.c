@@ -5,10 +5,12 @@
  *     runner [--stress] FILE          --stress: the collector runs at every allocation */
 #include <base/fs.h>
 #include <base/mem.h>
-#include <lua/host.h>
+#include <lua/ctx.h>
+#include <lua/globals.h>
 #include <lua/modules.h>
-#include <lua/state.h>
+#include <lua/stdlib.h>
 #include <results/history.h>
+#include <run/keys.h>
 #include <run/run.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -96,12 +98,68 @@ static int open_project(struct runner *r, struct rbk_error *err)
     return rc;
 }
 
-/* Gives the test's environment what stdlib has. */
-static int add_stdlib_words(lua_State *L)
+static void set_names(lua_State *L, const char *name, const struct rbk_strv *names)
+{
+    lua_newtable(L);
+    for (size_t i = 0; i < names->count; i++) {
+        lua_pushstring(L, names->items[i]);
+        lua_rawseti(L, -2, (lua_Integer)i + 1);
+    }
+    lua_setfield(L, -2, name);
+}
+
+static void set_keys(lua_State *L, const char *name, const struct rbk_key *keys)
+{
+    lua_newtable(L);
+    for (int i = 1; keys->name; keys++, i++) {
+        lua_newtable(L);
+        lua_pushstring(L, keys->name);
+        lua_setfield(L, -2, "name");
+        lua_pushstring(L, keys->type);
+        lua_setfield(L, -2, "type");
+        lua_pushstring(L, keys->help);
+        lua_setfield(L, -2, "help");
+        lua_rawseti(L, -2, i);
+    }
+    lua_setfield(L, -2, name);
+}
+
+/* `live`: the words of the engine, for the test that holds the editors' stubs to them. */
+static void push_live(lua_State *L)
+{
+    struct rbk_strv globals = {0}, members = {0}, modules = {0};
+    for (const struct rbk_global *g = rbk_lazy_globals; g->name; g++)
+        rbk_strv_add(&globals, g->name);
+    for (const char *const *m = rbk_ctx_members; *m; m++)
+        rbk_strv_add(&members, *m);
+    rbk_stdlib_names(&modules);
+    lua_newtable(L);
+    set_names(L, "globals", &globals);
+    set_names(L, "ctx", &members);
+    set_names(L, "modules", &modules);
+    rbk_strv_fini(&globals);
+    rbk_strv_fini(&members);
+    rbk_strv_fini(&modules);
+    set_keys(L, "runbook", rbk_runbook_keys);
+    set_keys(L, "escalate", rbk_escalate_keys);
+    set_keys(L, "param", rbk_param_keys);
+    set_keys(L, "step", rbk_step_keys);
+    set_keys(L, "parallel", rbk_parallel_keys);
+    set_keys(L, "retry", rbk_retry_keys);
+    set_keys(L, "limits", rbk_limits_keys);
+    set_keys(L, "ask", rbk_ask_keys);
+    lua_pushstring(L, RBK_SOURCE_DIR);
+    lua_setfield(L, -2, "source_dir");
+}
+
+/* Gives the test's environment what stdlib has, and `live`. */
+static int add_words(lua_State *L)
 {
     lua_pushglobaltable(L);
     lua_newtable(L);
     rbk_modules_open(L);
+    push_live(L);
+    lua_setfield(L, -2, "live");
     for (lua_pushnil(L); lua_next(L, -2);) {
         lua_pushvalue(L, -2);
         lua_insert(L, -2);
@@ -119,7 +177,7 @@ static int open_host(struct runner *r, bool stress, const char *file, struct rbk
     if (rc == 0)
         rc = rbk_lua_new(&options, &r->lua, err);
     if (rc == 0)
-        rc = rbk_lua_protected(r->lua, add_stdlib_words, NULL, err);
+        rc = rbk_lua_protected(r->lua, add_words, NULL, err);
     return rc ? rc : rbk_lua_load_file(r->lua, "test/lua", file, &r->plan, err);
 }
 

@@ -1,0 +1,154 @@
+---@meta
+-- The verbs of stdlib. Written by tests/lua/meta_test.lua from the live modules.
+
+---@class runbook.module.environment
+environment = {}
+
+---@class runbook.environment.disk.options
+
+---Free space where the project lies and where temporary files go.
+---
+---Sets disk_free, disk_used, tmp_free.
+---@param options runbook.environment.disk.options
+---@return runbook.action
+function environment.disk(options) end
+
+---@class runbook.environment.memory.options
+
+---Memory that is free for tests, beside what runbook.yaml lets them take.
+---
+---Sets memory_available, memory_total, swap_free.
+---@param options runbook.environment.memory.options
+---@return runbook.action
+function environment.memory(options) end
+
+---@class runbook.environment.project.options
+
+---What is configured: file, levels, services.
+---
+---Sets level_count, service_count.
+---@param options runbook.environment.project.options
+---@return runbook.action
+function environment.project(options) end
+
+---@class runbook.environment.tools.options
+
+---The programs that the levels need, with their versions. Fails when one is missing.
+---
+---Sets tools, tools_missing.
+---@param options runbook.environment.tools.options
+---@return runbook.action
+function environment.tools(options) end
+
+---@class runbook.module.flags
+flags = {}
+
+---@class runbook.flags.check.options
+
+---Reads the feature flags and compares them with flags.expect of runbook.yaml. Fails when one is wrong.
+---
+---Sets flag_count, flags, flags_wrong.
+---@param options runbook.flags.check.options
+---@return runbook.action
+function flags.check(options) end
+
+---@class runbook.module.git
+git = {}
+
+---@class runbook.git.changed.options
+---@field against? string a commit or branch; default: the upstream branch, else HEAD
+
+---The files that differ from a commit, new ones included: `changed_files`, against `changed_against`.
+---
+---Sets changed_against, changed_count, changed_files.
+---@param options runbook.git.changed.options
+---@return runbook.action
+function git.changed(options) end
+
+---@class runbook.git.log.options
+---@field path? string only commits that touch this path
+---@field since? string|number|runbook.quantity how far back
+
+---The commits since a time: `commits` are one line each, newest first.
+---
+---Sets commit_count, commits.
+---@param options runbook.git.log.options
+---@return runbook.action
+function git.log(options) end
+
+---@class runbook.module.services
+services = {}
+
+---@type any[]
+services.all = {}
+
+---@class runbook.services.check.options
+---@field name? string only this service
+
+---Looks whether the configured services are up, all or one by name. Fails when one is not.
+---
+---Sets services_down, services_up.
+---@param options runbook.services.check.options
+---@return runbook.action
+function services.check(options) end
+
+---@type fun(...): any
+function services.probe(...) end
+
+---@class runbook.module.sla
+sla = {}
+
+---@class runbook.sla.overview.options
+
+---A line for each metric of runbook.yaml's sla: value, target, and whether it is met, missed or an alert.
+---
+---Sets sla_met, sla_metrics, sla_missed, sla_missing.
+---@param options runbook.sla.overview.options
+---@return runbook.action
+function sla.overview(options) end
+
+---@class runbook.module.tests
+tests = {}
+
+---@class runbook.tests.failing.options
+---@field level? string the level; all counts each case once
+
+---What fails according to the history; without any history it runs the level first (unit for all).
+---
+---Sets coverage, duration, errors, failed, failing, failing_count, failure_rate, fixed_count, flaky_count, over_max, over_target, pass_rate, passed, skipped, total.
+---@param options runbook.tests.failing.options
+---@return runbook.action
+function tests.failing(options) end
+
+---@type any[]
+tests.levels = {}
+
+---@class runbook.tests.rerun.options
+---@field case? string only this case, failing or not
+---@field level? string only the failing cases of this level
+---@field times? integer|string run each so often
+
+---Runs exactly the failing cases again and only measures; a rerun that executes nothing fails.
+---
+---Sets coverage, duration, errors, failed, failing, failing_count, failure_rate, fixed_count, flaky_count, over_max, over_target, pass_rate, passed, skipped, total.
+---@param options runbook.tests.rerun.options
+---@return runbook.action
+function tests.rerun(options) end
+
+---@class runbook.tests.run.options
+---@field allow_failures? boolean|string only measure
+---@field fail_fast? boolean|string stop at the first failure
+---@field level? string the level; all runs every one
+---@field parallel? integer|string how many tests at once
+---@field times? integer|string run everything so often
+---@field variant? string a variant of the level
+
+---Runs a level of runbook.yaml and records every case. Fails on any failing test unless allow_failures.
+---
+---Sets coverage, duration, errors, failed, failing, failing_count, failure_rate, fixed_count, flaky_count, over_max, over_target, pass_rate, passed, skipped, total.
+---@param options runbook.tests.run.options
+---@return runbook.action
+function tests.run(options) end
+
+---@type any[]
+tests.variants = {}
