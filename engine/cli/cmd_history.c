@@ -3,11 +3,13 @@
 #include <cli/run_table.h>
 
 #include <base/clock.h>
+#include <base/fs.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 
 static const struct rbk_option options[] = {
-    {"state", 's', "STATE", "only runs in this state, e.g. failed"},
+    {"state", 's', "STATE", "only runs in this state, e.g. failed (a path is the global --state)"},
     {"since", 0, "TIME", "only runs that began after this: 24h, yesterday, 2026-11-22"},
     {"until", 0, "TIME", "only runs that began before this"},
     {"limit", 0, "N", "at most so many (default 20, 0 = all)"},
@@ -46,21 +48,38 @@ static int read_time(const struct rbk_args *args, const char *name, int64_t *out
     return text ? rbk_time_parse(text, rbk_clock_wall_ms(), out, err) : 0;
 }
 
+/* `--state` is a state of runs here; as everywhere, a path is where runs are recorded. */
+static int read_state(struct listing *l, const struct rbk_args *args, struct rbk_error *err)
+{
+    l->any_state = true;
+    for (size_t i = 0; i < args->count; i++) {
+        const char *value = args->given[i].value;
+        if (strcmp(args->given[i].option->name, "state") != 0)
+            continue;
+        if (rbk_run_state_parse(value, &l->state) == 0) {
+            l->any_state = false;
+        } else if (strchr(value, '/') || rbk_path_is_dir(value)) {
+            l->cli->state = value;
+        } else {
+            rbk_error_set(err, RBK_EINVAL, "--state: there is no state \"%s\"", value);
+            return rbk_error_hint(err, "running succeeded failed waiting interrupted cancelled timed-out");
+        }
+    }
+    return 0;
+}
+
 static int read_options(const struct rbk_args *args, struct listing *l, struct rbk_run_filter *f, struct rbk_error *err)
 {
-    const char *state = rbk_args_get(args, "state"), *limit = rbk_args_get(args, "limit");
+    const char *limit = rbk_args_get(args, "limit");
     char *end = NULL;
-    l->any_state = !state;
     l->limit = limit ? strtol(limit, &end, 10) : 20;
-    if (limit && (*end || l->limit < 0))
+    if (limit && (*end || end == limit || l->limit < 0))
         return rbk_error_set(err, RBK_EINVAL, "--limit takes a number, not \"%s\"", limit);
     f->runbook = args->rest.count ? args->rest.items[0] : NULL;
     f->all = rbk_args_has(args, "all");
-    if (state && rbk_run_state_parse(state, &l->state) < 0) {
-        rbk_error_set(err, RBK_EINVAL, "--state: there is no state \"%s\"", state);
-        return rbk_error_hint(err, "running succeeded failed waiting interrupted cancelled timed-out");
-    }
-    int rc = read_time(args, "since", &f->since_ms, err);
+    int rc = read_state(l, args, err);
+    if (rc == 0)
+        rc = read_time(args, "since", &f->since_ms, err);
     return rc == 0 ? read_time(args, "until", &f->until_ms, err) : rc;
 }
 

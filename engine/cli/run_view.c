@@ -202,6 +202,16 @@ static void remember_failure(struct rbk_run_view *v, const struct rbk_run *run, 
         v->tally.failed_step = s->node->id;
 }
 
+/* With -v a step has a heading, since its output stands before its end. */
+static void view_begun(struct rbk_run_view *v, const struct rbk_step_view *s, const char *number)
+{
+    if (!v->cli->verbose || v->cli->quiet)
+        return;
+    end_output_line(v);
+    rbk_step_view_line(&v->out, &v->cli->out, s, number);
+    flush_view(v);
+}
+
 static void view_step(void *self, const struct rbk_run *run, const struct rbk_step_view *s)
 {
     struct rbk_run_view *v = self;
@@ -218,6 +228,7 @@ static void view_step(void *self, const struct rbk_run *run, const struct rbk_st
         view_group(v, run, s, number);
     } else if (s->state == RBK_STEP_RUNNING) {
         rbk_live_set(v->live, key, number, s->node->title, s->usual_ms);
+        view_begun(v, s, number);
     } else if (s->state != RBK_STEP_PENDING) {
         rbk_live_remove(v->live, key);
         if (step_is_shown(v, run, s->state)) {

@@ -7,14 +7,16 @@ import signal
 import subprocess
 import time
 
+import documents
 import pytest
+from terminal import Terminal
 
 SOURCE = pathlib.Path(__file__).resolve().parents[2]
 PROGRAM = os.environ.get("RUNBOOK", str(SOURCE / "build" / "runbook"))
 
 
 class Result:
-    """What a command did: exit status, both streams, and the JSON document where there is one."""
+    """What a command did: exit status, both streams, and the JSON document, held to its schema, where there is one."""
 
     def __init__(self, done):
         self.exit = done.returncode
@@ -23,7 +25,7 @@ class Result:
 
     @property
     def json(self):
-        return json.loads(self.out)
+        return documents.validate(json.loads(self.out))
 
     def __repr__(self):
         return f"exit {self.exit}\n--- stdout\n{self.out}\n--- stderr\n{self.err}"
@@ -34,6 +36,7 @@ class Project:
 
     def __init__(self, root):
         self.root = root
+        self.terminals = []
         self.home = root.parent / "home"
         self.home.mkdir(exist_ok=True)
         self.environ = {
@@ -91,6 +94,16 @@ class Project:
             errors="replace",
         )
 
+    def terminal(self, *args, env=None, columns=80):
+        environ = {**self.environ, "TERM": "xterm-256color", **(env or {})}
+        made = Terminal(self.command(*args), self.root, environ, columns)
+        self.terminals.append(made)
+        return made
+
+    def last_run(self):
+        """The newest run, as `status RUN --json` tells it."""
+        return self.ok("status", self.ok("history", "--json").json["runs"][0]["run"], "--json").json
+
     def ledger(self):
         file = self.root / "ledger"
         return file.read_text().split() if file.exists() else []
@@ -102,7 +115,9 @@ def project(tmp_path):
     root.mkdir()
     made = Project(root)
     made.write("runbook.yaml", "project: t\n")
-    return made
+    yield made
+    for terminal in made.terminals:
+        terminal.close()
 
 
 def wait_for(condition, what, seconds=20):
