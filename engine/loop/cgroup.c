@@ -94,9 +94,30 @@ static void remove_abandoned(const char *parent)
         closedir(dir);
 }
 
+/* What is made below has a bound on memory only where this controller is handed down. */
+static bool hands_down_memory(const char *parent)
+{
+    struct rbk_buf controllers = {0};
+    char *path = rbk_path_join(parent, "cgroup.subtree_control");
+    int fd = open(path, O_RDONLY | O_CLOEXEC);
+    ssize_t got = fd < 0 ? -1 : read(fd, rbk_buf_reserve(&controllers, 512), 511);
+    controllers.len = got > 0 ? (size_t)got : 0;
+    rbk_buf_putc(&controllers, '\0');
+    bool found = strstr(controllers.data, "memory") != NULL;
+    if (fd >= 0)
+        close(fd);
+    free(path);
+    rbk_buf_fini(&controllers);
+    return found;
+}
+
 /* Takes `parent`. */
 static struct rbk_cgroup *make_below(char *parent, int64_t memory_max)
 {
+    if (memory_max > 0 && !hands_down_memory(parent)) {
+        free(parent);
+        return NULL;
+    }
     struct rbk_cgroup *cgroup = rbk_alloc(sizeof *cgroup);
     cgroup->path = rbk_asprintf("%s/runbook-%d-XXXXXX", parent, (int)getpid());
     cgroup->procs = -1;
@@ -134,20 +155,25 @@ struct rbk_cgroup *rbk_cgroup_make(int64_t memory_max)
     return cgroup;
 }
 
-int rbk_cgroup_procs(const struct rbk_cgroup *cgroup)
+const char *rbk_cgroup_path(const struct rbk_cgroup *cgroup)
 {
-    return cgroup->procs;
+    return cgroup->path;
 }
 
-void rbk_cgroup_catch(struct rbk_cgroup *cgroup, const struct rbk_proclist *members)
+void rbk_cgroup_take_in(struct rbk_cgroup *cgroup, const struct rbk_proclist *processes)
+{
+    for (size_t i = 0; i < processes->count; i++) {
+        char pid[16];
+        int len = snprintf(pid, sizeof pid, "%d", (int)processes->items[i].pid);
+        if (write(cgroup->procs, pid, (size_t)len) < 0)
+            continue; /* gone, or not ours to move: whoever calls looks again */
+    }
+}
+
+void rbk_cgroup_catch(struct rbk_cgroup *cgroup, const struct rbk_proclist *processes)
 {
     (void)write_control(cgroup->path, "cgroup.freeze", "1");
-    for (size_t i = 0; i < members->count; i++) {
-        char pid[16];
-        int len = snprintf(pid, sizeof pid, "%d", (int)members->items[i].pid);
-        if (write(cgroup->procs, pid, (size_t)len) < 0)
-            continue; /* gone, or not ours to move: the search goes on */
-    }
+    rbk_cgroup_take_in(cgroup, processes);
     rbk_cgroup_kill(cgroup);
 }
 

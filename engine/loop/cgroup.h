@@ -11,10 +11,13 @@ struct rbk_cgroup;
 
 /* Makes an empty one; with memory_max > 0 only where memory can be bounded. NULL where there is none to be had. */
 struct rbk_cgroup *rbk_cgroup_make(int64_t memory_max);
-/* For the child to enter: an open cgroup.procs, owned by the cgroup. */
-int rbk_cgroup_procs(const struct rbk_cgroup *cgroup);
-/* Moves processes in (frozen, so that they cannot fork away), then kills everything inside. */
-void rbk_cgroup_catch(struct rbk_cgroup *cgroup, const struct rbk_proclist *members);
+/* Where it is. Borrowed. */
+const char *rbk_cgroup_path(const struct rbk_cgroup *cgroup);
+/* Moves processes in; what they fork from then on is born inside. Memory that they have already stays accounted where
+ * it was. */
+void rbk_cgroup_take_in(struct rbk_cgroup *cgroup, const struct rbk_proclist *processes);
+/* Moves processes in, frozen, so that they cannot fork away, and kills everything inside. */
+void rbk_cgroup_catch(struct rbk_cgroup *cgroup, const struct rbk_proclist *processes);
 void rbk_cgroup_kill(struct rbk_cgroup *cgroup);
 /* Whether the kernel killed something inside for its use of memory. */
 bool rbk_cgroup_out_of_memory(const struct rbk_cgroup *cgroup);

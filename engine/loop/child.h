@@ -53,6 +53,7 @@ struct rbk_drain {
 
 struct rbk_sampling {
     struct rbk_timer *timer;
+    int samples;
     int64_t reaped_cpu_ms; /* of orphans of the tree that we have reaped */
 };
 

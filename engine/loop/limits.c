@@ -1,6 +1,9 @@
 /* Limits on what a tree uses, sampled from /proc while the child runs, and only when there are any. Resident memory
  * counts pages that several processes share once for each; so before a tree is judged by the sum, the proportional
- * sizes are summed, which take longer to get. */
+ * sizes are summed, which take longer to get.
+ *
+ * A tree that lives long enough to be sampled is also put into a cgroup, where one can be had: that stops a growth that
+ * is faster than the samples. Making one for every short command would cost more than the command. */
 #include <base/clock.h>
 #include <loop/child.h>
 
@@ -51,6 +54,17 @@ static int64_t next_interval(int64_t cost_us)
     return interval < INTERVAL_MAX_MS ? interval : INTERVAL_MAX_MS;
 }
 
+/* The second time catches what was forked while the first moved its parents. */
+static void bound_by_cgroup(struct rbk_proc *p, const struct rbk_proclist *members)
+{
+    if (p->limits.memory_tree <= 0 || p->sampling.samples > 2)
+        return;
+    if (p->sampling.samples == 1)
+        p->cgroup = rbk_cgroup_make(p->limits.memory_tree);
+    if (p->cgroup)
+        rbk_cgroup_take_in(p->cgroup, members);
+}
+
 static void sampling_on_timer(void *arg)
 {
     struct rbk_proc *p = arg;
@@ -59,6 +73,8 @@ static void sampling_on_timer(void *arg)
     p->sampling.timer = NULL;
     rbk_reap(p->loop);
     rbk_tree_find(p, &members);
+    p->sampling.samples++;
+    bound_by_cgroup(p, &members);
     bool memory = memory_exceeded(p, &members);
     bool cpu = p->limits.cpu_ms > 0 && tree_cpu_ms(p, &members) > p->limits.cpu_ms;
     rbk_proclist_fini(&members);

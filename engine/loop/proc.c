@@ -3,6 +3,7 @@
 #include <base/clock.h>
 #include <loop/child.h>
 #include <signal.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <sys/prctl.h>
 #include <sys/wait.h>
@@ -57,6 +58,19 @@ void rbk_proc_free(struct rbk_proc *p)
     free(p);
 }
 
+/* What watched the memory, and what the kernel's own bound has done. */
+static void proc_settle_limits(struct rbk_proc *p)
+{
+    struct rbk_proc_result *r = &p->result;
+    bool limited = p->limits.memory_tree > 0 || p->limits.memory_process > 0;
+    snprintf(r->memory_by, sizeof r->memory_by, "%s", !limited ? "" : p->cgroup ? "cgroup" : "proc");
+    if (!p->cgroup)
+        return;
+    rbk_cgroup_kill(p->cgroup);
+    if (rbk_cgroup_out_of_memory(p->cgroup))
+        r->end = RBK_END_MEMORY_LIMIT;
+}
+
 void rbk_proc_report(struct rbk_proc *p)
 {
     p->reported = true;
@@ -64,11 +78,7 @@ void rbk_proc_report(struct rbk_proc *p)
     rbk_output_close(p);
     rbk_watch_stop(&p->exit_watch);
     proc_stop_timers(p);
-    if (p->cgroup) {
-        rbk_cgroup_kill(p->cgroup);
-        if (rbk_cgroup_out_of_memory(p->cgroup))
-            p->result.end = RBK_END_MEMORY_LIMIT;
-    }
+    proc_settle_limits(p);
     loop_remove(p->loop, p);
     if (p->on_exit)
         p->on_exit(p->arg, &p->result);

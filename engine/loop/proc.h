@@ -27,7 +27,8 @@ enum rbk_proc_end {
 
 struct rbk_proc_limits { /* 0 = no limit */
     int64_t wall_ms, cpu_ms;
-    int64_t memory_process, memory_tree; /* bytes of resident memory; sampled from /proc unless a cgroup could be had */
+    /* Bytes of resident memory: sampled from /proc, and bounded by a cgroup where one can be had. */
+    int64_t memory_process, memory_tree;
 };
 
 struct rbk_proc_result {
@@ -40,7 +41,7 @@ struct rbk_proc_result {
         max_rss_kb;    /* largest single process (wait4); for a tiny child this is the engine's own size at the spawn */
     int leftovers;     /* processes of the tree still alive after the child's exit: ended */
     int survivors;     /* processes that KILL did not end: of another user, or stuck in the kernel */
-    char memory_by[8]; /* "cgroup", "proc" or "": how memory limits were watched */
+    char memory_by[8]; /* "cgroup" (and samples), "proc" (samples alone), "" (no limit) */
 };
 
 /* Output as it arrives: raw chunks, in order per stream, wall time of the read. Not line-aligned. */

@@ -12,7 +12,6 @@ struct rbk_spawn_spec { /* everything is borrowed */
     const char *cwd;   /* NULL = ours */
     int stdio[3];      /* the child's 0, 1 and 2; each >= 3 here */
     int tty;           /* a terminal whose foreground the child takes, in our session; -1: a session of its own */
-    int cgroup_procs;  /* an open cgroup.procs that the child enters; -1 */
     char *child_stack; /* what the child runs on until it executes the program */
     size_t child_stack_size;
 };
@@ -31,7 +30,7 @@ int rbk_spawn(const struct rbk_spawn_spec *spec, struct rbk_spawned *out, struct
 int rbk_spawn_fd(int fd);
 
 /* How far a child came before it failed. */
-enum rbk_spawn_stage { RBK_STAGE_NONE, RBK_STAGE_SETUP, RBK_STAGE_CGROUP, RBK_STAGE_CWD, RBK_STAGE_EXEC };
+enum rbk_spawn_stage { RBK_STAGE_NONE, RBK_STAGE_SETUP, RBK_STAGE_CWD, RBK_STAGE_EXEC };
 struct rbk_spawn_failure {
     enum rbk_spawn_stage stage;
     int error;        /* errno */

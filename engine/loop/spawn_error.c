@@ -121,9 +121,6 @@ int rbk_spawn_explain(const struct rbk_spawn_spec *spec, const struct rbk_spawn_
         return explain_cwd(spec, failure->error, err);
     case RBK_STAGE_EXEC:
         return explain_exec(spec, failure, err);
-    case RBK_STAGE_CGROUP:
-        return rbk_error_set(err, RBK_ESTORE, "cannot start '%s': its cgroup refuses it: %s", spec->argv[0],
-                             strerror(failure->error));
     default:
         return rbk_error_set(err, RBK_ESTORE, "cannot start '%s': setting it up failed: %s", spec->argv[0],
                              strerror(failure->error));

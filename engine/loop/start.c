@@ -1,4 +1,4 @@
-/* Preparing and starting a process: its pipes, its environment, its bounds. What fails here leaves nothing behind. */
+/* Preparing and starting a process: its pipes and its environment. What fails here leaves nothing behind. */
 #include <base/clock.h>
 #include <base/mem.h>
 #include <fcntl.h>
@@ -127,17 +127,6 @@ static struct rbk_proc *proc_new(struct rbk_loop *loop, const struct rbk_proc_op
     return p;
 }
 
-/* Memory is bounded by a cgroup where one can be had, and watched in /proc where not. */
-static void prepare_limits(struct rbk_proc *p)
-{
-    if (p->limits.memory_tree > 0)
-        p->cgroup = rbk_cgroup_make(p->limits.memory_tree);
-    if (p->cgroup)
-        p->limits.memory_tree = 0;
-    if (p->cgroup || p->limits.memory_tree > 0 || p->limits.memory_process > 0)
-        snprintf(p->result.memory_by, sizeof p->result.memory_by, "%s", p->cgroup ? "cgroup" : "proc");
-}
-
 static int proc_execute(struct rbk_proc *p, const struct rbk_proc_options *o, const int stdio[3], struct rbk_error *err)
 {
     char *const *env = o->env ? o->env : environ;
@@ -148,7 +137,6 @@ static int proc_execute(struct rbk_proc *p, const struct rbk_proc_options *o, co
         .cwd = o->cwd,
         .stdio = {stdio[0], stdio[1], stdio[2]},
         .tty = p->tty ? rbk_tty_fd(p->tty) : -1,
-        .cgroup_procs = p->cgroup ? rbk_cgroup_procs(p->cgroup) : -1,
         .child_stack = p->loop->child_stack,
         .child_stack_size = RBK_CHILD_STACK,
     };
@@ -181,7 +169,6 @@ int rbk_proc_spawn(struct rbk_loop *loop, const struct rbk_proc_options *options
     rc = prepare_stdio(p, options, stdio, err);
     if (rc < 0)
         goto out;
-    prepare_limits(p);
     rc = proc_execute(p, options, stdio, err);
 out:
     close_child_ends(p, stdio);
