@@ -86,7 +86,10 @@ tests.run = verb {
 
 -- Without any history the level is run first; failures are what is asked about, so they do not fail it.
 local function first_run(ctx, name)
-    local target = name == "all" and level.whole() or name
+    local target = name
+    if name == "all" then
+        target = level.whole()
+    end
     if not target then
         return nil, "there is no test history, and no levels are configured\n  `runbook init` looks at the project and "
             .. "writes a runbook.yaml"

@@ -28,9 +28,10 @@ function pytest.explain(code)
     return EXPLAINED[code]
 end
 
--- A module that could not be collected is a case without a file, called after the module.
+-- A module that could not be collected is a case called after the module.
 function pytest.is_module(case, cwd)
-    return case.file == "" and argv.exists(cwd, case.name:gsub("%.", "/") .. ".py")
+    local path = case.name:gsub("%.", "/") .. ".py"
+    return (case.file == "" or case.file == path) and argv.exists(cwd, path)
 end
 
 -- The node id of a case; a report of another family names the module but no file.

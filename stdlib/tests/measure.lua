@@ -65,7 +65,7 @@ function measure.run(ctx, name, options)
     if #done.files == 0 then
         return nil, ("level `%s` executed no test: no test file was found"):format(name)
     end
-    local whole = not (options.cases or options.fail_fast or options.variant)
+    local whole = not (options.cases or options.fail_fast or options.variant or done.bad_end)
     local test_run
     test_run, why = results.import {
         files = done.files, sources = done.sources, level = name, variant = options.variant,

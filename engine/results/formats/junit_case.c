@@ -250,7 +250,7 @@ static const char *suite_of(struct junit_case *c, const char *name, const char *
 {
     const char *classname = c->classname.len ? c->classname.data : "";
     if (!classname_adds(classname, name, suites))
-        return strcmp(suites, "(empty)") == 0 ? "" : suites;
+        return is_label(suites) ? "" : suites;
     if (!*suites || is_label(suites) || rbk_starts_with(classname, suites))
         return classname;
     rbk_buf_clear(&c->suite);
