@@ -31,9 +31,45 @@ static void put_failed(struct rbk_buf *out, bool *first, const struct rbk_next *
         put_next(out, first, rbk_asprintf("runbook retry %s %s   # once it is mended", n->run, n->step));
 }
 
+static void put_questions(struct rbk_buf *out, const rbk_value *waiting)
+{
+    for (size_t i = 0; i < rbk_value_length(waiting); i++) {
+        const rbk_value *w = rbk_list_at(waiting, i);
+        const char *step = rbk_map_get_string(w, "step"), *question = rbk_map_get_string(w, "question");
+        char *text = rbk_asprintf("%s: %s", step ? step : "?", question ? question : "?");
+        rbk_next_label(out, i ? "" : "waiting for", text);
+        free(text);
+    }
+}
+
+/* How one question is answered: what it wants to know stands there to be filled in. */
+static char *approve_command(const char *run, const rbk_value *w, bool alone)
+{
+    struct rbk_buf line = {0};
+    const char *step = rbk_map_get_string(w, "step");
+    const rbk_value *answers = rbk_map_get(w, "answers");
+    rbk_buf_printf(&line, "runbook approve %s", run);
+    if (!alone && step)
+        rbk_buf_printf(&line, " %s", step);
+    for (size_t i = 0; i < rbk_value_length(answers); i++)
+        rbk_buf_printf(&line, " --answer %s=VALUE", rbk_map_key_at(answers, i));
+    char *out = rbk_strdup(line.data);
+    rbk_buf_fini(&line);
+    return out;
+}
+
+static void put_waiting(struct rbk_buf *out, bool *first, const struct rbk_next *n)
+{
+    size_t count = rbk_value_length(n->waiting);
+    for (size_t i = 0; i < count; i++)
+        put_next(out, first, approve_command(n->run, rbk_list_at(n->waiting, i), count == 1));
+    put_next(out, first, rbk_asprintf("runbook resume %s", n->run));
+}
+
 void rbk_next_lines(struct rbk_buf *out, const struct rbk_next *n)
 {
     bool first = true;
+    put_questions(out, n->waiting);
     if (n->failing_case) {
         struct rbk_buf quoted = {0};
         rbk_shell_quote(&quoted, n->failing_case);
@@ -42,8 +78,7 @@ void rbk_next_lines(struct rbk_buf *out, const struct rbk_next *n)
     }
     switch (n->state) {
     case RBK_RUN_WAITING:
-        put_next(out, &first, rbk_asprintf("runbook status %s", n->run));
-        put_next(out, &first, rbk_asprintf("runbook approve %s && runbook resume %s", n->run, n->run));
+        put_waiting(out, &first, n);
         break;
     case RBK_RUN_FAILED:
     case RBK_RUN_TIMED_OUT:

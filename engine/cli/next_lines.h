@@ -10,10 +10,11 @@ struct rbk_next {
     enum rbk_run_state state;
     const char *run;          /* id, short */
     const char *step;         /* id of the step that failed; NULL when there is none */
+    const rbk_value *waiting; /* open questions as in a report, NULL */
     const char *failing_case; /* a test case that still fails, NULL */
 };
 
-/* Appends the "next" lines; none when there is nothing to do. */
+/* Appends what is waited for and the "next" lines; none when there is nothing to do. */
 void rbk_next_lines(struct rbk_buf *out, const struct rbk_next *next);
 /* Appends one line: the label ("" goes on from the line above) and the text, made safe and never cut. */
 void rbk_next_label(struct rbk_buf *out, const char *label, const char *text);

@@ -72,20 +72,6 @@ static void put_step(struct printing *p, const rbk_value *step)
     }
 }
 
-static void put_waiting(struct printing *p, const rbk_value *report)
-{
-    const rbk_value *waiting = rbk_map_get(report, "waiting_for");
-    for (size_t i = 0; i < rbk_value_length(waiting); i++) {
-        const rbk_value *w = rbk_list_at(waiting, i);
-        const char *kind = rbk_map_get_string(w, "kind"), *question = rbk_map_get_string(w, "question");
-        char *text = rbk_asprintf("%s  %s", kind ? kind : "", question ? question : "");
-        rbk_buf_puts(p->out, i ? "                " : "waiting for     ");
-        rbk_style_fit(p->out, text, 200);
-        rbk_buf_putc(p->out, '\n');
-        free(text);
-    }
-}
-
 /* The first step that a retry would be for. */
 static const char *failed_step(const rbk_value *steps)
 {
@@ -98,12 +84,6 @@ static const char *failed_step(const rbk_value *steps)
             return rbk_map_get_string(step, "id");
     }
     return NULL;
-}
-
-static void put_next(struct printing *p, const rbk_value *steps)
-{
-    struct rbk_next next = {.state = p->row->state, .run = p->id, .step = failed_step(steps)};
-    rbk_next_lines(p->out, &next);
 }
 
 static int keep_command(void *arg, const char *step, const struct rbk_command_row *c)
@@ -129,9 +109,10 @@ void rbk_recorded_view(struct rbk_buf *out, struct rbk_cli *cli, const struct rb
     for (size_t i = 0; i < rbk_value_length(steps); i++)
         put_step(&p, rbk_list_at(steps, i));
     rbk_buf_printf(out, "\n%s after %s\n", rbk_run_state_name(row->state), took);
-    if (row->reason)
+    if (row->reason && row->state != RBK_RUN_WAITING)
         rbk_next_label(out, "why", row->reason);
-    put_waiting(&p, report);
-    put_next(&p, steps);
+    struct rbk_next next = {
+        .state = row->state, .run = p.id, .step = failed_step(steps), .waiting = rbk_map_get(report, "waiting_for")};
+    rbk_next_lines(out, &next);
     rbk_value_free(p.commands);
 }

@@ -32,7 +32,7 @@ static void put_verdict(struct rbk_buf *out, const struct rbk_style *style, cons
     put_count(out, met, "met");
     put_count(out, unmet, "not met");
     rbk_buf_putc(out, '\n');
-    if (rbk_run_reason(run) && state != RBK_RUN_SUCCEEDED)
+    if (rbk_run_reason(run) && state != RBK_RUN_SUCCEEDED && state != RBK_RUN_WAITING)
         rbk_next_label(out, "why", rbk_run_reason(run));
 }
 
@@ -60,6 +60,7 @@ void rbk_run_summary(struct rbk_buf *out, const struct rbk_style *style, const s
     struct rbk_next next = {.state = rbk_run_get_state(run),
                             .run = rbk_run_short_id(run),
                             .step = tally->failed_step,
+                            .waiting = tally->waiting,
                             .failing_case = put_still_failing(out, rbk_run_facts(run))};
     rbk_next_lines(out, &next);
 }

@@ -4,7 +4,7 @@
 #include <base/clock.h>
 #include <base/mem.h>
 #include <cli/live.h>
-#include <cli/step_view.h>
+#include <cli/verbose.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -21,7 +21,7 @@ struct rbk_run_view {
     struct called *called;
     size_t called_count, called_cap;
     struct rbk_run_tally tally;
-    bool at_line_start; /* of the verbose output */
+    struct rbk_verbose verbose;
     bool silent, ended;
 };
 
@@ -29,7 +29,6 @@ struct rbk_run_view *rbk_run_view_new(struct rbk_cli *cli, bool silent)
 {
     struct rbk_run_view *v = rbk_alloc(sizeof *v);
     v->cli = cli;
-    v->at_line_start = true;
     v->silent = silent;
     v->live = silent || cli->quiet || !cli->out.terminal ? NULL : rbk_live_new(cli->loop, &cli->err);
     return v;
@@ -45,6 +44,7 @@ void rbk_run_view_free(struct rbk_run_view *v)
         free(v->called[i].number);
     }
     free(v->called);
+    rbk_verbose_fini(&v->verbose);
     rbk_buf_fini(&v->out);
     free(v);
 }
@@ -64,14 +64,6 @@ void rbk_run_view_continue(struct rbk_run_view *v)
 {
     if (v)
         rbk_live_pause(v->live, false);
-}
-
-/* Output of a step need not end its last line: nothing else may stand behind it. */
-static void end_output_line(struct rbk_run_view *v)
-{
-    if (!v->at_line_start)
-        rbk_buf_putc(&v->out, '\n');
-    v->at_line_start = true;
 }
 
 static void flush_view(struct rbk_run_view *v)
@@ -189,7 +181,7 @@ static void view_group(struct rbk_run_view *v, const struct rbk_run *run, const 
     bool rests_well = s->state == RBK_STEP_SUCCEEDED && !rbk_value_length(s->checks) && !s->error;
     if (s->state == RBK_STEP_PENDING || rests_well || !step_is_shown(v, run, s->state))
         return;
-    end_output_line(v);
+    rbk_verbose_end_line(&v->verbose, &v->out);
     rbk_step_view_block(&v->out, &v->cli->out, s, number);
     flush_view(v);
 }
@@ -202,13 +194,17 @@ static void remember_failure(struct rbk_run_view *v, const struct rbk_run *run, 
         v->tally.failed_step = s->node->id;
 }
 
-/* With -v a step has a heading, since its output stands before its end. */
-static void view_begun(struct rbk_run_view *v, const struct rbk_step_view *s, const char *number)
+static bool is_verbose(const struct rbk_run_view *v)
 {
-    if (!v->cli->verbose || v->cli->quiet)
+    return v->cli->verbose && !v->cli->quiet;
+}
+
+static void view_begun(struct rbk_run_view *v, const struct rbk_speaker *who)
+{
+    rbk_live_set(v->live, who->key, who->number, who->step->node->title, who->step->usual_ms);
+    if (!is_verbose(v))
         return;
-    end_output_line(v);
-    rbk_step_view_line(&v->out, &v->cli->out, s, number);
+    rbk_verbose_begin(&v->verbose, &v->out, &v->cli->out, who);
     flush_view(v);
 }
 
@@ -227,12 +223,11 @@ static void view_step(void *self, const struct rbk_run *run, const struct rbk_st
     if (is_group(s)) {
         view_group(v, run, s, number);
     } else if (s->state == RBK_STEP_RUNNING) {
-        rbk_live_set(v->live, key, number, s->node->title, s->usual_ms);
-        view_begun(v, s, number);
+        view_begun(v, &(struct rbk_speaker){key, number, s});
     } else if (s->state != RBK_STEP_PENDING) {
         rbk_live_remove(v->live, key);
         if (step_is_shown(v, run, s->state)) {
-            end_output_line(v);
+            rbk_verbose_end_line(&v->verbose, &v->out);
             rbk_step_view_block(&v->out, &v->cli->out, s, number);
             flush_view(v);
         }
@@ -241,35 +236,23 @@ static void view_step(void *self, const struct rbk_run *run, const struct rbk_st
     free(key);
 }
 
-/* With -v every line of output, behind a bar. */
-static void put_output(struct rbk_run_view *v, const char *data, size_t len)
-{
-    struct rbk_buf safe = {0};
-    rbk_escape_terminal(&safe, data, len);
-    for (size_t i = 0; i < safe.len; i++) {
-        if (v->at_line_start)
-            rbk_buf_puts(&v->out, "          | ");
-        rbk_buf_putc(&v->out, safe.data[i]);
-        v->at_line_start = safe.data[i] == '\n';
-    }
-    rbk_buf_fini(&safe);
-    flush_view(v);
-}
-
 static void view_output(void *self, const struct rbk_run *run, const struct rbk_step_view *s, int stream,
                         const char *data, size_t len)
 {
     struct rbk_run_view *v = self;
-    (void)stream;
-    if (v->silent)
+    if (v->silent || (!is_verbose(v) && !v->live))
         return;
-    if (v->cli->verbose && !v->cli->quiet) {
-        put_output(v, data, len);
-    } else if (v->live) {
-        char *key = rbk_asprintf("%s/%s", rbk_run_id(run), s->key);
+    char *key = rbk_asprintf("%s/%s", rbk_run_id(run), s->key);
+    if (is_verbose(v)) {
+        char *number = number_from_root(v, run, s);
+        rbk_verbose_output(&v->verbose, &v->out, &v->cli->out, &(struct rbk_speaker){key, number, s}, stream, data,
+                           len);
+        flush_view(v);
+        free(number);
+    } else {
         rbk_live_output(v->live, key, data, len);
-        free(key);
     }
+    free(key);
 }
 
 static void view_note(void *self, const struct rbk_run *run, const struct rbk_step_view *s, const char *text)
@@ -278,9 +261,20 @@ static void view_note(void *self, const struct rbk_run *run, const struct rbk_st
     (void)run, (void)s;
     if (v->silent)
         return;
-    end_output_line(v);
+    rbk_verbose_end_line(&v->verbose, &v->out);
     rbk_step_view_text(&v->out, &v->cli->out, RBK_YELLOW, text);
     flush_view(v);
+}
+
+static void put_summary(struct rbk_run_view *v, const struct rbk_run *run)
+{
+    rbk_value *report = NULL;
+    if (rbk_run_get_state(run) == RBK_RUN_WAITING &&
+        rbk_report_value(v->cli->store, rbk_run_id(run), &report, NULL) == 0)
+        v->tally.waiting = rbk_map_get(report, "waiting_for");
+    rbk_run_summary(&v->out, &v->cli->out, run, &v->tally);
+    v->tally.waiting = NULL;
+    rbk_value_free(report);
 }
 
 static void view_ended(void *self, const struct rbk_run *run)
@@ -289,9 +283,9 @@ static void view_ended(void *self, const struct rbk_run *run)
     if (rbk_run_parent(run))
         return;
     rbk_live_hide(v->live);
-    end_output_line(v);
+    rbk_verbose_end_line(&v->verbose, &v->out);
     if (!v->silent)
-        rbk_run_summary(&v->out, &v->cli->out, run, &v->tally);
+        put_summary(v, run);
     rbk_style_write(&v->cli->out, &v->out);
     v->ended = true;
     rbk_loop_stop(v->cli->loop);

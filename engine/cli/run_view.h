@@ -20,8 +20,9 @@ void rbk_run_view_continue(struct rbk_run_view *view);
 
 /* What the steps of a run came to. */
 struct rbk_run_tally {
-    int met, unmet;          /* checks */
-    const char *failed_step; /* id of the first step of the root run that failed, NULL; borrowed from the plan */
+    int met, unmet;           /* checks */
+    const char *failed_step;  /* id of the first step of the root run that failed, NULL; borrowed from the plan */
+    const rbk_value *waiting; /* what a waiting run waits for, as in its report, or NULL */
 };
 /* Appends the closing lines of a run: the verdict, what still fails, and what to do next. (cli/run_summary.c) */
 void rbk_run_summary(struct rbk_buf *out, const struct rbk_style *style, const struct rbk_run *run,
