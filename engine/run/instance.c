@@ -113,22 +113,26 @@ bool rbk_step_is_done(const struct rbk_step *step)
     }
 }
 
+/* Adds a line to what is shown below the step, unless that is long enough already. */
+static void add_detail(struct rbk_step *step, const char *text)
+{
+    char *clean = rbk_step_output_redacted(step->run->session, text);
+    char *old = step->row.detail;
+    if (!old || strlen(old) + strlen(clean) <= DETAIL_MAX) {
+        step->row.detail = old ? rbk_asprintf("%s\n%s", old, clean) : rbk_strdup(clean);
+        free(old);
+    }
+    free(clean);
+}
+
 void rbk_step_note(struct rbk_step *step, const char *fmt, ...)
 {
     va_list ap;
-    va_start(ap, fmt);
     char text[2048];
+    va_start(ap, fmt);
     vsnprintf(text, sizeof text, fmt, ap);
     va_end(ap);
-    char *clean = rbk_step_output_redacted(step->run->session, text);
-    char *old = step->row.detail;
-    if (old && strlen(old) + strlen(clean) > DETAIL_MAX) {
-        free(clean);
-        return;
-    }
-    step->row.detail = old ? rbk_asprintf("%s\n%s", old, clean) : rbk_strdup(clean);
-    free(old);
-    free(clean);
+    add_detail(step, text);
     rbk_observe_step(step);
 }
 
@@ -144,10 +148,11 @@ static void check_budget(struct rbk_step *step)
 {
     int64_t budget = step->node->budget_ms;
     if (budget > 0 && step->role != RBK_ROLE_ITEM && step->row.duration_ms > budget) {
-        char took[RBK_TIME_SIZE], allowed[RBK_TIME_SIZE];
+        char took[RBK_TIME_SIZE], allowed[RBK_TIME_SIZE], text[128];
         rbk_duration_format(step->row.duration_ms, took);
         rbk_duration_format(budget, allowed);
-        rbk_step_note(step, "over its budget: %s of %s", took, allowed);
+        snprintf(text, sizeof text, "over its budget: %s of %s", took, allowed);
+        add_detail(step, text);
     }
 }
 
