@@ -3,11 +3,38 @@
 
 #include <base/mem.h>
 #include <stdlib.h>
+#include <string.h>
 
-static int end_cancelled(struct rbk_store *s, struct rbk_run_row *row, const char *by, struct rbk_error *err)
+static char *reason_of(const char *by, const char *why)
+{
+    return rbk_asprintf("cancelled by %s%s%s", by ? by : "?", why ? ": " : "", why ? why : "");
+}
+
+/* The latest request is the one that counts. */
+static int keep_reason(void *arg, int64_t at_ms, const char *step, const char *kind, const rbk_value *data)
+{
+    char **reason = arg;
+    (void)at_ms, (void)step;
+    if (strcmp(kind, "cancel-requested") == 0) {
+        free(*reason);
+        *reason = reason_of(rbk_map_get_string(data, "by"), rbk_map_get_string(data, "why"));
+    }
+    return 0;
+}
+
+char *rbk_run_cancel_reason(struct rbk_store *s, const char *run)
+{
+    char *reason = NULL;
+    if (rbk_journal_cancel_requested(s, run))
+        rbk_journal_events(s, run, keep_reason, &reason, NULL);
+    return reason ? reason : rbk_strdup("cancelled");
+}
+
+static int end_cancelled(struct rbk_store *s, struct rbk_run_row *row, const char *by, const char *why,
+                         struct rbk_error *err)
 {
     free(row->reason);
-    row->reason = rbk_asprintf("cancelled by %s", by);
+    row->reason = reason_of(by, why);
     row->state = RBK_RUN_CANCELLED;
     row->exit = rbk_exit_status(RBK_ECANCELLED);
     row->ended_ms = rbk_clock_wall_ms();
@@ -26,7 +53,7 @@ int rbk_run_request_cancel(struct rbk_store *s, struct rbk_run_row *row, const c
     if (rc == 0)
         rc = rbk_journal_cancel_request(s, row->id, by, why, err);
     if (rc == 0 && row->state != RBK_RUN_RUNNING)
-        rc = end_cancelled(s, row, by, err);
+        rc = end_cancelled(s, row, by, why, err);
     if (rc == 0)
         return rbk_store_commit(s, err);
     rbk_store_rollback(s);

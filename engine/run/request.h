@@ -10,4 +10,9 @@
 int rbk_run_request_cancel(struct rbk_store *s, struct rbk_run_row *row, const char *by, const char *why,
                            struct rbk_error *err);
 
+/* Why a run is being cancelled: who asked and what for, or just "cancelled" when nobody asked through the journal.
+ * Heap.
+ */
+char *rbk_run_cancel_reason(struct rbk_store *s, const char *run);
+
 #endif
