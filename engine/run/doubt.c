@@ -10,28 +10,32 @@ static bool is_container(const struct rbk_step *step)
            strcmp(step->row.kind, "call") == 0;
 }
 
+/* What is known without a person, then what the person said beforehand, then the person. NONE: nobody can tell. */
+static enum rbk_doubt decision_for(const struct rbk_step *step, const struct rbk_node *node, enum rbk_assume assume)
+{
+    static const enum rbk_doubt assumed[] = {
+        [RBK_ASSUME_DONE] = RBK_DOUBT_DONE, [RBK_ASSUME_NOT_DONE] = RBK_DOUBT_REPEAT};
+    if (step->row.idempotent || node->idempotent)
+        return RBK_DOUBT_REPEAT;
+    if (node->verify.kind != RBK_BODY_NONE)
+        return RBK_DOUBT_VERIFY;
+    if (assume != RBK_ASSUME_NOTHING)
+        return assumed[assume];
+    return step->run->session->o.gates ? RBK_DOUBT_ASK : RBK_DOUBT_NONE;
+}
+
 static int decide(struct rbk_step *step, enum rbk_assume assume, struct rbk_error *err)
 {
     const struct rbk_node *node = rbk_restore_node(step->run->plan, step->row.key);
     if (!node)
         return 0; /* no longer in the plan: that was accepted */
-    if (step->row.idempotent || node->idempotent) {
-        step->doubt = RBK_DOUBT_REPEAT;
-    } else if (node->verify.kind != RBK_BODY_NONE) {
-        step->doubt = RBK_DOUBT_VERIFY;
-    } else if (assume == RBK_ASSUME_DONE) {
-        step->doubt = RBK_DOUBT_DONE;
-    } else if (assume == RBK_ASSUME_NOT_DONE) {
-        step->doubt = RBK_DOUBT_REPEAT;
-    } else if (step->run->session->o.gates) {
-        step->doubt = RBK_DOUBT_ASK;
-    } else {
-        rbk_error_set(err, RBK_EDOUBT, "step \"%s\" was running when the run died: whether it happened is not known",
-                      step->row.title);
-        return rbk_error_hint(err, "look, then: runbook resume %.12s --assume done (or not-done)",
-                              step->run->session->root->row.id);
-    }
-    return 0;
+    step->doubt = decision_for(step, node, assume);
+    if (step->doubt != RBK_DOUBT_NONE)
+        return 0;
+    rbk_error_set(err, RBK_EDOUBT, "step \"%s\" was running when the run died: whether it happened is not known",
+                  step->row.title);
+    return rbk_error_hint(err, "look, then: runbook resume %.12s --assume done (or not-done)",
+                          step->run->session->root->row.id);
 }
 
 int rbk_doubt_decide(struct rbk_run *run, enum rbk_assume assume, struct rbk_error *err)

@@ -14,12 +14,11 @@ const rbk_value *rbk_fact_lookup_run(void *arg, const char *name)
 const rbk_value *rbk_fact_lookup(void *arg, const char *name)
 {
     const struct rbk_step *step = arg;
-    if (strcmp(name, "item") == 0) {
-        for (const struct rbk_step *s = step; s; s = s->parent)
-            if (s->item)
-                return s->item;
-    }
-    return rbk_fact_lookup_run(step->run, name);
+    struct rbk_run *run = step->run;
+    for (; step && strcmp(name, "item") == 0; step = step->parent)
+        if (step->item)
+            return step->item;
+    return rbk_fact_lookup_run(run, name);
 }
 
 /* The value without secrets: the same one when it holds none. */

@@ -167,6 +167,7 @@ void rbk_session_fail(struct rbk_session *s); /* the recorder's failure ends the
 struct rbk_run *rbk_run_new(struct rbk_session *s, const struct rbk_plan *plan, const rbk_value *params);
 /* Gives it an id, its locks and its first row. */
 int rbk_run_open(struct rbk_run *run, struct rbk_error *err);
+void rbk_run_name(struct rbk_run *run); /* its short id */
 int rbk_run_take_instance(struct rbk_run *run, struct rbk_error *err);
 void rbk_run_begin(struct rbk_run *run);
 void rbk_run_end(struct rbk_run *run, enum rbk_run_state state, int exit_code, const char *reason);

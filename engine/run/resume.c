@@ -141,8 +141,10 @@ static int open_recorded(struct rbk_session *s, const struct rbk_plan *plan, con
     if (rc == 0)
         rc = check_state(&row, r, err);
     if (rc == 0) {
-        rc = rbk_restore_run(s, plan, &row, out, err);
-        (*out)->lock = lock;
+        struct rbk_run *run = NULL;
+        rc = rbk_restore_run(s, plan, &row, &run, err);
+        run->lock = lock;
+        *out = run;
     } else {
         rbk_lock_release(lock);
     }
@@ -205,15 +207,14 @@ int rbk_run_resume(const struct rbk_plan *plan, const char *run_id, const struct
         rc = decide_all(run, r, o, err);
     if (rc == 0)
         rc = rbk_proc_become_subreaper(err);
-    if (rc < 0) {
+    if (rc != 0) {
         if (run)
             rbk_run_free(run);
         else
             rbk_session_free(s);
         return rc;
     }
-    if (rbk_journal_run_short(s->o.store, run->row.id, run->short_id, NULL) < 0)
-        snprintf(run->short_id, sizeof run->short_id, "%.12s", run->row.id);
+    rbk_run_name(run);
     carry_on(run, run->row.state);
     rbk_loop_defer(o->loop, on_begin, run);
     *out = run;

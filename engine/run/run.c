@@ -107,6 +107,12 @@ int rbk_run_take_instance(struct rbk_run *run, struct rbk_error *err)
     return run->plan->overlap_allow ? 0 : rbk_locks_take(run, RBK_LOCK_INSTANCE, run->plan->id, &run->instance, err);
 }
 
+void rbk_run_name(struct rbk_run *run)
+{
+    if (rbk_journal_run_short(run->session->o.store, run->row.id, run->short_id, NULL) < 0)
+        snprintf(run->short_id, sizeof run->short_id, "%.12s", run->row.id);
+}
+
 int rbk_run_open(struct rbk_run *run, struct rbk_error *err)
 {
     struct rbk_store *store = run->session->o.store;
@@ -118,8 +124,7 @@ int rbk_run_open(struct rbk_run *run, struct rbk_error *err)
     if (rc < 0)
         return rc;
     fill_row(run);
-    if (rbk_journal_run_short(store, run->row.id, run->short_id, NULL) < 0)
-        snprintf(run->short_id, sizeof run->short_id, "%.12s", run->row.id);
+    rbk_run_name(run);
     rbk_record_run(run);
     return 0;
 }

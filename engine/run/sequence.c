@@ -1,6 +1,7 @@
 /* The sequence of a run: its nodes one after the other, what a failure means for those that follow, and the state that
  * the run ends in. A resumed run walks the same way: a step that is done counts as it ended then. */
 #include <run/machine.h>
+#include <run/request.h>
 
 #include <string.h>
 
@@ -92,7 +93,9 @@ static void conclude(struct rbk_run *run)
     } else if (run->stop == RBK_STOP_TIMEOUT) {
         rbk_run_end(run, RBK_RUN_TIMED_OUT, rbk_exit_status(RBK_ETIMEOUT), "the time of the run was up");
     } else if (run->stop == RBK_STOP_CANCEL || (run->halted && run->verdict == RBK_RUN_CANCELLED)) {
-        rbk_run_end(run, RBK_RUN_CANCELLED, rbk_exit_status(RBK_ECANCELLED), "cancelled");
+        char *reason = rbk_run_cancel_reason(run->session->o.store, run->session->root->row.id);
+        rbk_run_end(run, RBK_RUN_CANCELLED, rbk_exit_status(RBK_ECANCELLED), reason);
+        free(reason);
     } else if (run->halted && run->verdict == RBK_RUN_TIMED_OUT) {
         rbk_run_end(run, RBK_RUN_TIMED_OUT, rbk_exit_status(RBK_ETIMEOUT), run->row.reason);
     } else if (run->halted || run->red) {
@@ -117,12 +120,12 @@ static void advance(struct rbk_run *run)
 {
     if (run->stop)
         run->halted = true;
-    if (run->stop == RBK_STOP_INTERRUPT || run->parked != RBK_RUN_RUNNING)
+    bool cannot_go_on = run->stop == RBK_STOP_INTERRUPT || run->parked != RBK_RUN_RUNNING;
+    bool undo = run->wants_undo && !run->undone && !run->now;
+    if (cannot_go_on || (!undo && run->next == run->plan->node_count))
         conclude(run);
-    else if (run->wants_undo && !run->undone && !run->now)
+    else if (undo)
         run->undone = !rbk_undo_go(run);
-    else if (run->next == run->plan->node_count)
-        conclude(run);
     else
         start_next(run);
 }
