@@ -26,14 +26,16 @@ enum { /* fields after the name, the state being the first */
        FIELD_COUNT = 22,
 };
 
-/* Reads a small file at once. Returns the length, -1 when it cannot be read; the text is terminated. */
+/* Reads a small file at once. Returns the length, -1 with errno when it cannot be read; the text is terminated. */
 static ssize_t read_small(const char *path, char *out, size_t size)
 {
     int fd = open(path, O_RDONLY | O_CLOEXEC);
     if (fd < 0)
         return -1;
     ssize_t got = read(fd, out, size - 1);
+    int error = got < 0 ? errno : 0;
     close(fd);
+    errno = error;
     if (got >= 0)
         out[got] = '\0';
     return got;
@@ -187,9 +189,9 @@ int64_t rbk_procfs_pss(pid_t pid)
     char path[48], text[4096];
     snprintf(path, sizeof path, "/proc/%d/smaps_rollup", (int)pid);
     if (read_small(path, text, sizeof text) <= 0)
-        return -1;
+        return errno == EACCES || errno == EPERM ? -1 : 0;
     const char *line = strstr(text, "\nPss:");
-    return line ? strtoll(line + 5, NULL, 10) * 1024 : -1;
+    return line ? strtoll(line + 5, NULL, 10) * 1024 : 0;
 }
 
 /* The last field of /proc/loadavg (proc_loadavg(5)). */

@@ -35,7 +35,8 @@ void rbk_proclist_spread(struct rbk_proclist *list);
 
 /* Whether the environment that the process was started with has this entry; a marker that ends in '/' is a prefix. */
 bool rbk_procfs_marked(pid_t pid, const char *marker);
-/* Proportional resident bytes: shared pages count once over all sharers. -1 when it cannot be read. */
+/* Proportional resident bytes: shared pages count once over all sharers. 0 when the process is gone, -1 when we may not
+ * know. */
 int64_t rbk_procfs_pss(pid_t pid);
 /* The pid that was given out last in this pid namespace; 0 when not known. */
 pid_t rbk_procfs_last_pid(void);

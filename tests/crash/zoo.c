@@ -224,6 +224,7 @@ static int shares_memory(void)
         }
     while (wait(NULL) > 0)
         continue;
+    free(memory);
     return 0;
 }
 
