@@ -5,7 +5,7 @@
 #include <results/cases.h>
 #include <stdlib.h>
 
-enum { FLUSH_BYTES = 2 * 1024 * 1024 };
+enum { FLUSH_BYTES = 1024 * 1024 };
 enum {
     HEAD_OUTCOME = 0x03,
     HEAD_FLAKY = 0x04,

@@ -15,7 +15,7 @@ struct execution {
     uint64_t message; /* 0 = none, else the id of its message minus the run's first_message, plus one */
 };
 
-/* Writing. Rows are written whenever a few megabytes have come together. */
+/* Writing. Rows are written whenever a megabyte has come together. */
 struct execution_writer {
     struct rbk_store *store;
     int64_t test_run;
