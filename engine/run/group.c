@@ -70,19 +70,25 @@ static void conclude(struct rbk_step *group)
 
 static void group_go(struct rbk_step *group);
 
+/* What the failure of a child means for the group and the run, now or in the run that is resumed. */
+static void account(struct rbk_step *group, const struct rbk_step *child)
+{
+    if (!has_failed(child))
+        return;
+    group->run->red = true;
+    if (counts(child)) {
+        group->rejected |= child->rejected;
+        group->wants_undo |= child->wants_undo || child->node->on_fail == RBK_ON_FAIL_UNDO;
+    }
+}
+
 static void on_child_end(struct rbk_step *child)
 {
     struct rbk_step *group = child->parent;
     group->group.running--;
-    if (has_failed(child)) {
-        group->run->red = true;
-        if (counts(child)) {
-            group->rejected |= child->rejected;
-            group->wants_undo |= child->wants_undo || child->node->on_fail == RBK_ON_FAIL_UNDO;
-            if (group->node->fail_fast && !group->group.stopped)
-                rbk_group_stop(group, RBK_STOP_FAIL_FAST, false);
-        }
-    }
+    account(group, child);
+    if (has_failed(child) && counts(child) && group->node->fail_fast && !group->group.stopped)
+        rbk_group_stop(group, RBK_STOP_FAIL_FAST, false);
     group_go(group);
 }
 
@@ -129,5 +135,6 @@ void rbk_group_adopt(struct rbk_step *group)
         child->ended = true;
         rbk_observe_step(child);
         rbk_group_adopt(child);
+        account(group, child);
     }
 }

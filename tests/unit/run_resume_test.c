@@ -213,6 +213,22 @@ static void what_holds_a_step_in_doubt_is_in_doubt(void **state)
     assert_string_equal(ledger(f), "b b");
 }
 
+static void a_resumed_run_does_not_forget_that_it_is_red(void **state)
+{
+    struct fixture *f = *state;
+    struct rbk_error err = {0};
+    struct rbk_node *group = rbk_node_new("group", 1), *bad = shell_node("bad", "exit 1");
+    group->is_parallel = true;
+    bad->on_fail = RBK_ON_FAIL_CONTINUE;
+    rbk_node_add(group, bad);
+    rbk_plan_add(f->plan, group);
+    add_shell(f, "look", NULL)->manual = rbk_strdup("Look.");
+    assert_int_equal(run_plan(f), 3);
+    struct rbk_decision_given yes = {.approve = true, .by = "anna"};
+    assert_int_equal(rbk_gate_decide(f->store, f->run_id, &yes, &err), 0);
+    assert_int_equal(resume(f, NULL, &err), 1);
+}
+
 static struct rbk_plan *child_that_hangs(void)
 {
     struct rbk_plan *plan = rbk_plan_new("child/hangs", NULL);
@@ -383,6 +399,7 @@ int main(void)
         cmocka_unit_test_setup_teardown(items_that_are_done_are_not_repeated, setup, teardown),
         cmocka_unit_test_setup_teardown(facts_are_there_again, setup, teardown),
         cmocka_unit_test_setup_teardown(what_holds_a_step_in_doubt_is_in_doubt, setup, teardown),
+        cmocka_unit_test_setup_teardown(a_resumed_run_does_not_forget_that_it_is_red, setup, teardown),
         cmocka_unit_test_setup_teardown(a_called_run_is_resumed_through_its_caller, setup, teardown),
         cmocka_unit_test_setup_teardown(edits_of_steps_to_come_are_said_and_accepted, setup, teardown),
         cmocka_unit_test_setup_teardown(edits_of_done_steps_stop_before_anything_runs, setup, teardown),
