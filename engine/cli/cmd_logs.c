@@ -14,7 +14,7 @@ static int show_logs(struct rbk_cli *cli, const struct rbk_args *args, struct rb
     struct rbk_run_row row = {0};
     int rc = rbk_cli_store_read(cli, err);
     if (rc == 0)
-        rc = rbk_stored_run_find(cli, args->rest.items[0], &row, err);
+        rc = rbk_stored_run_find_itself(cli, args->rest.items[0], &row, err);
     if (rc < 0)
         return rc;
     struct rbk_log_follow_options o = {.run = row.id,

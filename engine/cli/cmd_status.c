@@ -83,7 +83,7 @@ static int show_run(struct rbk_cli *cli, const char *prefix, struct rbk_error *e
     if (rc == 0)
         rc = rbk_cli_config(cli, err);
     if (rc == 0)
-        rc = rbk_stored_run_find(cli, prefix, &row, err);
+        rc = rbk_stored_run_find_itself(cli, prefix, &row, err);
     if (rc < 0)
         return rc;
     rc = rbk_report_value(cli->store, row.id, &report, err);

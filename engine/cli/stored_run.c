@@ -1,4 +1,4 @@
-/* A child run of a `call` leads to its root: gates and resume go through that. */
+/* A child run of a `call` leads to its root: gates and resume go through that. Only who looks gets the child itself. */
 #include <cli/stored_run.h>
 
 #include <base/fs.h>
@@ -18,16 +18,26 @@ static int follow_to_root(struct rbk_cli *cli, struct rbk_run_row *row, struct r
     return 0;
 }
 
-int rbk_stored_run_find(struct rbk_cli *cli, const char *prefix, struct rbk_run_row *out, struct rbk_error *err)
+static int find(struct rbk_cli *cli, const char *prefix, bool to_root, struct rbk_run_row *out, struct rbk_error *err)
 {
     int rc = rbk_journal_run_find(cli->store, prefix, out, err);
-    if (rc == 0)
+    if (rc == 0 && to_root)
         rc = follow_to_root(cli, out, err);
     if (rc == 0)
         rc = rbk_report_state(cli->store, out, err);
     if (rc < 0)
         rbk_run_row_fini(out);
     return rc;
+}
+
+int rbk_stored_run_find(struct rbk_cli *cli, const char *prefix, struct rbk_run_row *out, struct rbk_error *err)
+{
+    return find(cli, prefix, true, out, err);
+}
+
+int rbk_stored_run_find_itself(struct rbk_cli *cli, const char *prefix, struct rbk_run_row *out, struct rbk_error *err)
+{
+    return find(cli, prefix, false, out, err);
 }
 
 int rbk_stored_run_plan(struct rbk_cli *cli, const struct rbk_run_row *row, struct rbk_plan **out,

@@ -8,6 +8,8 @@
 /* Finds the root run that `prefix` names, with its state as it really is (interrupted when nobody carries it). The
  * store must be open. The caller ends *out with rbk_run_row_fini. */
 int rbk_stored_run_find(struct rbk_cli *cli, const char *prefix, struct rbk_run_row *out, struct rbk_error *err);
+/* The same, but a called run is shown as itself: for looking only. */
+int rbk_stored_run_find_itself(struct rbk_cli *cli, const char *prefix, struct rbk_run_row *out, struct rbk_error *err);
 /* Loads the runbook of a recorded run as it stands on disk now. */
 int rbk_stored_run_plan(struct rbk_cli *cli, const struct rbk_run_row *row, struct rbk_plan **out,
                         struct rbk_error *err);
