@@ -287,7 +287,7 @@ int xmlclean_feed(struct xmlclean *c, const char *data, size_t len, bool final, 
     int rc = xmldecode_feed(&c->decode, data, len, final, &c->in, err);
     if (rc || !c->in.len)
         return rc;
-    const char *p = c->in.data, *end = p + c->in.len, *next = p;
+    const char *p = c->in.data, *end = p + c->in.len, *next;
     bool doctype = false;
     while (p < end && c->tag_len <= TAG_MAX && (next = clean_step(c, p, end, final, out, &doctype)))
         p = next;
