@@ -23,17 +23,17 @@ struct following {
     size_t count, cap;
     const struct followed *last; /* whose heading was printed last */
     struct rbk_buf out;
-    bool final;
+    bool final, exists; /* exists: the step that is wanted has begun */
     int rc;
     struct rbk_error *err;
 };
 
-static bool step_wanted(const struct following *f, const struct rbk_step_row *r)
+static bool step_wanted(const struct following *f, const char *key, const char *id)
 {
     const char *step = f->o->step;
-    if (!step || strcmp(step, r->key) == 0 || strcmp(step, r->id) == 0)
+    if (!step || strcmp(step, key) == 0 || strcmp(step, id) == 0)
         return true;
-    char *number = rbk_step_number(f->o->plan, r->key);
+    char *number = rbk_step_number(f->o->plan, key);
     bool wanted = strcmp(step, number) == 0;
     free(number);
     return wanted;
@@ -50,7 +50,10 @@ static bool is_known(const struct following *f, const char *key)
 static int add_log(void *arg, const struct rbk_step_row *r)
 {
     struct following *f = arg;
-    if (!r->log || is_known(f, r->key) || !step_wanted(f, r))
+    if (!step_wanted(f, r->key, r->id))
+        return 0;
+    f->exists = true;
+    if (!r->log || is_known(f, r->key))
         return 0;
     struct rbk_log_reader *reader = NULL;
     char *logs = rbk_path_join(rbk_store_dir(f->cli->store), "logs");
@@ -155,6 +158,22 @@ static void follow_tick(void *arg)
         rbk_loop_stop(f->cli->loop);
 }
 
+/* A step may have printed nothing, or not have begun: that is no mistake of the person who asks. */
+static int say_why_nothing(const struct following *f, struct rbk_error *err)
+{
+    bool planned = false;
+    for (size_t i = 0; !planned && i < rbk_value_length(f->o->plan); i++) {
+        const rbk_value *entry = rbk_list_at(f->o->plan, i);
+        planned = step_wanted(f, rbk_map_get_string(entry, "key"), rbk_map_get_string(entry, "id"));
+    }
+    if (f->exists || planned) {
+        fprintf(stderr, "step \"%s\" %s\n", f->o->step, f->exists ? "printed nothing" : "has not begun");
+        return 0;
+    }
+    rbk_error_set(err, RBK_ENOENT, "this run has no step \"%s\"", f->o->step);
+    return rbk_error_hint(err, "`runbook status %.12s` shows the steps", f->o->run);
+}
+
 int rbk_log_follow(struct rbk_cli *cli, const struct rbk_log_follow_options *o, struct rbk_error *err)
 {
     struct following f = {.cli = cli, .o = o, .err = err};
@@ -165,10 +184,8 @@ int rbk_log_follow(struct rbk_cli *cli, const struct rbk_log_follow_options *o, 
     rc = rbk_loop_run(cli->loop, err);
     rbk_timer_cancel(&timer);
     rc = rc < 0 ? rc : f.rc;
-    if (rc == 0 && o->step && !f.count) {
-        rbk_error_set(err, RBK_ENOENT, "step \"%s\" has no log in this run", o->step);
-        rc = rbk_error_hint(err, "`runbook status %.12s` shows the steps", o->run);
-    }
+    if (rc == 0 && o->step && !f.count)
+        rc = say_why_nothing(&f, err);
     for (size_t i = 0; i < f.count; i++) {
         rbk_log_reader_close(f.logs[i].reader);
         free(f.logs[i].key);

@@ -78,7 +78,7 @@ def test_2_is_an_error_document_with_json(project):
 def test_3_waits_for_a_person(project):
     project.runbook("demo/a", 'runbook "T" {}\nstep "S" { manual = "Pull the plug." }\n')
     result = project.run("demo/a")
-    assert result.exit == 3 and "Pull the plug." in result.out and "approve" in result.out, result
+    assert result.exit == 3 and "Pull the plug." in result.out and "runbook approve" in result.out, result
 
 
 def test_4_a_step_in_doubt(project):
