@@ -7,6 +7,7 @@
 #   demo      builds and runs daily/morning-health-check on this project's own tests
 #   test      installs what testing needs and runs all of it: unit, Lua, end-to-end and lint checks with gcc, the same
 #             under AddressSanitizer and UndefinedBehaviorSanitizer with clang, every fuzzer for a moment
+#   bench     installs what the benchmarks need and prints their table (docs/performance.md)
 #
 # One line per phase; the log of a phase that fails is printed. Nothing outside this folder is used but packages.
 set -eu
@@ -23,6 +24,8 @@ build_packages='gcc libc6-dev cmake ninja-build pkg-config
 demo_packages='libcmocka-dev'
 test_packages='clang clang-tidy clang-format libclang-rt-14-dev g++ git lua-check shellcheck strace bats nodejs
     procps python3 python3-pytest python3-jsonschema sqlite3'
+# ansible-core is what the durable one-step run is compared with.
+bench_packages='python3 ansible-core'
 
 say() {
     printf '%s\n' "$*"
@@ -137,7 +140,12 @@ verb_test() {
     phase "tests under sanitizers" run_ctest asan --label-exclude 'lint|bench'
     phase "fuzzers, ${fuzz_seconds}s each" sh "$root/tests/fuzz/run.sh" "$fuzz_seconds"
     check_build gcc -DCMAKE_BUILD_TYPE=RelWithDebInfo -DCMAKE_C_COMPILER=gcc
-    run_ctest gcc --label-exclude bench </dev/null
+    run_ctest gcc </dev/null
+}
+
+verb_bench() {
+    need_packages "$build_packages $demo_packages $bench_packages"
+    exec sh "$root/tests/bench/run.sh"
 }
 
 usage() {
@@ -145,7 +153,7 @@ usage() {
 }
 
 case ${1:-} in
-deps | build | install | demo | test)
+deps | build | install | demo | test | bench)
     verb_"$1"
     ;;
 help | --help | -h)

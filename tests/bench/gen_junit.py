@@ -1,7 +1,8 @@
 #!/usr/bin/env python3
-"""gen_junit.py CASES FILE: a report as pytest would write it, for the import benchmark.
+"""gen_junit.py CASES FILE [BYTES]: a report as pytest would write it, for the import benchmark.
 
-Suites of 1,000 cases, names with parameters, 2 % failures with messages of 2 KB. The same arguments give the same file.
+Suites of 1,000 cases, names with parameters, 2 % failures with messages of BYTES (2,000). The same arguments give the
+same file.
 """
 import random
 import sys
@@ -12,14 +13,14 @@ THINGS = ["empty_input", "unicode", "timeout", "large_payload", "missing_key", "
 SUITE = 1000
 
 
-def traceback():
+def traceback(size):
     lines = [
         f"    def test_value(self):\n&gt;       assert compute({i}) == {i * 7}\n"
         f"E       AssertionError: assert {i} == {i * 7}\n"
-        for i in range(40)
+        for i in range(size // 40)
     ]
     text = "".join(lines)
-    return text[: text.rindex("\n", 0, 1950)]
+    return text[: text.rindex("\n", 0, size - 50)]
 
 
 def testcase(suite, index, text):
@@ -37,9 +38,9 @@ def testcase(suite, index, text):
     )
 
 
-def main(cases, path):
+def main(cases, path, size):
     random.seed(7)
-    text = traceback()
+    text = traceback(size)
     with open(path, "w", buffering=1 << 20) as out:
         out.write('<?xml version="1.0" encoding="utf-8"?><testsuites>\n')
         for suite, first in enumerate(range(0, cases, SUITE)):
@@ -54,4 +55,4 @@ def main(cases, path):
 
 
 if __name__ == "__main__":
-    main(int(sys.argv[1]), sys.argv[2])
+    main(int(sys.argv[1]), sys.argv[2], int(sys.argv[3]) if len(sys.argv) > 3 else 2000)

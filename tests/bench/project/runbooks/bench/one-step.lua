@@ -1,0 +1,3 @@
+runbook "One step" {}
+
+step "True" { run = "true" }
