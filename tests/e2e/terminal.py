@@ -17,7 +17,7 @@ class Terminal:
     def __init__(self, command, cwd, env, columns=80, rows=24):
         self.master, slave = pty.openpty()
         self.resize(columns, rows)
-        self.seen = ""
+        self.raw = ""
         self.searched = 0
         self.process = subprocess.Popen(
             command,
@@ -42,7 +42,7 @@ class Terminal:
             chunk = os.read(self.master, 65536)
         except OSError:
             chunk = b""
-        self.seen += chunk.decode(errors="replace")
+        self.raw += chunk.decode(errors="replace")
         return bool(chunk)
 
     def expect(self, pattern, seconds=20):
@@ -54,7 +54,7 @@ class Terminal:
                 self.searched = found.end()
                 return found
             alive = self.read(max(0, min(1, end - time.monotonic())))
-            assert alive and time.monotonic() < end, f"never saw {pattern!r} in\n{self.seen}"
+            assert alive and time.monotonic() < end, f"never saw {pattern!r} in\n{self.seen[-3000:]}"
 
     def send(self, text):
         os.write(self.master, text.encode())
@@ -72,19 +72,24 @@ class Terminal:
         """Reads to the end; returns the exit status."""
         limit = time.monotonic() + seconds
         while self.read(max(0, min(1, limit - time.monotonic()))):
-            assert time.monotonic() < limit, f"still running:\n{self.seen}"
+            assert time.monotonic() < limit, f"still running:\n{self.seen[-3000:]}"
         return self.process.wait(timeout=seconds)
 
     @property
+    def seen(self):
+        """What was written, without colours."""
+        return re.sub(r"\x1b\[[0-9;]*m", "", self.raw).replace("\r\n", "\n")
+
+    @property
     def text(self):
-        """What was written, without colours and cursor movements."""
-        return re.sub(r"\x1b\[[0-9;]*[A-Za-z]", "", self.seen).replace("\r\n", "\n")
+        """What was written, without cursor movements."""
+        return re.sub(r"\x1b\[[0-9;]*[A-Za-z]", "", self.seen)
 
     @property
     def last_screen(self):
         """The lines that stay: everything that was erased again is left out."""
         lines = [""]
-        for piece in re.split(r"(\x1b\[\d+A\r\x1b\[J|\n)", re.sub(r"\x1b\[[0-9;]*m", "", self.seen).replace("\r\n", "\n")):
+        for piece in re.split(r"(\x1b\[\d+A\r\x1b\[J|\n)", self.seen):
             up = re.fullmatch(r"\x1b\[(\d+)A\r\x1b\[J", piece)
             if up:
                 lines = lines[: len(lines) - 1 - int(up[1])] + [""]

@@ -125,7 +125,7 @@ def test_control_bytes_never_reach_the_terminal(project):
         terminal = project.terminal(*args)
         terminal.end()
         assert "text" in terminal.seen
-        assert "\x1b]0" not in terminal.seen and "\x07" not in terminal.seen and "\x1b[2J" not in terminal.seen
+        assert "\x1b]0" not in terminal.raw and "\x07" not in terminal.raw and "\x1b[2J" not in terminal.raw
 
 
 # Ctrl-C
@@ -224,12 +224,12 @@ def test_colour_only_on_a_terminal_that_wants_it(project):
     project.runbook("demo/a", 'runbook "A" {}\nstep "Fine" { run = "true" }\nstep "Bad" { run = "exit 1" }\n')
     terminal = project.terminal("demo/a")
     terminal.end()
-    assert "\x1b[32m" in terminal.seen and "\x1b[31m" in terminal.seen
+    assert "\x1b[32m" in terminal.raw and "\x1b[31m" in terminal.raw
     for env, args in (({"NO_COLOR": "1"}, []), ({}, ["--color", "never"])):
         terminal = project.terminal("demo/a", *args, env=env)
         terminal.end()
-        assert not re.search(r"\x1b\[[0-9;]*m", terminal.seen)
-        assert "ok" in terminal.seen and "FAIL" in terminal.seen
+        assert not re.search(r"\x1b\[[0-9;]*m", terminal.raw)
+        assert "ok" in terminal.raw and "FAIL" in terminal.raw
     assert "\x1b" not in project.run("demo/a").out
     assert "\x1b[31m" in project.run("demo/a", "--color", "always").out
     assert "\x1b[31m" in project.run("demo/a", "--color=always", env={"NO_COLOR": "1"}).out
@@ -241,7 +241,7 @@ def test_a_dumb_terminal_gets_plain_lines(project):
     for term in ("dumb", ""):
         terminal = project.terminal("demo/s", env={"TERM": term})
         assert terminal.end() == 0
-        assert not ESCAPE.search(terminal.seen) and "ok    Take your time" in terminal.seen
+        assert not ESCAPE.search(terminal.raw) and "ok    Take your time" in terminal.raw
 
 
 def test_a_terminal_on_stdin_alone_is_not_asked(project):
