@@ -3,7 +3,7 @@
 local config = require "runbook.config"
 local fs = require "runbook.fs"
 local json = require "runbook.json"
-local words = require "tests.words"
+local format = require "text.format"
 
 local flags = {}
 
@@ -134,7 +134,7 @@ flags.check = verb {
         end
         local wrong = compare(found, config.get "flags.expect" or {})
         ctx:set { flags = list, flag_count = #list, flags_wrong = wrong }
-        ctx:note(("%s, %s"):format(words.count(#list, "flag", "flags"),
+        ctx:note(("%s, %s"):format(format.count(#list, "flag", "flags"),
             #wrong == 0 and "all as expected" or ("%d not as expected"):format(#wrong)))
         if #wrong > 0 then
             return nil, table.concat(wrong, "\n")

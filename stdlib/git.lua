@@ -1,6 +1,6 @@
 -- What changed lately: commits since a time, files against a commit. Reads only. A project without git, or without a
 -- commit, has no data; that is no failure.
-local words = require "tests.words"
+local format = require "text.format"
 
 local git = {}
 
@@ -62,7 +62,7 @@ git.log = verb {
         end
         local commits = split(result.out, "\n")
         ctx:set { commits = commits, commit_count = #commits }
-        ctx:note(("%s since %s"):format(words.count(#commits, "commit", "commits"), when(since)))
+        ctx:note(("%s since %s"):format(format.count(#commits, "commit", "commits"), when(since)))
         for _, commit in ipairs(commits) do
             ctx:log(commit)
         end
@@ -125,7 +125,7 @@ git.changed = verb {
             return nil, why
         end
         ctx:set { changed_files = files, changed_count = #files, changed_against = base }
-        ctx:note(("%s changed against %s (%s)"):format(words.count(#files, "file", "files"), name, base:sub(1, 12)))
+        ctx:note(("%s changed against %s (%s)"):format(format.count(#files, "file", "files"), name, base:sub(1, 12)))
         return files
     end,
 }

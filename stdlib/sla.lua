@@ -3,7 +3,7 @@
 local config = require "runbook.config"
 local coverage = require "tests.coverage"
 local results = require "runbook.results"
-local words = require "tests.words"
+local format = require "text.format"
 
 local sla = {}
 
@@ -77,7 +77,7 @@ end
 
 local function shown(value)
     if type(value) == "userdata" and value ~= no_data and value.unit == "ratio" then
-        return words.percent(value)
+        return format.percent(value)
     end
     return tostring(value)
 end

@@ -4,6 +4,7 @@ local level = require "tests.level"
 local measure = require "tests.measure"
 local rerun = require "tests.rerun"
 local results = require "runbook.results"
+local format = require "text.format"
 local words = require "tests.words"
 
 local tests = {}
@@ -78,7 +79,7 @@ tests.run = verb {
             return nil, problem
         end
         if facts.failing_count > 0 and not o.allow_failures then
-            return nil, ("%s of %d failed"):format(words.count(facts.failing_count, "test", "tests"), facts.total)
+            return nil, ("%s of %d failed"):format(format.count(facts.failing_count, "test", "tests"), facts.total)
         end
         return facts
     end,

@@ -3,7 +3,7 @@
 local smoke = config.level "smoke"
 local healthy = config.get("thresholds.failure_rate.healthy", "2%")
 
-runbook "Morning Health Check" {
+runbook "Morning Health Check (5 minutes)" {
     priority = "medium",
     budget = "5m",
 }

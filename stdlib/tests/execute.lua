@@ -1,5 +1,14 @@
 -- Running a level's command and gathering its reports: services up, prepare commands, then every invocation that the
 -- runner asks for, as often as asked. Nothing is judged here but what keeps a report from existing.
+--
+-- A runner is a module runners.NAME with
+--   invocations(job)        the commands to run: { argv, report } each, or { argv, pattern, prepare, written } where the
+--                           tool decides about its reports; `source` is the file of cases whose report names none,
+--                           `folder` one to make first. `job` has command, cwd, level, scratch, tag (differs with every
+--                           repetition), cases (nil: all), wide, fail_fast, parallel
+--   explain(code)           what an exit code means, or nil
+--   is_module(case, cwd)    whether a "case" stands for a file that could not be loaded
+--   widens                  whether cases that were not found may be found by asking for what encloses them (job.wide)
 local argv = require "runners.argv"
 local reports = require "tests.reports"
 local services = require "services"

@@ -3,7 +3,7 @@
 local level = require "tests.level"
 local measure = require "tests.measure"
 local results = require "runbook.results"
-local words = require "tests.words"
+local format = require "text.format"
 
 local rerun = {}
 
@@ -59,7 +59,7 @@ local function without_foreign(ctx, groups, order)
             runnable[#runnable + 1] = name
         else
             ctx:note(("level `%s` is not in runbook.yaml: its %s cannot be run here"):format(name,
-                words.count(#groups[name], "case", "cases")))
+                format.count(#groups[name], "case", "cases")))
         end
     end
     return runnable
@@ -157,7 +157,7 @@ function rerun.perform(ctx, o)
         return nil, why
     end
     if sum.executed == 0 then
-        return nil, sum.problem or ("nothing was executed of %s: nothing is fixed"):format(words.count(#cases,
+        return nil, sum.problem or ("nothing was executed of %s: nothing is fixed"):format(format.count(#cases,
             "failing case", "failing cases"))
     end
     ctx:note(("%d fixed, %d still failing"):format(sum.fixed, facts.failing_count))

@@ -1,21 +1,12 @@
 -- How results are told to people, in one place so that every verb says it alike.
+local format = require "text.format"
+
 local words = {}
-
-function words.percent(value)
-    if value == no_data then
-        return "no data"
-    end
-    return (("%.1f%%"):format(value.value * 100):gsub("%.0%%", "%%"))
-end
-
-function words.count(n, one, many)
-    return ("%d %s"):format(n, n == 1 and one or many)
-end
 
 -- "6 of 412 failing, failure_rate 1.5%"
 function words.state(facts)
     local text = ("%d of %d failing, failure_rate %s"):format(facts.failing_count, facts.total,
-        words.percent(facts.failure_rate))
+        format.percent(facts.failure_rate))
     if facts.skipped > 0 then
         text = text .. (", %d skipped"):format(facts.skipped)
     end
@@ -26,11 +17,11 @@ end
 function words.run(facts)
     local took = facts.duration == no_data and "" or (" in %.1fs"):format(facts.duration.value)
     if facts.failing_count == 0 then
-        return words.count(facts.passed, "test", "tests") .. " passed" .. took
+        return format.count(facts.passed, "test", "tests") .. " passed" .. took
             .. (facts.skipped > 0 and (", %d skipped"):format(facts.skipped) or "")
     end
     return ("%d of %d failing%s, failure_rate %s"):format(facts.failing_count, facts.total, took,
-        words.percent(facts.failure_rate))
+        format.percent(facts.failure_rate))
 end
 
 return words

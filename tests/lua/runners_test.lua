@@ -27,8 +27,10 @@ step "pytest writes xunit1 and takes node ids in place of paths" {
     run = function()
         expect(lines("pytest", { "python3", "-m", "pytest", "-m", "smoke", "tmp" })[1],
             "python3 -m pytest -m smoke tmp --junitxml=/scratch/pytest-1-1.xml -o junit_family=xunit1")
-        local case = { id = "tests/test_a.py::T::t[1]", suite = "tests.test_a.T", name = "t[1]", file = "tests/test_a.py" }
-        expect(lines("pytest", { "pytest", "-c", "/etc/passwd", "/tmp", "-k", "x" }, { cases = { case }, fail_fast = true })[1],
+        local id = "tests/test_a.py::T::t[1]"
+        local case = { id = id, suite = "tests.test_a.T", name = "t[1]", file = "tests/test_a.py" }
+        local command = { "pytest", "-c", "/etc/passwd", "/tmp", "-k", "x" }
+        expect(lines("pytest", command, { cases = { case }, fail_fast = true })[1],
             "pytest -c /etc/passwd -k x tests/test_a.py::T::t[1] --junitxml=/scratch/pytest-1-1.xml "
             .. "-o junit_family=xunit1 -x")
         expect(lines("pytest", { "pytest" }, { parallel = 4 })[1]:match "%-n %d+", "-n 4")
@@ -38,7 +40,8 @@ step "pytest writes xunit1 and takes node ids in place of paths" {
 step "ctest selects by exact names" {
     run = function()
         local cases = { { name = "a.b" }, { name = "c+(d)" } }
-        expect(lines("ctest", { "ctest", "--test-dir", "build", "-R", "old", "-L", "x" }, { cases = cases, parallel = 2 })[1],
+        local command = { "ctest", "--test-dir", "build", "-R", "old", "-L", "x" }
+        expect(lines("ctest", command, { cases = cases, parallel = 2 })[1],
             "ctest --test-dir build -L x -R ^(a\\.b|c\\+\\(d\\))$ --output-on-failure --no-tests=error "
             .. "--output-junit /scratch/ctest-1-1.xml --parallel 2")
     end,
@@ -46,7 +49,8 @@ step "ctest selects by exact names" {
 
 step "node runs each file with a report of its own" {
     run = function()
-        local found = lines("node", { "node", "--import", "x", "--test", "--test-reporter=tap", "a.test.js", "b.test.js" })
+        local command = { "node", "--import", "x", "--test", "--test-reporter=tap", "a.test.js", "b.test.js" }
+        local found = lines("node", command)
         assert(#found == 2)
         expect(found[2], "node --import x --test --test-reporter=spec --test-reporter-destination=stdout "
             .. "--test-reporter=junit --test-reporter-destination=/scratch/node-1-2.xml b.test.js")
