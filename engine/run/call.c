@@ -79,18 +79,23 @@ static int new_child(struct rbk_step *step, const struct rbk_plan *plan, struct 
     return 0;
 }
 
-/* What a resumed run was called with: its secret arguments were not stored, so they are worked out again. */
+static bool was_not_stored(const rbk_value *v)
+{
+    const char *text = rbk_value_string(v);
+    return text && strstr(text, "***");
+}
+
+/* What a resumed run was called with: arguments that hold secrets were not stored, so they are worked out again. */
 static int restore_secrets(struct rbk_step *step, const struct rbk_plan *plan, struct rbk_error *err)
 {
+    struct rbk_run *child = step->child;
     rbk_value *params = NULL;
-    bool any = false;
-    for (size_t i = 0; i < plan->param_count; i++)
-        any |= plan->params[i].secret;
-    int rc = any ? bind_arguments(step, plan, &params, err) : 0;
-    for (size_t i = 0; rc == 0 && any && i < plan->param_count; i++) {
-        const rbk_value *v = rbk_map_get(params, plan->params[i].name);
-        if (plan->params[i].secret && v)
-            rbk_map_set(step->child->params, plan->params[i].name, rbk_value_dup(v));
+    int rc = bind_arguments(step, plan, &params, err);
+    for (size_t i = 0; rc == 0 && i < plan->param_count; i++) {
+        const char *name = plan->params[i].name;
+        const rbk_value *v = rbk_map_get(params, name);
+        if (v && was_not_stored(rbk_map_get(child->params, name)))
+            rbk_map_set(child->params, name, rbk_value_dup(v));
     }
     rbk_value_free(params);
     return rc;

@@ -32,7 +32,8 @@ static int list_of(struct rbk_step *group, rbk_value **out, struct rbk_error *er
     }
     int rc = current_list(group, out, err);
     if (rc == 0)
-        rbk_record_event(group->run, group->row.key, "each", rbk_value_dup(*out));
+        rbk_record_event(group->run, group->row.key, "each",
+                         rbk_fact_redacted(group->run->session, rbk_value_dup(*out)));
     return rc;
 }
 

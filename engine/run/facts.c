@@ -21,9 +21,11 @@ const rbk_value *rbk_fact_lookup(void *arg, const char *name)
     return rbk_fact_lookup_run(run, name);
 }
 
-/* The value without secrets: the same one when it holds none. */
-static rbk_value *redacted(const struct rbk_session *s, rbk_value *v)
+/* The value without secrets. Takes v. */
+rbk_value *rbk_fact_redacted(const struct rbk_session *s, rbk_value *v)
 {
+    if (rbk_redactor_empty(s->o.redactor))
+        return v;
     if (rbk_value_type(v) == RBK_STRING) {
         char *clean = rbk_step_output_redacted(s, rbk_value_string(v));
         rbk_value_free(v);
@@ -32,13 +34,13 @@ static rbk_value *redacted(const struct rbk_session *s, rbk_value *v)
     } else if (rbk_value_type(v) == RBK_LIST) {
         rbk_value *list = rbk_list_new();
         for (size_t i = 0; i < rbk_value_length(v); i++)
-            rbk_list_append(list, redacted(s, rbk_value_dup(rbk_list_at(v, i))));
+            rbk_list_append(list, rbk_fact_redacted(s, rbk_value_dup(rbk_list_at(v, i))));
         rbk_value_free(v);
         v = list;
     } else if (rbk_value_type(v) == RBK_MAP) {
         rbk_value *map = rbk_map_new();
         for (size_t i = 0; i < rbk_value_length(v); i++)
-            rbk_map_set(map, rbk_map_key_at(v, i), redacted(s, rbk_value_dup(rbk_map_value_at(v, i))));
+            rbk_map_set(map, rbk_map_key_at(v, i), rbk_fact_redacted(s, rbk_value_dup(rbk_map_value_at(v, i))));
         rbk_value_free(v);
         v = map;
     }
@@ -72,8 +74,7 @@ int rbk_fact_set(struct rbk_step *step, const char *name, rbk_value *v, struct r
         rbk_error_set(err, RBK_EINVAL, "\"%s\" is a parameter: a step cannot set it", name);
         return rbk_error_hint(err, "give the fact another name");
     }
-    if (!rbk_redactor_empty(run->session->o.redactor))
-        v = redacted(run->session, v);
+    v = rbk_fact_redacted(run->session, v);
     if (!step->facts)
         step->facts = rbk_map_new();
     rbk_map_set(step->facts, name, rbk_value_dup(v));

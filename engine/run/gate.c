@@ -219,7 +219,8 @@ void rbk_gate_open(struct rbk_step *step, const char *kind, const char *text, co
     if (rbk_subst_text(text, rbk_fact_lookup, step, &filled, NULL) < 0)
         filled = rbk_strdup(text);
     step->gate.kind = kind;
-    step->gate.text = filled;
+    step->gate.text = rbk_step_output_redacted(step->run->session, filled);
+    free(filled);
     step->gate.ask = ask;
     step->gate.ask_count = ask_count;
     step->gate.fn = fn;

@@ -79,7 +79,9 @@ struct rbk_step *rbk_step_new(struct rbk_run *run, const struct rbk_node *node, 
     if (item) {
         step->item = rbk_value_dup(item);
         free(step->row.item);
-        step->row.item = rbk_value_text(item);
+        char *text = rbk_value_text(item);
+        step->row.item = rbk_step_output_redacted(run->session, text);
+        free(text);
     }
     describe(step);
     return step;

@@ -263,6 +263,7 @@ int rbk_gate_spec_parse(const rbk_value *spec, const rbk_value *given, rbk_value
 const rbk_value *rbk_fact_lookup(void *step, const char *name);
 const rbk_value *rbk_fact_lookup_run(void *run, const char *name);
 int rbk_fact_set(struct rbk_step *step, const char *name, rbk_value *v, struct rbk_error *err);
+rbk_value *rbk_fact_redacted(const struct rbk_session *s, rbk_value *v); /* takes v */
 rbk_value *rbk_fact_from_text(const char *text, size_t len);
 /* escalate.c */
 void rbk_escalate_check(struct rbk_run *run, struct rbk_step *step, const char *fact);

@@ -64,7 +64,7 @@ static rbk_value *recorded_params(const struct rbk_run *run)
             rbk_map_set_string(params, p->name, "***");
         }
     }
-    return params;
+    return rbk_fact_redacted(run->session, params);
 }
 
 static char *host_name(void)
