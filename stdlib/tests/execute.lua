@@ -2,8 +2,8 @@
 -- runner asks for, as often as asked. Nothing is judged here but what keeps a report from existing.
 --
 -- A runner is a module runners.NAME with
---   invocations(job)        the commands to run: { argv, report } each, or { argv, pattern, prepare, written } where the
---                           tool decides about its reports; `source` is the file of cases whose report names none,
+--   invocations(job)        the commands to run: { argv, report } each, or { argv, pattern, prepare, written } where
+--                           the tool decides about its reports; `source` is the file of cases whose report names none,
 --                           `folder` one to make first. `job` has command, cwd, level, scratch, tag (differs with every
 --                           repetition), cases (nil: all), wide, fail_fast, parallel
 --   explain(code)           what an exit code means, or nil
