@@ -78,11 +78,12 @@ int rbk_lua_raise(lua_State *L, const struct rbk_error *e)
     struct rbk_error *raised = lua_touserdata(L, -1);
     if (!raised->file[0])
         rbk_lua_place(L, raised);
-    return lua_error(L);
+    lua_error(L);
+    abort(); /* lua_error does not come back */
 }
 
-static int raise_formatted(lua_State *L, const char *hint, const char *fmt, va_list args) RBK_PRINTF(3, 0);
-static int raise_formatted(lua_State *L, const char *hint, const char *fmt, va_list args)
+static _Noreturn void raise_formatted(lua_State *L, const char *hint, const char *fmt, va_list args) RBK_PRINTF(3, 0);
+static _Noreturn void raise_formatted(lua_State *L, const char *hint, const char *fmt, va_list args)
 {
     struct rbk_error e;
     char message[sizeof e.message];
@@ -90,21 +91,21 @@ static int raise_formatted(lua_State *L, const char *hint, const char *fmt, va_l
     rbk_error_set(&e, RBK_EINVAL, "%s", message);
     if (hint)
         rbk_error_hint(&e, "%s", hint);
-    return rbk_lua_raise(L, &e);
+    rbk_lua_raise(L, &e);
 }
 
 int rbk_lua_fail(lua_State *L, const char *fmt, ...)
 {
     va_list args;
     va_start(args, fmt);
-    return raise_formatted(L, NULL, fmt, args); /* no va_end: it never returns, and va_end does nothing here */
+    raise_formatted(L, NULL, fmt, args); /* no va_end: it never returns, and va_end does nothing here */
 }
 
 int rbk_lua_fail_hint(lua_State *L, const char *hint, const char *fmt, ...)
 {
     va_list args;
     va_start(args, fmt);
-    return raise_formatted(L, hint, fmt, args);
+    raise_formatted(L, hint, fmt, args);
 }
 
 static const char *code_name(int code)

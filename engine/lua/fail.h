@@ -11,10 +11,10 @@ struct rbk_watchdog;
 
 /* Raise RBK_EINVAL at the nearest line of a runbook: misuse. They never return; `return rbk_lua_fail(..)` reads well.
  * [-0, +0, v] */
-int rbk_lua_fail(lua_State *L, const char *fmt, ...) RBK_PRINTF(2, 3);
-int rbk_lua_fail_hint(lua_State *L, const char *hint, const char *fmt, ...) RBK_PRINTF(3, 4);
+_Noreturn int rbk_lua_fail(lua_State *L, const char *fmt, ...) RBK_PRINTF(2, 3);
+_Noreturn int rbk_lua_fail_hint(lua_State *L, const char *hint, const char *fmt, ...) RBK_PRINTF(3, 4);
 /* Raises a copy of e, placed at the nearest line of a runbook unless it has a place. [-0, +0, v] */
-int rbk_lua_raise(lua_State *L, const struct rbk_error *e);
+_Noreturn int rbk_lua_raise(lua_State *L, const struct rbk_error *e);
 /* An operational failure as a script sees it: nil, message, code ("ENOENT"). [-0, +3, m] */
 int rbk_lua_push_failure(lua_State *L, const struct rbk_error *e);
 

@@ -2,15 +2,22 @@
  * raise "not enough memory". The engine's own memory is not counted here. */
 #include <lua/heap.h>
 
+#include <lauxlib.h>
 #include <stdlib.h>
 
-static bool heap_refuses(struct rbk_heap *heap, size_t growth)
+static bool heap_is_full(const struct rbk_heap *heap, size_t growth)
 {
-    if (growth > heap->max || heap->used > heap->max - growth)
-        return true;
-    if (heap->stress)
-        heap->refused = !heap->refused;
-    return heap->stress && heap->refused;
+    return growth > heap->max || heap->used > heap->max - growth;
+}
+
+/* Every other time: Lua's core collects and asks again. Large blocks may be asked for by a luaL_Buffer, which does not
+ * ask again. */
+static bool heap_stresses(struct rbk_heap *heap, size_t size)
+{
+    if (!heap->stress || size > LUAL_BUFFERSIZE)
+        return false;
+    heap->refused = !heap->refused;
+    return heap->refused;
 }
 
 void *rbk_heap_alloc(void *ud, void *block, size_t old_size, size_t new_size)
@@ -23,7 +30,7 @@ void *rbk_heap_alloc(void *ud, void *block, size_t old_size, size_t new_size)
         heap->used -= old_size;
         return NULL;
     }
-    if (new_size > old_size && heap_refuses(heap, new_size - old_size))
+    if (new_size > old_size && (heap_is_full(heap, new_size - old_size) || heap_stresses(heap, new_size)))
         return NULL;
     void *moved = realloc(block, new_size);
     if (!moved)

@@ -37,7 +37,7 @@ void rbk_lua_push_quantity(lua_State *L, double value, enum rbk_unit unit, const
     struct lua_quantity *n = rbk_lua_new_typed(L, &quantity_type, sizeof *n, 0);
     n->q = (struct rbk_quantity){value, unit};
     if (spelling && strlen(spelling) < sizeof n->spelling)
-        strcpy(n->spelling, spelling);
+        memcpy(n->spelling, spelling, strlen(spelling) + 1);
 }
 
 bool rbk_lua_get_quantity(lua_State *L, int idx, struct rbk_quantity *out, const char **spelling)
@@ -168,11 +168,9 @@ static int quantity_tostring(lua_State *L)
 {
     const struct lua_quantity *n = rbk_lua_test(L, 1, &quantity_type);
     char text[64] = "quantity";
-    if (n && n->spelling[0])
-        strcpy(text, n->spelling);
-    else if (n)
+    if (n)
         quantity_text(n->q, text, sizeof text);
-    lua_pushstring(L, text);
+    lua_pushstring(L, n && n->spelling[0] ? n->spelling : text);
     return 1;
 }
 

@@ -21,7 +21,7 @@ static void push_number(lua_State *L, const rbk_value *v)
     char *spelling = rbk_value_text(v);
     char copy[24] = "";
     if (strlen(spelling) < sizeof copy)
-        strcpy(copy, spelling);
+        memcpy(copy, spelling, strlen(spelling) + 1);
     free(spelling);
     rbk_lua_push_quantity(L, rbk_value_number(v), unit, copy);
 }
@@ -151,7 +151,8 @@ static rbk_value *read_map(lua_State *L, int idx, int depth, struct rbk_error *e
     size_t count = 0;
     rbk_value *map = NULL;
     if (read_pairs(L, idx, depth, &pairs, &count, err)) {
-        qsort(pairs, count, sizeof *pairs, compare_pairs);
+        if (count)
+            qsort(pairs, count, sizeof *pairs, compare_pairs);
         map = rbk_map_new();
         for (size_t i = 0; i < count; i++)
             rbk_map_set(map, pairs[i].key, pairs[i].value);

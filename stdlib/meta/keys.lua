@@ -90,4 +90,4 @@
 
 ---@alias runbook.ask table<string, runbook.question>
 
----@alias runbook.body string|(string|number)[]|fun(ctx: runbook.ctx): any, string?|runbook.action
+---@alias runbook.body string|(string|number)[]|runbook.action|fun(ctx: runbook.ctx): any, string?

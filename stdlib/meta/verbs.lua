@@ -130,7 +130,7 @@ tests.levels = {}
 
 ---Runs exactly the failing cases again and only measures; a rerun that executes nothing fails.
 ---
----Sets coverage, duration, errors, failed, failing, failing_count, failure_rate, fixed_count, flaky_count, over_max, over_target, pass_rate, passed, skipped, total.
+---Sets coverage, duration, errors, failed, failing, failing_again, failing_count, failure_rate, fixed_count, flaky_count, over_max, over_target, pass_rate, passed, skipped, total.
 ---@param options runbook.tests.rerun.options
 ---@return runbook.action
 function tests.rerun(options) end

@@ -10,28 +10,40 @@ step "Raises with its place" {
   note = "fails: tests/lua/failures_test.lua:5: deep",
   run = function() deep() end,
 }
-step "Returns nil and why" { on_fail = "continue", note = "fails: nothing there", run = function() return nil, "nothing there" end }
-step "Returns false and why" { on_fail = "continue", note = "fails: not so", run = function() return false, "not so" end }
-step "Returns false" { on_fail = "continue", note = "fails: the function returned false", run = function() return 1 > 2 end }
+step "Returns nil and why" {
+  on_fail = "continue",
+  note = "fails: nothing there",
+  run = function() return nil, "nothing there" end,
+}
+step "Returns false and why" {
+  on_fail = "continue",
+  note = "fails: not so",
+  run = function() return false, "not so" end,
+}
+step "Returns false" {
+  on_fail = "continue",
+  note = "fails: the function returned false",
+  run = function() return 1 > 2 end,
+}
 step "Returns nothing" { run = function() end }
 step "Returns nil" { run = function() return nil end }
 step "Returns something" { run = function() return { 1 } end }
 
 step "Never ends" {
   on_fail = "continue",
-  note = "fails: tests/lua/failures_test.lua:23: stopped after 2 s of processor time",
+  note = "fails: tests/lua/failures_test.lua:35: stopped after 2 s of processor time",
   run = function() while true do end end,
 }
 
 step "Never ends within pcall" {
   on_fail = "continue",
-  note = "fails: tests/lua/failures_test.lua:29: stopped after 2 s of processor time",
+  note = "fails: tests/lua/failures_test.lua:41: stopped after 2 s of processor time",
   run = function() while true do pcall(function() while true do end end) end end,
 }
 
 step "Calls itself without end" {
   on_fail = "continue",
-  note = "fails: tests/lua/failures_test.lua:36: stack overflow",
+  note = "fails: tests/lua/failures_test.lua:48: stack overflow",
   run = function()
     local function down() return (("x"):gsub("x", down)) end
     return down()
@@ -41,7 +53,7 @@ step "Calls itself without end" {
 step "Keeps its ctx" { run = function(ctx) kept = ctx end }
 step "Uses a ctx that is over" {
   on_fail = "continue",
-  note = "fails: tests/lua/failures_test.lua:45: this ctx belongs to a step that is over",
+  note = "fails: tests/lua/failures_test.lua:57: this ctx belongs to a step that is over",
   run = function() kept:note("x") end,
 }
 

@@ -18,7 +18,7 @@ step "Safe Lua is there" {
 
 step "What reaches around the engine is not" {
   run = function()
-    for _, name in ipairs { "io", "debug", "package", "coroutine", "load", "loadfile", "dofile", "collectgarbage", "_G" } do
+    for name in ("io debug package coroutine load loadfile dofile collectgarbage _G"):gmatch("%g+") do
       raises("unknown name `" .. name .. "`", function() return _ENV[name] end)
     end
     raises("`os` has no `execute`", function() os.execute("true") end)
