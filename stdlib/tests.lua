@@ -130,6 +130,11 @@ tests.failing = verb {
     end,
 }
 
+local rerun_sets = { failing_again = "integer" }
+for fact, unit in pairs(measure.SETS) do
+    rerun_sets[fact] = unit
+end
+
 tests.rerun = verb {
     name = "tests.rerun",
     help = "Runs exactly the failing cases again and only measures; a rerun that executes nothing fails.",
@@ -138,7 +143,7 @@ tests.rerun = verb {
         times = { type = "integer", default = 1, help = "run each so often" },
         case = { type = "string", help = "only this case, failing or not" },
     },
-    sets = measure.SETS,
+    sets = rerun_sets,
     writes = true,
     perform = rerun.perform,
 }

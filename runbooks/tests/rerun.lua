@@ -1,5 +1,5 @@
--- `runbook tests rerun [LEVEL]` is this runbook with its parameters from the command line. It fails while any case of the
--- level still fails.
+-- `runbook tests rerun [LEVEL]` is this runbook with its parameters from the command line. It fails when one of
+-- the cases that it ran again still fails.
 runbook "Run failing tests again" { overlap = "allow" }
 
 param "level" { default = "all", choices = tests.levels, help = "only the failing cases of this level" }
@@ -8,5 +8,5 @@ param "times" { type = "integer", default = 1, help = "run each failing case so 
 
 step "Run the failing tests again" {
     run = tests.rerun { level = "$level", case = "$case", times = "$times" },
-    check = "failing_count == 0",
+    check = "failing_again == 0",
 }

@@ -126,6 +126,7 @@ local function settle(ctx, o, sum)
         return nil, why
     end
     facts.fixed_count = sum.fixed
+    facts.failing_again = sum.failing_again
     measure.judge(facts, o.level ~= "all" and level.find(o.level) or nil)
     facts.duration = sum.duration
     ctx:set(facts)
@@ -137,7 +138,7 @@ function rerun.perform(ctx, o)
     if not cases then
         return nil, why
     end
-    local sum = { executed = 0, fixed = 0, duration = seconds(0) }
+    local sum = { executed = 0, fixed = 0, failing_again = 0, duration = seconds(0) }
     if #cases == 0 then
         ctx:note "nothing is failing: nothing to run again"
         return settle(ctx, o, sum)
@@ -150,6 +151,7 @@ function rerun.perform(ctx, o)
         if not ran then
             return nil, why
         end
+        sum.failing_again = sum.failing_again + #groups[name] - count_gone(name, groups[name])
     end
     local facts
     facts, why = settle(ctx, o, sum)

@@ -43,7 +43,9 @@ def test_pytest_failures_are_found_named_and_rerun(pytest_project):
     assert failing(project) == ["test_stays", "test_total[3]"]
 
     project.write("fixed", "")
-    again = facts(project.ok("tests", "rerun", "--json"))
+    rerun = project.run("tests", "rerun", "--json")
+    again = facts(rerun)
+    assert rerun.exit == 1 and again["failing_again"] == 1, rerun
     assert (again["fixed_count"], again["failing_count"], again["total"]) == (1, 1, 7)
     assert failing(project) == ["test_stays"]
 
