@@ -21,7 +21,7 @@ struct following {
     const struct rbk_log_follow_options *o;
     struct followed *logs;
     size_t count, cap;
-    const struct followed *last; /* whose heading was printed last */
+    size_t last; /* 1 + index of the log whose heading was printed last; 0 = none */
     struct rbk_buf out;
     bool final, exists; /* exists: the step that is wanted has begun */
     int rc;
@@ -61,7 +61,6 @@ static int add_log(void *arg, const struct rbk_step_row *r)
     if (rbk_log_reader_open(path, &reader, NULL) == 0) {
         RBK_GROW(f->logs, f->count, f->cap);
         f->logs[f->count++] = (struct followed){rbk_strdup(r->key), rbk_strdup(r->title), reader};
-        f->last = NULL; /* the array may have moved */
     }
     free(path);
     free(logs);
@@ -94,12 +93,13 @@ static void put_text_line(struct following *f, const struct followed *log, int64
                           size_t len)
 {
     char when[RBK_TIME_SIZE];
-    if (f->last != log && !f->o->step) {
+    size_t mine = (size_t)(log - f->logs) + 1;
+    if (f->last != mine && !f->o->step) {
         rbk_style_put(&f->cli->out, &f->out, RBK_BOLD, "== ");
         rbk_style_put(&f->cli->out, &f->out, RBK_BOLD, log->title);
         rbk_buf_putc(&f->out, '\n');
     }
-    f->last = log;
+    f->last = mine;
     if (f->o->times) {
         rbk_time_local_hms(wall_ms, when);
         rbk_buf_printf(&f->out, "%s  ", when);

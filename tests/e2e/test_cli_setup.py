@@ -1,0 +1,166 @@
+"""check, doctor, completion and init."""
+
+import shutil
+import subprocess
+
+import pytest
+
+
+def problems(result):
+    return [(p["severity"], p["line"], p["column"]) for p in result.json["problems"]]
+
+
+def test_check_of_a_clean_project(project):
+    project.runbook("demo/good", 'runbook "G" {}\nstep "S" { run = "true" }\n')
+    assert "0 errors, 0 warnings" in project.ok("check", "demo/good").out
+    assert project.ok("check", "demo/good", "--json").json["problems"] == []
+
+
+def test_check_finds_nothing_in_the_bundled_runbooks(project):
+    assert project.ok("check", "--json").json["problems"] == []
+
+
+def test_check_names_file_line_and_mend_of_every_error(project):
+    project.runbook("demo/one", 'runbook "A" {}\nstep "S" { rnu = "true" }\n')
+    project.runbook("demo/two", 'runbook "B" {}\nstep "S" {}\n')
+    project.runbook("demo/good", 'runbook "G" {}\nstep "S" { run = "true" }\n')
+    result = project.run("check")
+    assert result.exit == 2
+    assert "demo/one.lua:2" in result.out and "did you mean `run`?" in result.out and "demo/two.lua:2" in result.out
+    document = project.run("check", "--json")
+    assert document.exit == 2 and [p[:2] for p in problems(document)] == [("error", 2), ("error", 2)]
+    project.ok("check", "demo/good")
+    assert project.run("check", "demo/none").exit == 2
+
+
+def test_check_of_the_configuration_points_at_the_column(project):
+    project.write("runbook.yaml", "levels:\n  unit:\n    timeout: soon\n    command: true\n")
+    result = project.run("check", "--json")
+    assert result.exit == 2
+    problem = result.json["problems"][0]
+    assert problem["file"].endswith("runbook.yaml") and (problem["line"], problem["column"]) == (3, 14), problem
+    assert "runbook.yaml:3:14" in project.run("check").out
+
+
+@pytest.mark.parametrize(
+    "step, said",
+    [
+        ('run = { "no-such-program-here" }', "no-such-program-here"),
+        ('run = "true", when = "nobody_sets_it > 1"', "nobody_sets_it"),
+        ('run = "true", when = "1 > 2"', "1 > 2"),
+    ],
+)
+def test_check_warns_and_warnings_alone_are_0(project, step, said):
+    project.runbook("demo/w", 'runbook "W" {}\nstep "S" { %s }\n' % step)
+    result = project.ok("check", "demo/w", "--json")
+    assert [p["severity"] for p in result.json["problems"]] == ["warning"], result
+    assert said in result.json["problems"][0]["message"] and result.json["problems"][0]["line"] == 2
+
+
+def test_doctor_with_and_without_a_project(project, tmp_path):
+    names = [c["name"] for c in project.ok("doctor", "--json").json["checks"]]
+    assert {"version", "configuration", "runbooks", "storage", "clock", "memory limits"} <= set(names)
+    text = project.ok("doctor").out
+    assert all(line.split()[0] in ("ok", "warn", "fail") for line in text.splitlines() if not line.startswith(" "))
+    bare = tmp_path / "bare"
+    bare.mkdir()
+    result = project.ok("doctor", cwd=bare)
+    assert "runbook init" in result.out
+    assert not (project.root / ".runbook").exists()
+
+
+def test_doctor_says_what_is_broken(project):
+    project.write("runbook.yaml", "levels:\n  unit: { command: no-such-runner-here, runner: pytest }\n")
+    result = project.run("doctor", "--json")
+    assert result.exit == 1
+    assert [c["name"] for c in result.json["checks"] if c["state"] == "fail"] == ["level unit"]
+    project.write("runbook.yaml", "project: [\n")
+    result = project.run("doctor", "--json")
+    assert result.exit == 1 and [c["name"] for c in result.json["checks"] if c["state"] == "fail"] == ["configuration"]
+
+
+def test_doctor_knows_a_damaged_store(project):
+    project.runbook("demo/a", 'runbook "A" {}\nstep "S" { run = "true" }\n')
+    project.ok("demo/a")
+    database = project.root / ".runbook" / "state.db"
+    for extra in (".runbook/state.db-wal", ".runbook/state.db-shm"):
+        (project.root / extra).unlink(missing_ok=True)
+    database.write_bytes(b"not a database at all" * 400)
+    result = project.run("doctor", "--json")
+    assert result.exit == 1 and [c["name"] for c in result.json["checks"] if c["state"] == "fail"] == ["storage"]
+
+
+# Completion
+
+COMPLETE = """
+source /dev/stdin <<'SCRIPT'
+%s
+SCRIPT
+runbook() { "$PROGRAM" "$@"; }
+COMP_WORDS=(%s); COMP_CWORD=$((${#COMP_WORDS[@]} - 1))
+_runbook
+printf '%%s\\n' "${COMPREPLY[@]}"
+"""
+
+
+def complete(project, *words):
+    script = project.ok("completion", "bash").out
+    quoted = " ".join(f"'{w}'" for w in ("runbook", *words))
+    done = subprocess.run(
+        ["bash", "-eu", "-c", COMPLETE % (script, quoted)],
+        cwd=project.root,
+        env={**project.environ, "PROGRAM": project.command()[0]},
+        capture_output=True, text=True, check=True, timeout=30,
+    )
+    assert done.stderr == ""
+    return set(done.stdout.split())
+
+
+def test_bash_completes_commands_options_and_runbooks(project):
+    project.runbook("demo/good", 'runbook "G" {}\nparam "host" { default = "a" }\nstep "S" { run = "true" }\n')
+    assert complete(project, "resu") == {"resume"}
+    assert complete(project, "demo/") == {"demo/good"}
+    assert complete(project, "show", "demo/") == {"demo/good"}
+    assert complete(project, "resume", "--as") == {"--assume"}
+    assert {"--follow", "--times", "--json"} <= complete(project, "logs", "--")
+    assert complete(project, "demo/good", "--dry") == {"--dry-run"}
+    assert complete(project, "demo/good", "--ho") == {"--host"}
+    assert complete(project, "tests", "fail") == {"failing"}
+
+
+@pytest.mark.parametrize("shell", ["bash", "zsh", "fish"])
+def test_a_completion_is_valid_in_its_shell(project, shell):
+    if not shutil.which(shell):
+        pytest.skip(f"{shell} is not installed")
+    script = project.ok("completion", shell).out
+    flag = "--no-execute" if shell == "fish" else "-n"
+    done = subprocess.run([shell, flag], input=script, capture_output=True, text=True, timeout=30)
+    assert done.returncode == 0 and done.stderr == "", done.stderr
+
+
+def test_names_for_completion_are_one_a_line(project):
+    project.runbook("demo/good", 'runbook "G" {}\n')
+    names = project.ok("completion", "names").out.splitlines()
+    assert "demo/good" in names and "daily/morning-health-check" in names
+
+
+# init
+
+
+def test_init_writes_what_it_found_once(project):
+    (project.root / "runbook.yaml").unlink()
+    project.write("tests/test_a.py", "def test_a(): pass\n")
+    result = project.ok("init")
+    assert "pytest" in result.out and "smoke" in result.out and "runbook list" in result.out
+    text = (project.root / "runbook.yaml").read_text()
+    assert "smoke:" in text and "unit:" in text and "#" in text
+    again = project.run("init")
+    assert again.exit == 2 and "already" in again.err
+    assert project.ok("init", "--print").out == text
+    assert project.ok("check", "--json").json["problems"] == []
+
+
+def test_init_as_json(project):
+    (project.root / "runbook.yaml").unlink()
+    document = project.ok("init", "--json").json
+    assert document["path"] == str(project.root / "runbook.yaml") and document["findings"]
