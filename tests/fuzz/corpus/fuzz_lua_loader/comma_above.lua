@@ -1,0 +1,5 @@
+runbook "T" { }
+step "Build" {
+  run = [[ make ]]
+  check = "rate < 5%",
+}

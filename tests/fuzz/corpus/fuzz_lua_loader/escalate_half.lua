@@ -1,0 +1,3 @@
+runbook "T" {
+  escalate = { when = "rate > 5%" },
+}

@@ -1,0 +1,4 @@
+runbook "T" { }
+step "Build" {
+  rum = [[ make ]],
+}

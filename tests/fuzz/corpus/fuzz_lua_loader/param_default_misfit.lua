@@ -1,0 +1,5 @@
+runbook "T" { }
+param "since" {
+  type = "duration",
+  default = "yesterday",
+}

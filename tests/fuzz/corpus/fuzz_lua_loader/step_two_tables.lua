@@ -1,0 +1,3 @@
+runbook "T" { }
+step "Build" { run = [[ make ]] }
+{ check = "a > 1" }

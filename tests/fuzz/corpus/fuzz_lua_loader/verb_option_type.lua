@@ -1,0 +1,4 @@
+runbook "T" { }
+step "Test" {
+  run = tests.run { times = "twice" },
+}
