@@ -120,8 +120,8 @@ verb_build() {
 }
 
 verb_install() {
-    [ -f "$build/runbook" ] || verb_build
-    cmake --install "$build" --prefix "${PREFIX:-/usr/local}"
+    build_release -DRUNBOOK_TESTS=OFF -DCMAKE_INSTALL_PREFIX="${PREFIX:-/usr/local}"
+    phase "install below ${PREFIX:-/usr/local}" cmake --install "$build"
 }
 
 verb_demo() {
