@@ -34,7 +34,14 @@ static int64_t tree_pss(const struct rbk_proclist *members)
     return sum;
 }
 
-static bool memory_exceeded(const struct rbk_proc *p, const struct rbk_proclist *members)
+static bool exceed(struct rbk_proc *p, int64_t limit, bool by_process)
+{
+    p->result.exceeded = limit;
+    p->result.by_process = by_process;
+    return true;
+}
+
+static bool memory_exceeded(struct rbk_proc *p, const struct rbk_proclist *members)
 {
     int64_t sum = 0, largest = 0;
     for (size_t i = 0; i < members->count; i++) {
@@ -42,8 +49,14 @@ static bool memory_exceeded(const struct rbk_proc *p, const struct rbk_proclist 
         largest = members->items[i].rss > largest ? members->items[i].rss : largest;
     }
     if (p->limits.memory_process > 0 && largest > p->limits.memory_process)
-        return true;
-    return p->limits.memory_tree > 0 && sum > p->limits.memory_tree && tree_pss(members) > p->limits.memory_tree;
+        return exceed(p, p->limits.memory_process, true);
+    return p->limits.memory_tree > 0 && sum > p->limits.memory_tree && tree_pss(members) > p->limits.memory_tree &&
+           exceed(p, p->limits.memory_tree, false);
+}
+
+static bool cpu_exceeded(struct rbk_proc *p, const struct rbk_proclist *members)
+{
+    return p->limits.cpu_ms > 0 && tree_cpu_ms(p, members) > p->limits.cpu_ms && exceed(p, p->limits.cpu_ms, false);
 }
 
 static int64_t next_interval(int64_t cost_us)
@@ -76,7 +89,7 @@ static void sampling_on_timer(void *arg)
     p->sampling.samples++;
     bound_by_cgroup(p, &members);
     bool memory = memory_exceeded(p, &members);
-    bool cpu = p->limits.cpu_ms > 0 && tree_cpu_ms(p, &members) > p->limits.cpu_ms;
+    bool cpu = !memory && cpu_exceeded(p, &members);
     rbk_proclist_fini(&members);
     if (memory)
         rbk_proc_cancel(p, RBK_END_MEMORY_LIMIT, true); /* it may grow faster than grace allows */

@@ -67,8 +67,11 @@ static void proc_settle_limits(struct rbk_proc *p)
     if (!p->cgroup)
         return;
     rbk_cgroup_kill(p->cgroup);
-    if (rbk_cgroup_out_of_memory(p->cgroup))
+    if (rbk_cgroup_out_of_memory(p->cgroup)) {
         r->end = RBK_END_MEMORY_LIMIT;
+        r->exceeded = p->limits.memory_tree;
+        r->by_process = false;
+    }
 }
 
 void rbk_proc_report(struct rbk_proc *p)

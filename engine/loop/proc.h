@@ -7,6 +7,7 @@
 #define RBK_LOOP_PROC_H
 
 #include <loop/loop.h>
+#include <stdbool.h>
 #include <stddef.h>
 #include <sys/types.h>
 
@@ -41,6 +42,8 @@ struct rbk_proc_result {
         max_rss_kb;    /* largest single process (wait4); for a tiny child this is the engine's own size at the spawn */
     int leftovers;     /* processes of the tree still alive after the child's exit: ended */
     int survivors;     /* processes that KILL did not end: of another user, or stuck in the kernel */
+    int64_t exceeded;  /* the limit that ended it: bytes or milliseconds; 0 = none did */
+    bool by_process;   /* that limit is of a single process, not of the tree */
     char memory_by[8]; /* "cgroup" (and samples), "proc" (samples alone), "" (no limit) */
 };
 

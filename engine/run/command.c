@@ -276,6 +276,26 @@ void rbk_command_forget_all(struct rbk_step *step)
         job->fn = NULL;
 }
 
+static int over_cpu(const struct rbk_proc_result *r, struct rbk_error *err)
+{
+    char limit[64];
+    rbk_quantity_format((struct rbk_quantity){(double)r->exceeded / 1000.0, RBK_UNIT_SECONDS}, limit, sizeof limit);
+    return rbk_error_set(err, RBK_EFAIL, "stopped: used more than %s of processor time (limits.cpu)", limit);
+}
+
+static int over_memory(const struct rbk_proc_result *r, struct rbk_error *err)
+{
+    char limit[64];
+    rbk_quantity_format((struct rbk_quantity){(double)r->exceeded, RBK_UNIT_BYTES}, limit, sizeof limit);
+    const char *by = r->memory_by[0] ? r->memory_by : "proc";
+    if (r->by_process)
+        return rbk_error_set(err, RBK_EFAIL,
+                             "stopped: one process took more than %s of memory (limits.memory_process, watched by %s)",
+                             limit, by);
+    return rbk_error_set(
+        err, RBK_EFAIL, "stopped: its processes took more than %s of memory (limits.memory, watched by %s)", limit, by);
+}
+
 int rbk_command_failure(const struct rbk_proc_result *r, struct rbk_error *err)
 {
     switch (r->end) {
@@ -286,10 +306,9 @@ int rbk_command_failure(const struct rbk_proc_result *r, struct rbk_error *err)
     case RBK_END_TIMEOUT:
         return rbk_error_set(err, RBK_ETIMEOUT, "its time was up");
     case RBK_END_CPU_LIMIT:
-        return rbk_error_set(err, RBK_EFAIL, "used up its CPU time (limits.cpu)");
+        return over_cpu(r, err);
     case RBK_END_MEMORY_LIMIT:
-        return rbk_error_set(err, RBK_EFAIL, "used more memory than it may (limits.memory, watched by %s)",
-                             r->memory_by[0] ? r->memory_by : "proc");
+        return over_memory(r, err);
     default:
         return rbk_error_set(err, RBK_ECANCELLED, "cancelled");
     }

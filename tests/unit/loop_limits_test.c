@@ -32,6 +32,7 @@ static void cpu_time_of_the_tree_ends_it(void **state)
     int64_t start = rbk_clock_mono_ms();
     kit_sh(k, "while :; do (i=0; while [ $i -lt 2000 ]; do i=$((i+1)); done); done");
     assert_int_equal(k->result.end, RBK_END_CPU_LIMIT);
+    assert_int_equal(k->result.exceeded, 300);
     assert_true(rbk_clock_mono_ms() - start < 20000);
 }
 
@@ -44,6 +45,8 @@ static void memory_of_one_process_ends_it(void **state)
     kit_sh(k, EAT);
     assert_int_equal(k->result.end, RBK_END_MEMORY_LIMIT);
     assert_string_equal(k->result.memory_by, "proc");
+    assert_true(k->result.by_process);
+    assert_int_equal(k->result.exceeded, 40 << 20);
     assert_int_equal(k->result.signal, SIGKILL);
 }
 
@@ -54,6 +57,8 @@ static void memory_of_the_tree_ends_it(void **state)
     kit_sh(k, "(" EAT ") & (" EAT ") & wait");
     assert_int_equal(k->result.end, RBK_END_MEMORY_LIMIT);
     assert_true(k->result.memory_by[0]);
+    assert_false(k->result.by_process);
+    assert_int_equal(k->result.exceeded, 100 << 20);
 }
 
 /* Each stays below the limit of one process, and together they stay below that of the tree. */
