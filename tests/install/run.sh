@@ -27,12 +27,10 @@ done
 
 PKG_CONFIG_PATH=$(dirname "$pc")
 export PKG_CONFIG_PATH
-for mode in '' --static; do
-    # shellcheck disable=SC2046,SC2086 # pkg-config prints words; the mode is empty or one
-    ${CC:-cc} ${CFLAGS:-} -std=c11 -Wall -Wextra -Werror $(pkg-config --cflags runbook) -o embed "$here/embed.c" \
-        $(pkg-config $mode --libs runbook)
-    ./embed || fail "the embedding program failed (pkg-config $mode)"
-done
+# shellcheck disable=SC2046,SC2086 # flags are words
+${CC:-cc} ${CFLAGS:-} -std=c11 -Wall -Wextra -Werror $(pkg-config --cflags runbook) -o embed "$here/embed.c" \
+    $(pkg-config --libs runbook)
+./embed || fail "the embedding program failed"
 
 mkdir "$prefix/elsewhere"
 cd "$prefix/elsewhere"
