@@ -8,6 +8,7 @@
 #include <spawn.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 #include <sys/epoll.h>
 #include <sys/wait.h>
 #include <time.h>
@@ -20,18 +21,21 @@ static double now_s(void)
     return (double)t.tv_sec + (double)t.tv_nsec / 1e9;
 }
 
-static void start_one(char *program, int poll_set)
+static void start_one(char *program, int poll_set, short flags)
 {
     int ends[2];
     pid_t pid;
     char *argv[] = {program, NULL};
     posix_spawn_file_actions_t actions;
+    posix_spawnattr_t attributes;
     if (pipe2(ends, O_CLOEXEC) < 0)
         abort();
+    posix_spawnattr_init(&attributes);
+    posix_spawnattr_setflags(&attributes, flags);
     posix_spawn_file_actions_init(&actions);
     posix_spawn_file_actions_adddup2(&actions, ends[1], 1);
     posix_spawn_file_actions_adddup2(&actions, ends[1], 2);
-    if (posix_spawn(&pid, program, &actions, NULL, argv, environ) != 0)
+    if (posix_spawn(&pid, program, &actions, &attributes, argv, environ) != 0)
         abort();
     posix_spawn_file_actions_destroy(&actions);
     close(ends[1]);
@@ -56,8 +60,13 @@ static int read_one(int fd, int poll_set)
 
 int main(int argc, char **argv)
 {
+    short flags = argc > 1 && strcmp(argv[1], "-s") == 0 ? POSIX_SPAWN_SETSID : 0;
+    if (flags) {
+        argv++;
+        argc--;
+    }
     if (argc < 3) {
-        fprintf(stderr, "usage: floor_spawn COUNT IN_FLIGHT [PROGRAM]\n");
+        fprintf(stderr, "usage: floor_spawn [-s] COUNT IN_FLIGHT [PROGRAM]\n");
         return 2;
     }
     int count = atoi(argv[1]), most = atoi(argv[2]), started = 0, done = 0;
@@ -65,7 +74,7 @@ int main(int argc, char **argv)
     double start = now_s();
     while (done < count) {
         while (started - done < most && started < count) {
-            start_one(argc > 3 ? argv[3] : "/bin/true", poll_set);
+            start_one(argc > 3 ? argv[3] : "/bin/true", poll_set, flags);
             started++;
         }
         struct epoll_event events[32];
