@@ -1,6 +1,9 @@
 /* The floor for processes per second: a bare posix_spawn of a program whose output is captured through one pipe, read
- * to its end on epoll. Usage: floor_spawn COUNT IN_FLIGHT [PROGRAM], by default /bin/true. Prints "spawn COUNT
+ * to its end on epoll. Usage: floor_spawn [-s] COUNT IN_FLIGHT [PROGRAM], by default /bin/true. Prints "spawn COUNT
  * SECONDS".
+ *
+ * -s gives each child a session of its own, as the engine must. On an idle machine that changes little; on a busy one
+ * the kernel's autogroups (sched(7)) make every session a scheduling group that queues behind all the others.
  *
  * A descriptor is taken out of the poll set before it is closed: a child that was just spawned may still hold a copy
  * of it, and an event for a number that is in use again would follow. */
