@@ -22,7 +22,7 @@ build_packages='gcc libc6-dev cmake ninja-build pkg-config
     liblua5.4-dev libsqlite3-dev libuv1-dev libjansson-dev libexpat1-dev libyaml-dev'
 # The demo's smoke level is part of this project's own tests.
 demo_packages='libcmocka-dev'
-test_packages='clang clang-tidy clang-format libclang-rt-14-dev g++ git lua-check shellcheck strace bats nodejs
+test_packages='faketime clang clang-tidy clang-format libclang-rt-14-dev g++ git lua-check shellcheck strace bats nodejs
     procps python3 python3-pytest python3-jsonschema sqlite3'
 # ansible-core is what the durable one-step run is compared with.
 bench_packages='python3 ansible-core'
