@@ -5,7 +5,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 
-void rbk_await_check(lua_State *L, const struct rbk_script_call *call)
+static void await_check(lua_State *L, const struct rbk_script_call *call)
 {
     if (!call->cancelled)
         return;
@@ -14,12 +14,20 @@ void rbk_await_check(lua_State *L, const struct rbk_script_call *call)
     rbk_lua_raise(L, &err);
 }
 
+void rbk_await_begin(lua_State *L, const struct rbk_script_call *call)
+{
+    await_check(L, call);
+    if (!lua_isyieldable(L))
+        rbk_lua_fail_hint(L, "collect first, then wait in a loop of your own",
+                          "nothing can wait within string.gsub or table.sort");
+}
+
 static int await_resumed(lua_State *L, int status, lua_KContext ctx)
 {
     (void)status;
     struct rbk_wait *w = (struct rbk_wait *)ctx;
     w->call->wait = NULL;
-    rbk_await_check(L, w->call);
+    await_check(L, w->call);
     return w->finish(L, w);
 }
 

@@ -12,8 +12,8 @@ struct rbk_wait {
     bool done;
 };
 
-/* Raises when the call was cancelled: before an operation begins, and after it ended. */
-void rbk_await_check(lua_State *L, const struct rbk_script_call *call);
+/* To be called before an operation begins: raises when the call was cancelled or cannot wait here. */
+void rbk_await_begin(lua_State *L, const struct rbk_script_call *call);
 /* Waits for w: `return rbk_await(L, w)`. The caller's results are those of w->finish. [-0, +n, v] */
 int rbk_await(lua_State *L, struct rbk_wait *w);
 /* The operation has ended; its results are in w. Resumes the coroutine if it waits. */

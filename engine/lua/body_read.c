@@ -35,9 +35,11 @@ static int read_argument(struct rbk_reader *r, int i, struct rbk_strv *argv)
     lua_pop(r->L, 1);
     if (!v)
         return rbk_read_error(r, "argument %d of `%s` of %s must be a string, not %s", i, r->key->name, r->where, got);
-    rbk_strv_take(argv, rbk_value_text(v));
+    bool cut = rbk_value_type(v) == RBK_STRING && strlen(rbk_value_string(v)) != rbk_value_length(v);
+    if (!cut)
+        rbk_strv_take(argv, rbk_value_text(v));
     rbk_value_free(v);
-    return 0;
+    return cut ? rbk_read_error(r, "argument %d of `%s` of %s holds a zero byte", i, r->key->name, r->where) : 0;
 }
 
 static int read_argv(struct rbk_reader *r, struct rbk_body *body)

@@ -147,7 +147,11 @@ static void read_arguments(lua_State *L, struct exec *e)
         if (type != LUA_TSTRING && type != LUA_TNUMBER)
             rbk_lua_fail(L, "argument %d of ctx:exec must be a string, not %s", i,
                          rbk_lua_describe(L, -1, got, sizeof got));
-        rbk_strv_add(&e->argv, luaL_tolstring(L, -1, NULL));
+        size_t len;
+        const char *argument = luaL_tolstring(L, -1, &len);
+        if (strlen(argument) != len)
+            rbk_lua_fail(L, "argument %d of ctx:exec holds a zero byte", i);
+        rbk_strv_add(&e->argv, argument);
         lua_pop(L, 2);
     }
     e->command.argv = count ? e->argv.items : NULL;
@@ -226,7 +230,7 @@ int rbk_ctx_exec(lua_State *L)
     struct rbk_script_call *call = rbk_ctx_call(L);
     struct rbk_error err;
     lua_settop(L, 2);
-    rbk_await_check(L, call);
+    rbk_await_begin(L, call);
     struct exec *e = rbk_lua_new_typed(L, &exec_type, sizeof *e, 0);
     e->wait = (struct rbk_wait){.call = call, .finish = exec_finish};
     read_command(L, e);
@@ -272,7 +276,7 @@ int rbk_ctx_sleep(lua_State *L)
     static const struct rbk_lua_type sleep_type = {"sleep", meta};
     struct rbk_script_call *call = rbk_ctx_call(L);
     int64_t ms = rbk_ctx_duration(L, 2, "the time to sleep");
-    rbk_await_check(L, call);
+    rbk_await_begin(L, call);
     struct sleep *s = rbk_lua_new_typed(L, &sleep_type, sizeof *s, 0);
     s->wait = (struct rbk_wait){.call = call, .finish = sleep_finish, .cancel = sleep_cancel};
     s->timer = rbk_timer_start(rbk_perform_loop(call->perform), ms, 0, on_sleep_over, s);

@@ -5,6 +5,7 @@
 #include <lua/fail.h>
 #include <lua/types.h>
 #include <lua/value.h>
+#include <math.h>
 #include <string.h>
 
 static enum rbk_unit declared_unit(const struct rbk_verb *verb, const char *name)
@@ -37,6 +38,11 @@ static void set_fact(lua_State *L, struct rbk_script_call *call, const struct rb
     rbk_value *v = rbk_lua_to_value(L, -1, &err);
     if (!v)
         rbk_lua_fail(L, "fact `%s`: %s", name, err.message);
+    if (!isfinite(rbk_value_number(v))) {
+        rbk_value_free(v);
+        rbk_lua_fail_hint(L, "divided by zero? no_data says that there was nothing to measure",
+                          "fact `%s`: its value is not a finite number", name);
+    }
     if (rbk_perform_set(call->perform, name, with_unit(v, declared_unit(verb, name)), &err) != 0)
         rbk_lua_raise(L, &err);
 }

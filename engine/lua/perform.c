@@ -70,7 +70,7 @@ int rbk_action_perform(lua_State *L, int idx, const rbk_value *options)
 static int run_body(lua_State *L)
 {
     struct rbk_script_call *call = lua_touserdata(L, 1);
-    rbk_await_check(L, call);
+    rbk_await_begin(L, call);
     lua_rawgeti(L, LUA_REGISTRYINDEX, call->body->script);
     if (call->body->kind == RBK_BODY_ACTION)
         return rbk_action_perform(L, -1, call->options);

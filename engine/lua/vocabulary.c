@@ -41,9 +41,10 @@ static void add_statement(lua_State *L, struct rbk_load *load, enum rbk_statemen
 
 static void check_unique(lua_State *L, const struct rbk_load *load)
 {
-    const struct rbk_statement *s = &load->statements[load->count - 1];
+    if (load->statements[load->count - 1].kind != RBK_STATEMENT_RUNBOOK)
+        return;
     for (size_t i = 0; i + 1 < load->count; i++)
-        if (load->statements[i].kind == RBK_STATEMENT_RUNBOOK && s->kind == RBK_STATEMENT_RUNBOOK)
+        if (load->statements[i].kind == RBK_STATEMENT_RUNBOOK)
             rbk_lua_fail(L, "a second `runbook` in one file; the first is at line %d", load->statements[i].line);
 }
 

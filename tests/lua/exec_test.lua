@@ -118,6 +118,15 @@ step "Options are checked" {
     raises("ctx:exec needs a program or `shell`, and not both", {})
     raises("`timeout` of ctx:exec must be a duration", { "true", timeout = "soon" })
     raises("`cwd` of ctx:exec must be a string, not 3", { "true", cwd = 3 })
+    raises("argument 2 of ctx:exec holds a zero byte", { "echo", "a\0b" })
+  end,
+}
+
+step "Where nothing can wait" {
+  run = function(ctx)
+    local ok, e = pcall(string.gsub, "x", "x", function() ctx:sleep(0) end)
+    assert(not ok and tostring(e):find("nothing can wait within string.gsub or table.sort", 1, true), e)
+    assert(ctx:exec({ "echo", "still" }).out == "still\n")
   end,
 }
 

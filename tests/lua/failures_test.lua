@@ -31,13 +31,13 @@ step "Returns something" { run = function() return { 1 } end }
 
 step "Never ends" {
   on_fail = "continue",
-  note = "fails: tests/lua/failures_test.lua:35: stopped after 2 s of processor time",
+  note = "fails: tests/lua/failures_test.lua:35: stopped after 1 s of processor time",
   run = function() while true do end end,
 }
 
 step "Never ends within pcall" {
   on_fail = "continue",
-  note = "fails: tests/lua/failures_test.lua:41: stopped after 2 s of processor time",
+  note = "fails: tests/lua/failures_test.lua:41: stopped after 1 s of processor time",
   run = function() while true do pcall(function() while true do end end) end end,
 }
 

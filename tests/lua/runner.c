@@ -172,7 +172,7 @@ static int open_host(struct runner *r, bool stress, const char *file, struct rbk
 {
     static const char *const no_dirs[] = {NULL};
     struct rbk_lua_options options = {
-        .config = r->config, .runbook_dirs = no_dirs, .stress_gc = stress, .call_ms = 2000, .load_ms = 20000};
+        .config = r->config, .runbook_dirs = no_dirs, .stress_gc = stress, .call_ms = 1000, .load_ms = 20000};
     int rc = rbk_loop_new(&r->loop, err);
     if (rc == 0)
         rc = rbk_lua_new(&options, &r->lua, err);

@@ -1,0 +1,2 @@
+runbook "T" { }
+step "Build" { run = { "echo", "a\0b" } }
