@@ -66,7 +66,7 @@ int rbk_error_errno(struct rbk_error *err, int code, const char *fmt, ...)
 int rbk_error_at(struct rbk_error *err, const char *file, int line, int column)
 {
     if (!err)
-        return RBK_OK;
+        return RBK_EFAIL;
     if (file && file != err->file)
         snprintf(err->file, sizeof err->file, "%s", file);
     err->line = line;
@@ -77,7 +77,7 @@ int rbk_error_at(struct rbk_error *err, const char *file, int line, int column)
 int rbk_error_hint(struct rbk_error *err, const char *fmt, ...)
 {
     if (!err)
-        return RBK_OK;
+        return RBK_EFAIL;
     char hint[sizeof err->hint];
     va_list args;
     va_start(args, fmt);

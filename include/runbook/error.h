@@ -44,9 +44,10 @@ struct rbk_error {
 RBK_API int rbk_error_set(struct rbk_error *err, int code, const char *fmt, ...) RBK_PRINTF(3, 4);
 /* The same, followed by ": " and the text of errno. */
 RBK_API int rbk_error_errno(struct rbk_error *err, int code, const char *fmt, ...) RBK_PRINTF(3, 4);
-/* Adds the place. `file` NULL leaves it. Returns err->code. */
+/* Adds the place. `file` NULL leaves it. Returns err->code; RBK_EFAIL when err is NULL, so an error never turns into
+ * success. */
 RBK_API int rbk_error_at(struct rbk_error *err, const char *file, int line, int column);
-/* Adds the hint. Returns err->code. */
+/* Adds the hint. Returns as rbk_error_at does. */
 RBK_API int rbk_error_hint(struct rbk_error *err, const char *fmt, ...) RBK_PRINTF(2, 3);
 /* Writes "file:line:column: message\n  hint" (parts that are missing are left out) into `out`, always terminated.
  * Returns the length that was needed, as snprintf does. */

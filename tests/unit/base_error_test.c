@@ -69,8 +69,8 @@ static void nobody_has_to_want_the_error(void **state)
     (void)state;
     assert_int_equal(rbk_error_set(NULL, RBK_EBUSY, "x"), RBK_EBUSY);
     assert_int_equal(rbk_error_errno(NULL, RBK_ESTORE, "x"), RBK_ESTORE);
-    rbk_error_at(NULL, "f", 1, 1);
-    rbk_error_hint(NULL, "h");
+    assert_int_equal(rbk_error_at(NULL, "f", 1, 1), RBK_EFAIL);
+    assert_int_equal(rbk_error_hint(NULL, "h"), RBK_EFAIL);
 }
 
 static void codes_have_the_documented_exit_status(void **state)
