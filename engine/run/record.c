@@ -219,6 +219,11 @@ void rbk_record_then(struct rbk_session *s, rbk_loop_fn *fn, void *arg)
     arm(s);
 }
 
+bool rbk_record_due(const struct rbk_session *s)
+{
+    return s->recorder.armed;
+}
+
 void rbk_record_fini(struct rbk_recorder *r)
 {
     rbk_timer_cancel(&r->soon);

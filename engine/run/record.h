@@ -43,6 +43,8 @@ void rbk_record_gate(struct rbk_step *step,
 void rbk_record_event(struct rbk_run *run, const char *step, const char *kind, rbk_value *data);
 /* Calls fn once everything recorded until now is committed. Not called when the store fails: the session then stops. */
 void rbk_record_then(struct rbk_session *s, rbk_loop_fn *fn, void *arg);
+/* Is something recorded that this iteration's commit will take? */
+bool rbk_record_due(const struct rbk_session *s);
 /* Commits now. */
 int rbk_record_flush(struct rbk_session *s, struct rbk_error *err);
 void rbk_record_fini(struct rbk_recorder *r);

@@ -1,4 +1,5 @@
 /* Starting a fresh run, and what the outside may read of one. */
+#include <run/check.h>
 #include <run/machine.h>
 
 static void on_begin(void *arg)
@@ -6,9 +7,16 @@ static void on_begin(void *arg)
     rbk_run_begin(arg);
 }
 
+static bool is_wanted(void *arg, const struct rbk_node *node)
+{
+    return !rbk_select_skip(arg, node);
+}
+
 static int prepare(struct rbk_run *run, const struct rbk_run_options *o, struct rbk_error *err)
 {
     int rc = rbk_select_resolve(run, o->from, o->only, err);
+    if (rc == 0)
+        rc = rbk_plan_check_needs(run->plan, o->config, is_wanted, run, err);
     if (rc == 0)
         rc = rbk_call_check(run->session, run->plan, err);
     if (rc == 0)

@@ -131,6 +131,7 @@ static void on_intent_safe(void *arg)
         rbk_step_next(step);
 }
 
+/* A step that may be repeated needs no synced intent of its own, but what was done before it is made safe first. */
 static bool phase_intent(struct rbk_step *step)
 {
     step->row.state = RBK_STEP_RUNNING;
@@ -141,11 +142,10 @@ static bool phase_intent(struct rbk_step *step)
     if (step->node->note && !is_item(step) && !step->row.detail)
         step->row.detail = rbk_strdup(step->node->note);
     rbk_observe_step(step);
-    if (step->row.idempotent) {
-        rbk_record_step(step, RBK_RECORD_SOON);
+    rbk_record_step(step, step->row.idempotent ? RBK_RECORD_SOON : RBK_RECORD_NOW);
+    bool acts = !is_container(step) && step->node->run.kind != RBK_BODY_NONE;
+    if (!acts || !rbk_record_due(step->run->session))
         return true;
-    }
-    rbk_record_step(step, RBK_RECORD_NOW);
     rbk_record_then(step->run->session, on_intent_safe, step);
     return false;
 }

@@ -5,6 +5,10 @@
 #include <poll.h>
 #include <signal.h>
 
+/* Writes its line, and the first time does not come to an end. */
+#define HANGS_ONCE(line) \
+    "test -e again && hang= || hang=yes; touch again; echo " line " >> ledger; test -z \"$hang\" || exec sleep 60"
+
 /* A child process carries the run; it is killed as soon as the ledger's last line is `mark`. */
 static void crash_at(struct fixture *f, const char *mark)
 {
@@ -41,7 +45,7 @@ static void crash_at(struct fixture *f, const char *mark)
 static struct rbk_node *plan_that_hangs(struct fixture *f)
 {
     add_shell(f, "a", "echo a >> ledger");
-    struct rbk_node *n = add_shell(f, "b", "echo b >> ledger; test -e again || { touch again; exec sleep 60; }");
+    struct rbk_node *n = add_shell(f, "b", HANGS_ONCE("b"));
     add_shell(f, "c", "echo c >> ledger");
     return n;
 }
@@ -169,8 +173,10 @@ static void items_that_are_done_are_not_repeated(void **state)
     struct fixture *f = *state;
     struct rbk_error err = {0};
     struct rbk_resume_options how = {.assume = RBK_ASSUME_NOT_DONE};
-    struct rbk_node *n =
-        add_shell(f, "visit", "echo $item >> ledger; test $item != two -o -e again || { touch again; exec sleep 60; }");
+    struct rbk_node *n = add_shell(
+        f, "visit",
+        "hang=; test $item != two -o -e again || hang=yes; test $item != two || touch again; echo $item >> ledger; "
+        "test -z \"$hang\" || exec sleep 60");
     n->each_list = rbk_list_new();
     rbk_list_append(n->each_list, rbk_string_new("one"));
     rbk_list_append(n->each_list, rbk_string_new("two"));
@@ -201,7 +207,7 @@ static void what_holds_a_step_in_doubt_is_in_doubt(void **state)
     struct rbk_resume_options how = {.assume = RBK_ASSUME_NOT_DONE};
     struct rbk_node *group = rbk_node_new("group", 1);
     group->is_parallel = true;
-    rbk_node_add(group, shell_node("b", "echo b >> ledger; test -e again || { touch again; exec sleep 60; }"));
+    rbk_node_add(group, shell_node("b", HANGS_ONCE("b")));
     rbk_plan_add(f->plan, group);
     crash_at(f, "b");
     assert_string_equal(rbk_map_get_string(reported(f, &report, "group"), "state"), "in-doubt");
@@ -233,7 +239,7 @@ static struct rbk_plan *child_that_hangs(void)
 {
     struct rbk_plan *plan = rbk_plan_new("child/hangs", NULL);
     rbk_plan_add(plan, shell_node("x", "echo x >> ledger"));
-    rbk_plan_add(plan, shell_node("y", "echo y >> ledger; test -e again || { touch again; exec sleep 60; }"));
+    rbk_plan_add(plan, shell_node("y", HANGS_ONCE("y")));
     rbk_plan_add(plan, shell_node("z", "echo z >> ledger"));
     return plan;
 }
