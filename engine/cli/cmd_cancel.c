@@ -30,10 +30,7 @@ static int cancel_run(struct rbk_cli *cli, const struct rbk_args *args, struct r
         return rc;
     rc = request(cli, &row, rbk_args_get(args, "why"), err);
     if (rc == 0 && cli->json) {
-        rbk_value *document = NULL;
-        rc = rbk_report_value(cli->store, row.id, &document, err);
-        if (rc == 0)
-            rc = rbk_cli_print_json(document);
+        rc = rbk_stored_run_print(cli, row.id, err);
     } else if (rc == 0) {
         printf("%s %s\n",
                row.state == RBK_RUN_RUNNING ? "asked to stop:" : "cancelled:", rbk_stored_run_short(cli, row.id, name));

@@ -1,6 +1,5 @@
 /* `resume`: goes on with a run that was interrupted, cancelled, or waits for a person who has answered. */
 #include <cli/commands.h>
-#include <cli/execute.h>
 #include <cli/stored_run.h>
 
 #include <string.h>
@@ -29,27 +28,10 @@ static int read_assume(const struct rbk_args *args, enum rbk_assume *out, struct
 
 static int resume_run(struct rbk_cli *cli, const struct rbk_args *args, struct rbk_error *err)
 {
-    struct rbk_run_row row = {0};
-    struct rbk_plan *plan = NULL;
     struct rbk_execution e = {.yes = rbk_args_has(args, "yes"),
                               .resume_options = {.accept_changes = rbk_args_has(args, "accept-changes")}};
     int rc = read_assume(args, &e.resume_options.assume, err);
-    if (rc == 0)
-        rc = rbk_cli_store(cli, err);
-    if (rc < 0)
-        return rc;
-    rc = rbk_stored_run_find(cli, args->rest.items[0], &row, err);
-    if (rc < 0)
-        return rc;
-    rc = rbk_stored_run_plan(cli, &row, &plan, err);
-    if (rc == 0) {
-        e.plan = plan;
-        e.resume = row.id;
-        rc = rbk_execute(cli, &e, err);
-    }
-    rbk_plan_free(plan);
-    rbk_run_row_fini(&row);
-    return rc;
+    return rc < 0 ? rc : rbk_stored_run_execute(cli, args->rest.items[0], &e, err);
 }
 
 static int run_resume(struct rbk_cli *cli, int argc, char **argv)

@@ -151,20 +151,12 @@ int rbk_cli_state_dir(struct rbk_cli *cli, char **out, struct rbk_error *err)
     return rbk_error_hint(err, "name one with --state DIR or RUNBOOK_STATE");
 }
 
-static int open_store(struct rbk_cli *cli, bool read_only, struct rbk_error *err)
+static int open_store(struct rbk_cli *cli, const char *dir, bool read_only, struct rbk_error *err)
 {
     static const struct rbk_schema *const schemas[] = {&rbk_journal_schema, &rbk_results_schema, NULL};
-    if (cli->store)
-        return 0;
-    char *dir = NULL;
-    int rc = rbk_cli_state_dir(cli, &dir, err);
-    if (rc < 0)
-        return rc;
     struct rbk_store_options options = {
         .dir = dir, .group = cli->config->state_group, .schemas = schemas, .read_only = read_only};
-    rc = rbk_store_open(&options, &cli->store, err);
-    free(dir);
-    return rc;
+    return rbk_store_open(&options, &cli->store, err);
 }
 
 /* A state folder inside a project keeps itself out of version control. */
@@ -185,7 +177,7 @@ int rbk_cli_store(struct rbk_cli *cli, struct rbk_error *err)
     if (rc < 0)
         return rc;
     bool fresh = !rbk_path_exists(dir);
-    rc = open_store(cli, false, err);
+    rc = open_store(cli, dir, false, err);
     if (rc == 0 && fresh && cli->config->file)
         ignore_in_git(dir);
     if (rc == 0)
@@ -196,7 +188,12 @@ int rbk_cli_store(struct rbk_cli *cli, struct rbk_error *err)
 
 int rbk_cli_store_read(struct rbk_cli *cli, struct rbk_error *err)
 {
-    return open_store(cli, true, err);
+    char *dir = NULL;
+    int rc = cli->store ? 0 : rbk_cli_state_dir(cli, &dir, err);
+    if (rc == 0 && !cli->store)
+        rc = open_store(cli, dir, true, err);
+    free(dir);
+    return rc;
 }
 
 bool rbk_cli_interactive(const struct rbk_cli *cli)

@@ -33,11 +33,8 @@ static int read_answers(const struct rbk_args *args, rbk_value **out, struct rbk
 static int print_decision(struct rbk_cli *cli, const struct rbk_run_row *row, bool approve, struct rbk_error *err)
 {
     char id[RBK_ULID_SIZE];
-    if (cli->json) {
-        rbk_value *document = NULL;
-        int rc = rbk_report_value(cli->store, row->id, &document, err);
-        return rc < 0 ? rc : rbk_cli_print_json(document);
-    }
+    if (cli->json)
+        return rbk_stored_run_print(cli, row->id, err);
     rbk_stored_run_short(cli, row->id, id);
     printf("%s: %s %s\nnext            runbook resume %s\n", approve ? "approved" : "rejected", row->runbook, id, id);
     return 0;

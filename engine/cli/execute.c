@@ -4,6 +4,7 @@
 #include <base/mem.h>
 #include <cli/gate_terminal.h>
 #include <cli/run_view.h>
+#include <cli/stored_run.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -66,13 +67,6 @@ static struct rbk_run_options run_options(struct carrying *c, const struct rbk_e
                                     .only = e->only};
 }
 
-static int print_run_json(struct rbk_cli *cli, const char *id, struct rbk_error *err)
-{
-    rbk_value *document = NULL;
-    int rc = rbk_report_value(cli->store, id, &document, err);
-    return rc < 0 ? rc : rbk_cli_print_json(document);
-}
-
 static int carry(struct carrying *c, const struct rbk_execution *e, struct rbk_error *err)
 {
     char *by = rbk_cli_user();
@@ -86,7 +80,7 @@ static int carry(struct carrying *c, const struct rbk_execution *e, struct rbk_e
     if (rc < 0)
         return rc;
     if (c->cli->json && !e->silent)
-        rc = print_run_json(c->cli, rbk_run_id(c->run), err);
+        rc = rbk_stored_run_print(c->cli, rbk_run_id(c->run), err);
     if (e->facts)
         *e->facts = rbk_value_dup(rbk_run_facts(c->run));
     return rc < 0 ? rc : rbk_run_exit(c->run);

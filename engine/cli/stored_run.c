@@ -40,8 +40,8 @@ int rbk_stored_run_find_itself(struct rbk_cli *cli, const char *prefix, struct r
     return find(cli, prefix, false, out, err);
 }
 
-int rbk_stored_run_plan(struct rbk_cli *cli, const struct rbk_run_row *row, struct rbk_plan **out,
-                        struct rbk_error *err)
+/* Loads the runbook of a recorded run as it stands on disk now. */
+static int load_plan(struct rbk_cli *cli, const struct rbk_run_row *row, struct rbk_plan **out, struct rbk_error *err)
 {
     int rc = rbk_cli_lua(cli, err);
     if (rc < 0)
@@ -56,4 +56,31 @@ const char *rbk_stored_run_short(struct rbk_cli *cli, const char *id, char out[R
     if (rbk_journal_run_short(cli->store, id, out, NULL) < 0)
         snprintf(out, RBK_ULID_SIZE, "%s", id);
     return out;
+}
+
+int rbk_stored_run_print(struct rbk_cli *cli, const char *id, struct rbk_error *err)
+{
+    rbk_value *document = NULL;
+    int rc = rbk_report_value(cli->store, id, &document, err);
+    return rc < 0 ? rc : rbk_cli_print_json(document);
+}
+
+int rbk_stored_run_execute(struct rbk_cli *cli, const char *prefix, struct rbk_execution *e, struct rbk_error *err)
+{
+    struct rbk_run_row row = {0};
+    struct rbk_plan *plan = NULL;
+    int rc = rbk_cli_store(cli, err);
+    if (rc == 0)
+        rc = rbk_stored_run_find(cli, prefix, &row, err);
+    if (rc < 0)
+        return rc;
+    rc = load_plan(cli, &row, &plan, err);
+    if (rc == 0) {
+        e->plan = plan;
+        e->resume = row.id;
+        rc = rbk_execute(cli, e, err);
+    }
+    rbk_plan_free(plan);
+    rbk_run_row_fini(&row);
+    return rc;
 }

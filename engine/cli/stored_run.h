@@ -2,7 +2,7 @@
 #ifndef RBK_CLI_STORED_RUN_H
 #define RBK_CLI_STORED_RUN_H
 
-#include <cli/context.h>
+#include <cli/execute.h>
 #include <run/run.h>
 
 /* Finds the root run that `prefix` names, with its state as it really is (interrupted when nobody carries it). The
@@ -10,10 +10,13 @@
 int rbk_stored_run_find(struct rbk_cli *cli, const char *prefix, struct rbk_run_row *out, struct rbk_error *err);
 /* The same, but a called run is shown as itself: for looking only. */
 int rbk_stored_run_find_itself(struct rbk_cli *cli, const char *prefix, struct rbk_run_row *out, struct rbk_error *err);
-/* Loads the runbook of a recorded run as it stands on disk now. */
-int rbk_stored_run_plan(struct rbk_cli *cli, const struct rbk_run_row *row, struct rbk_plan **out,
-                        struct rbk_error *err);
 /* The shortest prefix that names it, in a buffer of RBK_ULID_SIZE. */
 const char *rbk_stored_run_short(struct rbk_cli *cli, const char *id, char out[RBK_ULID_SIZE]);
+
+/* Prints the run's JSON report. */
+int rbk_stored_run_print(struct rbk_cli *cli, const char *id, struct rbk_error *err);
+/* Goes on with the run that `prefix` names; `e` says how, its plan and run are filled in here. Returns as rbk_execute.
+ */
+int rbk_stored_run_execute(struct rbk_cli *cli, const char *prefix, struct rbk_execution *e, struct rbk_error *err);
 
 #endif

@@ -14,31 +14,10 @@ struct listing {
     char level[128];
 };
 
-static rbk_value *case_value(const struct rbk_case_row *c)
-{
-    rbk_value *v = rbk_map_new();
-    rbk_map_set_string(v, "level", c->level);
-    rbk_map_set_string(v, "suite", c->suite);
-    rbk_map_set_string(v, "name", c->name);
-    rbk_map_set_string(v, "file", c->file);
-    rbk_map_set_int(v, "consecutive_failures", c->consecutive_failures);
-    rbk_map_set_string(v, "message", c->message);
-    return v;
-}
-
-static void put_message(struct listing *l, const char *message)
-{
-    char *first = rbk_strndup(message, strcspn(message, "\n"));
-    rbk_buf_puts(&l->text, "      ");
-    rbk_style_fit(&l->text, first, l->cli->out.terminal ? (size_t)l->cli->out.columns - 6 : 200);
-    rbk_buf_putc(&l->text, '\n');
-    free(first);
-}
-
 static int list_case(void *arg, const struct rbk_case_row *c)
 {
     struct listing *l = arg;
-    rbk_list_append(l->cases, case_value(c));
+    rbk_list_append(l->cases, rbk_tests_case_value(c));
     if (strcmp(l->level, c->level) != 0) {
         snprintf(l->level, sizeof l->level, "%s", c->level);
         rbk_style_put(&l->cli->out, &l->text, RBK_BOLD, l->level);
@@ -50,8 +29,7 @@ static int list_case(void *arg, const struct rbk_case_row *c)
     if (c->consecutive_failures > 1)
         rbk_buf_printf(&l->text, "  (%d times in a row)", c->consecutive_failures);
     rbk_buf_putc(&l->text, '\n');
-    if (c->message && *c->message)
-        put_message(l, c->message);
+    rbk_tests_put_message(&l->text, &l->cli->out, "      ", c->message, 1);
     free(id);
     return 0;
 }

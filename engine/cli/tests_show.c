@@ -8,7 +8,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { EXECUTIONS = 20 };
+enum { EXECUTIONS = 20, WHOLE = 10000 };
 
 struct showing {
     struct rbk_cli *cli;
@@ -17,27 +17,13 @@ struct showing {
     char *key, *level, *message;   /* message: the latest failure's */
 };
 
-static void put_message(struct showing *s)
-{
-    const char *line = s->message;
-    while (line && *line) {
-        size_t len = strcspn(line, "\n");
-        char *copy = rbk_strndup(line, len);
-        rbk_buf_puts(&s->text, "    | ");
-        rbk_style_fit(&s->text, copy, s->cli->out.terminal ? (size_t)s->cli->out.columns - 6 : 400);
-        rbk_buf_putc(&s->text, '\n');
-        free(copy);
-        line += len + (line[len] == '\n');
-    }
-    free(s->message);
-    s->message = NULL;
-}
-
 static void finish_case(struct showing *s)
 {
     if (!s->key)
         return;
-    put_message(s);
+    rbk_tests_put_message(&s->text, &s->cli->out, "    | ", s->message, WHOLE);
+    free(s->message);
+    s->message = NULL;
     struct rbk_buf quoted = {0};
     rbk_shell_quote(&quoted, s->key);
     rbk_buf_printf(&s->text, "  run it alone  runbook tests rerun %s --case %s\n\n", s->level, quoted.data);
@@ -57,14 +43,8 @@ static void begin_case(struct showing *s, const struct rbk_case_row *c, char *ke
         rbk_buf_printf(&s->text, ", failed %d time%s in a row", c->consecutive_failures,
                        c->consecutive_failures == 1 ? "" : "s");
     rbk_buf_putc(&s->text, '\n');
-    rbk_value *v = rbk_map_new();
-    rbk_map_set_string(v, "level", c->level);
-    rbk_map_set_string(v, "suite", c->suite);
-    rbk_map_set_string(v, "name", c->name);
-    rbk_map_set_string(v, "file", c->file);
+    rbk_value *v = rbk_tests_case_value(c);
     rbk_map_set_string(v, "outcome", rbk_outcome_name(c->outcome));
-    rbk_map_set_int(v, "consecutive_failures", c->consecutive_failures);
-    rbk_map_set_string(v, "message", c->message);
     rbk_map_set(v, "executions", rbk_list_new());
     s->executions = rbk_map_get_mut(v, "executions");
     rbk_list_append(s->cases, v);
