@@ -99,11 +99,26 @@ int names_seek(struct names_cursor *c, struct rbk_store *s, int64_t level, uint3
     return 0;
 }
 
+/* How many bytes two texts begin with in common; eight at a time, as most are the same as the one before. */
+static size_t common_start(const char *a, const char *b, size_t len)
+{
+    size_t n = 0;
+    while (n + 8 <= len && memcmp(a + n, b + n, 8) == 0)
+        n += 8;
+    while (n < len && a[n] == b[n])
+        n++;
+    return n;
+}
+
 static void add_part(struct rbk_buf *blob, struct rbk_buf *previous, const char *text)
 {
-    size_t len = strlen(text), shared = 0;
-    while (shared < len && shared < previous->len && previous->data[shared] == text[shared])
-        shared++;
+    size_t len = strlen(text);
+    size_t shared = common_start(previous->data, text, len < previous->len ? len : previous->len);
+    if (shared == len && len == previous->len) {
+        pack_put(blob, shared);
+        pack_put(blob, 0);
+        return;
+    }
     pack_put(blob, shared);
     pack_put(blob, len - shared);
     rbk_buf_append(blob, text + shared, len - shared);

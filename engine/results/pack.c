@@ -3,14 +3,9 @@
 
 void pack_put(struct rbk_buf *b, uint64_t n)
 {
-    char bytes[10];
-    size_t len = 0;
-    while (n > 0x7F) {
-        bytes[len++] = (char)(0x80 | (n & 0x7F));
-        n >>= 7;
-    }
-    bytes[len++] = (char)n;
-    rbk_buf_append(b, bytes, len);
+    for (; n > 0x7F; n >>= 7)
+        rbk_buf_putc(b, (char)(0x80 | (n & 0x7F)));
+    rbk_buf_putc(b, (char)n);
 }
 
 struct unpack unpack_start(const void *blob, size_t len)

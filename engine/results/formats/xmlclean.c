@@ -1,7 +1,7 @@
 /* See xmlclean.h. The filter knows just enough of XML's lexical structure to know where it is: text, tag, value, CDATA,
- * comment or instruction. In each state plain bytes are copied as whole spans; a byte that means something in that
- * state stops the span and is looked at. Where more bytes are needed to decide, they are left in `in` until the next
- * feed. */
+ * comment or instruction. In each state plain bytes are passed over as whole spans; a byte that means something in that
+ * state stops the span and is looked at. What is handed on unchanged is copied only when something else comes between.
+ * Where more bytes are needed to decide, they are left in `in` until the next feed. */
 #include <results/formats/xmlclean.h>
 
 #include <base/str.h>
@@ -15,46 +15,31 @@ enum { TAG_MAX = 256 * 1024, VALUE_MAX = 16 * 1024 };
 #define STOP_ALL    0x7Fu
 #define STOP_VALUES (STOP(XMLCLEAN_VALUE_DOUBLE) | STOP(XMLCLEAN_VALUE_SINGLE))
 
-static inline unsigned stops(unsigned char b)
+static const unsigned char stops[256] = {
+    ['<'] = STOP(XMLCLEAN_TEXT),
+    ['&'] = STOP(XMLCLEAN_TEXT) | STOP_VALUES,
+    ['>'] = STOP(XMLCLEAN_TEXT) | STOP(XMLCLEAN_TAG),
+    ['"'] = STOP(XMLCLEAN_TAG) | STOP(XMLCLEAN_VALUE_DOUBLE),
+    ['\''] = STOP(XMLCLEAN_TAG) | STOP(XMLCLEAN_VALUE_SINGLE),
+    [']'] = STOP(XMLCLEAN_CDATA),
+    [0 ... 8] = STOP_ALL,
+    [11 ... 12] = STOP_ALL,
+    [14 ... 31] = STOP_ALL,
+    [128 ... 255] = STOP_ALL,
+};
+
+/* Eight bytes at a time: all of a report goes through here. */
+static const char *skip_plain(const char *from, const char *to, enum xmlclean_state state)
 {
-    static const unsigned char special[128] = {
-        ['<'] = STOP(XMLCLEAN_TEXT),
-        ['&'] = STOP(XMLCLEAN_TEXT) | STOP_VALUES,
-        ['>'] = STOP(XMLCLEAN_TEXT) | STOP(XMLCLEAN_TAG),
-        ['"'] = STOP(XMLCLEAN_TAG) | STOP(XMLCLEAN_VALUE_DOUBLE),
-        ['\''] = STOP(XMLCLEAN_TAG) | STOP(XMLCLEAN_VALUE_SINGLE),
-        [']'] = STOP(XMLCLEAN_CDATA),
-        [0] = STOP_ALL,
-        [1] = STOP_ALL,
-        [2] = STOP_ALL,
-        [3] = STOP_ALL,
-        [4] = STOP_ALL,
-        [5] = STOP_ALL,
-        [6] = STOP_ALL,
-        [7] = STOP_ALL,
-        [8] = STOP_ALL,
-        [11] = STOP_ALL,
-        [12] = STOP_ALL,
-        [14] = STOP_ALL,
-        [15] = STOP_ALL,
-        [16] = STOP_ALL,
-        [17] = STOP_ALL,
-        [18] = STOP_ALL,
-        [19] = STOP_ALL,
-        [20] = STOP_ALL,
-        [21] = STOP_ALL,
-        [22] = STOP_ALL,
-        [23] = STOP_ALL,
-        [24] = STOP_ALL,
-        [25] = STOP_ALL,
-        [26] = STOP_ALL,
-        [27] = STOP_ALL,
-        [28] = STOP_ALL,
-        [29] = STOP_ALL,
-        [30] = STOP_ALL,
-        [31] = STOP_ALL,
-    };
-    return b < 128 ? special[b] : STOP_ALL;
+    const unsigned char *p = (const unsigned char *)from, *end = (const unsigned char *)to;
+    unsigned stop = STOP(state);
+    while (end - p >= 8 && !((stops[p[0]] | stops[p[1]] | stops[p[2]] | stops[p[3]] | stops[p[4]] | stops[p[5]] |
+                              stops[p[6]] | stops[p[7]]) &
+                             stop))
+        p += 8;
+    while (p < end && !(stops[*p] & stop))
+        p++;
+    return (const char *)p;
 }
 
 static bool in_value(const struct xmlclean *c)
@@ -72,6 +57,24 @@ static void advance(struct xmlclean *c, const char *p, const char *end)
         p = nl + 1;
     }
     c->column += end - p;
+}
+
+static void flush(struct xmlclean *c, struct rbk_buf *out)
+{
+    rbk_buf_append(out, c->kept, c->kept_len);
+    c->kept_len = 0;
+}
+
+/* Hands on bytes; neighbours become one copy. They must stay where they are until the feed ends. */
+static void keep(struct xmlclean *c, const char *p, size_t len, struct rbk_buf *out)
+{
+    if (c->kept_len && c->kept + c->kept_len == p) {
+        c->kept_len += len;
+        return;
+    }
+    flush(c, out);
+    c->kept = p;
+    c->kept_len = len;
 }
 
 static void cut_from_value(struct xmlclean *c, const char *p, size_t len)
@@ -93,7 +96,7 @@ static void keep_whole(struct xmlclean *c, const char *p, size_t len, struct rbk
     }
     if (in_value(c) || c->state == XMLCLEAN_TAG)
         c->tag_len += len;
-    rbk_buf_append(out, p, len);
+    keep(c, p, len, out);
 }
 
 /* Hands on plain bytes, which may be cut anywhere. */
@@ -158,7 +161,7 @@ static const char *clean_markup(struct xmlclean *c, const char *p, const char *e
         return p + 2;
     }
     if (starts(p, end, "<![CDATA[", &undecided)) {
-        rbk_buf_append(out, p, 9);
+        keep(c, p, 9, out);
         c->state = XMLCLEAN_CDATA;
         return p + 9;
     }
@@ -168,7 +171,7 @@ static const char *clean_markup(struct xmlclean *c, const char *p, const char *e
         *doctype = true;
         return NULL;
     }
-    rbk_buf_append(out, p, 1);
+    keep(c, p, 1, out);
     c->state = XMLCLEAN_TAG;
     c->tag_len = 1;
     return p + 1;
@@ -182,7 +185,7 @@ static const char *skip_until(struct xmlclean *c, const char *close, const char 
     const char *found = memmem(p, (size_t)(end - p), close, n);
     const char *stop = found ? found + n : final ? end : (size_t)(end - p) < n ? p : end - (n - 1);
     for (const char *nl = p; (nl = memchr(nl, '\n', (size_t)(stop - nl))); nl++)
-        rbk_buf_append(out, nl, 1);
+        keep(c, nl, 1, out);
     if (found)
         c->state = XMLCLEAN_TEXT;
     return stop == p ? NULL : stop;
@@ -190,8 +193,10 @@ static const char *skip_until(struct xmlclean *c, const char *close, const char 
 
 static void end_value(struct xmlclean *c, struct rbk_buf *out)
 {
-    if (c->value_rest)
+    if (c->value_rest) {
+        flush(c, out);
         rbk_buf_printf(out, "~%016llx", (unsigned long long)c->value_rest);
+    }
     c->value_rest = 0;
     c->value_len = 0;
     c->state = XMLCLEAN_TAG;
@@ -205,7 +210,7 @@ static const char *clean_special(struct xmlclean *c, const char *p, const char *
         return clean_reference(c, p, end, final, out);
     case '>':
         if (c->state == XMLCLEAN_TEXT) {
-            rbk_buf_append(out, "&gt;", 4); /* "]]>" may not stand in text */
+            keep(c, "&gt;", 4, out); /* "]]>" may not stand in text */
             return p + 1;
         }
         c->state = XMLCLEAN_TEXT;
@@ -220,7 +225,7 @@ static const char *clean_special(struct xmlclean *c, const char *p, const char *
     case ']': {
         bool undecided = false;
         if (starts(p, end, "]]>", &undecided)) {
-            rbk_buf_append(out, p, 3);
+            keep(c, p, 3, out);
             c->state = XMLCLEAN_TEXT;
             return p + 3;
         }
@@ -232,7 +237,7 @@ static const char *clean_special(struct xmlclean *c, const char *p, const char *
         keep_whole(c, XML_REPLACEMENT, 3, out);
         return p + 1;
     }
-    rbk_buf_append(out, p, 1);
+    keep(c, p, 1, out);
     return p + 1;
 }
 
@@ -244,9 +249,7 @@ static const char *clean_step(struct xmlclean *c, const char *p, const char *end
         return skip_until(c, "-->", p, end, final, out);
     if (c->state == XMLCLEAN_INSTRUCTION)
         return skip_until(c, "?>", p, end, final, out);
-    const char *stop = p;
-    while (stop < end && !(stops((unsigned char)*stop) & STOP(c->state)))
-        stop++;
+    const char *stop = skip_plain(p, end, c->state);
     if (stop > p) {
         keep_span(c, p, (size_t)(stop - p), out);
         return stop;
@@ -291,6 +294,7 @@ int xmlclean_feed(struct xmlclean *c, const char *data, size_t len, bool final, 
     bool doctype = false;
     while (p < end && c->tag_len <= TAG_MAX && (next = clean_step(c, p, end, final, out, &doctype)))
         p = next;
+    flush(c, out);
     advance(c, c->in.data, p);
     rbk_buf_consume(&c->in, (size_t)(p - c->in.data));
     return doctype || c->tag_len > TAG_MAX ? clean_error(c, doctype, err) : 0;

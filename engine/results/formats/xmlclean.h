@@ -30,6 +30,8 @@ enum xmlclean_state {
 struct xmlclean {
     struct xmldecode decode;
     struct rbk_buf in; /* decoded, not yet filtered */
+    const char *kept;  /* bytes of `in` or constants, to be handed on */
+    size_t kept_len;
     enum xmlclean_state state;
     size_t tag_len, value_len; /* kept bytes of the open tag, of the open value */
     uint64_t value_rest;       /* hash of what was cut from the open value */
