@@ -161,12 +161,15 @@ static void secrets_reach_the_command_and_nothing_else(void **state)
 static void a_secret_that_cannot_be_had_fails_the_step(void **state)
 {
     struct fixture *f = *state;
+    static const char json[] = "{\"token\":{\"env\":\"RBK_NO_SUCH_VARIABLE\"}}";
+    f->config.secrets = rbk_value_from_json(json, strlen(json), NULL);
     struct rbk_node *n = add_shell(f, "use", "echo use >> ledger");
     rbk_strv_add(&n->secret, "token");
     assert_int_equal(run_plan(f), 1);
     assert_string_equal(ledger(f), "");
     assert_string_equal(rbk_run_reason(f->run),
-                        "step \"use\": secret \"token\": the configuration has none of that name (secrets:)");
+                        "step \"use\": secret \"token\": the environment variable RBK_NO_SUCH_VARIABLE is not set");
+    rbk_value_free(f->config.secrets);
 }
 
 static void a_lock_that_is_taken_is_waited_for(void **state)

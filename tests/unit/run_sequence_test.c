@@ -140,15 +140,35 @@ static void every_command_is_recorded(void **state)
     assert_int_equal(commands, 2);
 }
 
-static void a_missing_program_fails_the_step_and_says_so(void **state)
+static void add_program(struct fixture *f, const char *program)
 {
-    struct fixture *f = *state;
     struct rbk_node *n = rbk_node_new("gone", 1);
     n->run.kind = RBK_BODY_ARGV;
-    rbk_strv_add(&n->run.argv, "no-such-program-here");
+    rbk_strv_add(&n->run.argv, program);
     rbk_plan_add(f->plan, n);
+}
+
+static void a_missing_program_is_refused_before_anything_runs(void **state)
+{
+    struct fixture *f = *state;
+    struct rbk_error err = {0};
+    add_shell(f, "first", "echo first >> ledger");
+    add_program(f, "no-such-program-here");
+    assert_int_equal(rbk_run_start(f->plan, &f->options, &f->run, &err), RBK_EINVAL);
+    assert_non_null(strstr(err.message, "no-such-program-here"));
+    assert_string_equal(ledger(f), "");
+}
+
+static void a_program_that_turns_out_to_be_missing_fails_its_step(void **state)
+{
+    struct fixture *f = *state;
+    rbk_value *params = rbk_map_new();
+    rbk_map_set_string(params, "tool", "no-such-program-here");
+    f->options.params = params;
+    add_program(f, "$tool");
     assert_int_equal(run_plan(f), 1);
     assert_non_null(strstr(rbk_run_reason(f->run), "no-such-program-here"));
+    rbk_value_free(params);
 }
 
 static void from_and_only_leave_the_others_out(void **state)
@@ -206,7 +226,8 @@ int main(void)
         cmocka_unit_test_setup_teardown(captured_facts_decide_checks_and_when, setup, teardown),
         cmocka_unit_test_setup_teardown(a_check_that_is_not_met_fails_its_step, setup, teardown),
         cmocka_unit_test_setup_teardown(every_command_is_recorded, setup, teardown),
-        cmocka_unit_test_setup_teardown(a_missing_program_fails_the_step_and_says_so, setup, teardown),
+        cmocka_unit_test_setup_teardown(a_missing_program_is_refused_before_anything_runs, setup, teardown),
+        cmocka_unit_test_setup_teardown(a_program_that_turns_out_to_be_missing_fails_its_step, setup, teardown),
         cmocka_unit_test_setup_teardown(from_and_only_leave_the_others_out, setup, teardown),
         cmocka_unit_test_setup_teardown(a_step_that_does_not_exist_is_refused_before_anything_runs, setup, teardown),
         cmocka_unit_test_setup_teardown(a_second_instance_is_busy, setup, teardown),
