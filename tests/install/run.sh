@@ -38,6 +38,6 @@ export HOME="$prefix/elsewhere" XDG_CONFIG_HOME="$prefix/elsewhere" XDG_STATE_HO
 "$prefix/moved/bin/runbook" version >/dev/null || fail "the installed program does not start"
 "$prefix/moved/bin/runbook" list | grep -q 'incident/test-failures' || fail "the installed runbooks are not listed"
 # "  name        What it does." is how the program lists its commands.
-for command in $("$prefix/moved/bin/runbook" help | sed -n 's/^  \([a-z]*\)  *[A-Z].*/\1/p'); do
+for command in $("$prefix/moved/bin/runbook" help | sed -n 's/^  \([a-z]*\)   *[A-Z].*/\1/p'); do
     grep -q "^\.It.*Ic $command\b" "$prefix/moved/share/man/man1/runbook.1" || fail "not in the manual page: $command"
 done
