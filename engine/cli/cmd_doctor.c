@@ -124,8 +124,11 @@ static void examine_integrity(struct examination *x)
         return;
     }
     bool well = strcmp(h.integrity, "ok") == 0;
-    char *text = rbk_asprintf("%s on %s, %lld bytes and %lld in the log; integrity %s", rbk_store_dir(x->cli->store),
-                              h.filesystem, (long long)h.db_bytes, (long long)h.wal_bytes, h.integrity);
+    char size[64], wal[64];
+    rbk_quantity_format((struct rbk_quantity){(double)h.db_bytes, RBK_UNIT_BYTES}, size, sizeof size);
+    rbk_quantity_format((struct rbk_quantity){(double)h.wal_bytes, RBK_UNIT_BYTES}, wal, sizeof wal);
+    char *text = rbk_asprintf("%s on %s, %s and %s in the log; integrity %s", rbk_store_dir(x->cli->store),
+                              h.filesystem, size, wal, h.integrity);
     found(x, "storage", well ? FINE : BROKEN, text,
           well ? NULL : "copy the folder away, then try `sqlite3 state.db .recover`; logs/ is not affected");
     free(text);

@@ -26,7 +26,6 @@ static void put_verdict(struct rbk_buf *out, const struct rbk_style *style, cons
     char took[RBK_TIME_SIZE];
     enum rbk_run_state state = rbk_run_get_state(run);
     rbk_duration_format(rbk_run_duration_ms(run), took);
-    rbk_buf_putc(out, '\n');
     rbk_style_put(style, out, verdict_tint(state), rbk_run_state_name(state));
     rbk_buf_printf(out, " %s %s", state == RBK_RUN_WAITING ? "after" : "in", took);
     put_count(out, met, "met");

@@ -22,7 +22,7 @@ struct rbk_run_view {
     size_t called_count, called_cap;
     struct rbk_run_tally tally;
     struct rbk_verbose verbose;
-    bool silent, ended;
+    bool silent, ended, wrote; /* wrote: something stands above */
 };
 
 struct rbk_run_view *rbk_run_view_new(struct rbk_cli *cli, bool silent)
@@ -68,6 +68,7 @@ void rbk_run_view_continue(struct rbk_run_view *v)
 
 static void flush_view(struct rbk_run_view *v)
 {
+    v->wrote = true;
     rbk_live_hide(v->live);
     rbk_style_measure(&v->cli->out);
     rbk_style_write(&v->cli->out, &v->out);
@@ -272,6 +273,8 @@ static void put_summary(struct rbk_run_view *v, const struct rbk_run *run)
     if (rbk_run_get_state(run) == RBK_RUN_WAITING &&
         rbk_report_value(v->cli->store, rbk_run_id(run), &report, NULL) == 0)
         v->tally.waiting = rbk_map_get(report, "waiting_for");
+    if (v->wrote)
+        rbk_buf_putc(&v->out, '\n');
     rbk_run_summary(&v->out, &v->cli->out, run, &v->tally);
     v->tally.waiting = NULL;
     rbk_value_free(report);
