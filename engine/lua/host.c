@@ -19,6 +19,12 @@ struct rbk_watchdog *rbk_lua_watchdog(lua_State *L)
     return &rbk_lua_of(L)->watchdog;
 }
 
+void rbk_lua_reserve_stack(lua_State *L)
+{
+    enum { STACK_SLOTS = 2000 };
+    luaL_checkstack(L, STACK_SLOTS, NULL);
+}
+
 int rbk_lua_protected(struct rbk_lua *lua, lua_CFunction fn, void *arg, struct rbk_error *err)
 {
     lua_State *L = lua->L;

@@ -17,6 +17,7 @@ enum { FILE_SIZE_MAX = 1 << 20 };
 static int run_chunk(lua_State *L)
 {
     const struct rbk_load *load = lua_touserdata(L, 1);
+    rbk_lua_reserve_stack(L);
     rbk_chunk_load(L, load->path, load->text, load->len);
     lua_call(L, 0, 0);
     return 0;

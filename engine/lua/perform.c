@@ -127,6 +127,7 @@ static int call_main(lua_State *L)
 {
     void *call = lua_touserdata(L, 1);
     lua_settop(L, 0);
+    rbk_lua_reserve_stack(L);
     lua_pushcfunction(L, rbk_lua_on_error);
     lua_pushcfunction(L, run_body);
     lua_pushlightuserdata(L, call);

@@ -29,4 +29,8 @@ struct rbk_lua *rbk_lua_of(lua_State *L);
  * from C. Results are dropped. */
 int rbk_lua_protected(struct rbk_lua *lua, lua_CFunction fn, void *arg, struct rbk_error *err);
 
+/* Room for the frames above the calling C function, kept as long as it runs. Lua 5.4.4 loses the rest of
+ * `"a" .. b .. "c" .. q` when the stack moves while the __concat of q runs; with room it does not move. [-0, +0, m] */
+void rbk_lua_reserve_stack(lua_State *L);
+
 #endif
