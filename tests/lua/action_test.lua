@@ -48,7 +48,9 @@ raises("unknown option `whom` of test.greet\n  did you mean `who`?", function()
 end)
 raises("did you mean `times`?", function() return greet { time = 3 } end)
 raises('`times` of test.greet: "many" is not a whole number', function() return greet { times = "many" } end)
-raises('`level` of test.greet: "hihg" is not one of low, high\n  did you mean high?', function() return greet { level = "hihg" } end)
+raises('`level` of test.greet: "hihg" is not one of low, high\n  did you mean high?', function()
+  return greet { level = "hihg" }
+end)
 raises("test.greet takes one table, not \"me\": test.greet { name = value }", function() return greet "me" end)
 raises("test.greet takes one table, not a table", function() return greet { "me" } end)
 

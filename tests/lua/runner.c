@@ -168,6 +168,20 @@ static int add_words(lua_State *L)
     return 0;
 }
 
+/* Messages name the file as it lies in the repository, wherever the test was started. */
+static int load_tests(struct runner *r, const char *file, struct rbk_error *err)
+{
+    struct rbk_buf text = {0};
+    const char *slash = strrchr(file, '/');
+    char *name = rbk_path_join("tests/lua", slash ? slash + 1 : file);
+    int rc = rbk_file_read(file, 1 << 20, &text, err);
+    if (rc == 0)
+        rc = rbk_lua_load_text(r->lua, "test/lua", name, text.data, text.len, &r->plan, err);
+    rbk_buf_fini(&text);
+    free(name);
+    return rc;
+}
+
 static int open_host(struct runner *r, bool stress, const char *file, struct rbk_error *err)
 {
     static const char *const no_dirs[] = {NULL};
@@ -178,7 +192,7 @@ static int open_host(struct runner *r, bool stress, const char *file, struct rbk
         rc = rbk_lua_new(&options, &r->lua, err);
     if (rc == 0)
         rc = rbk_lua_protected(r->lua, add_words, NULL, err);
-    return rc ? rc : rbk_lua_load_file(r->lua, "test/lua", file, &r->plan, err);
+    return rc ? rc : load_tests(r, file, err);
 }
 
 static int run_plan(struct runner *r, struct rbk_error *err)
