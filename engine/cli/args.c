@@ -6,10 +6,10 @@
 #include <string.h>
 
 const struct rbk_option rbk_global_options[] = {
-    {"project", 0, "DIR", "the project to work on (default: the nearest runbook.yaml upwards)"},
-    {"state", 0, "DIR", "where runs are recorded (default: .runbook beside runbook.yaml)"},
+    {"project", 0, "DIR", "the project (default: the nearest runbook.yaml)"},
+    {"state", 0, "DIR", "where runs are recorded (default: .runbook)"},
     {"json", 0, NULL, "print JSON on stdout; never ask"},
-    {"no-input", 0, NULL, "never ask: a run that needs a person waits for `approve`"},
+    {"no-input", 0, NULL, "never ask: what needs a person waits"},
     {"quiet", 'q', NULL, "only what went wrong, and the end"},
     {"verbose", 'v', NULL, "show the output of the steps"},
     {"color", 0, "WHEN", "auto, always or never"},
@@ -112,7 +112,7 @@ static int set_global(struct rbk_cli *cli, const struct rbk_option *o, const cha
     else if (strcmp(o->name, "verbose") == 0)
         cli->verbose++;
     else if (strcmp(o->name, "color") == 0)
-        return set_color(cli, value, err);
+        return set_color(cli, value ? value : "", err);
     return 0;
 }
 

@@ -22,7 +22,7 @@ const struct rbk_command_desc rbk_cmd_approve = {
     .name = "approve",
     .arguments = "RUN [STEP]",
     .summary = "Say yes, or \"done\", or answer, to a run that waits.",
-    .help = "Records who decided, when and why; `runbook resume RUN` then goes on. `runbook status\n"
-            "RUN` shows what is asked. STEP is needed when several steps ask.\n",
+    .help = "Records who decided, when and why; `runbook resume RUN` then goes on. `runbook\n"
+            "status RUN` shows what is asked. STEP is needed when several steps ask.\n",
     .options = options,
     .run = run_approve};

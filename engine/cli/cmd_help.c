@@ -1,7 +1,8 @@
-/* `help`: the commands, or one command's own page. */
+/* `help`: the commands, one command's own page, or what a runbook takes. */
 #include <cli/commands.h>
 
 #include <stdio.h>
+#include <string.h>
 
 static const char *const intro = "runbook: runs a team's procedures, records every step, and can be resumed.\n\n"
                                  "  runbook NAME [--param value ...]   run a runbook, e.g. incident/test-failures\n"
@@ -9,7 +10,10 @@ static const char *const intro = "runbook: runs a team's procedures, records eve
 
 static int print_help(struct rbk_cli *cli, const struct rbk_args *args, struct rbk_error *err)
 {
-    (void)cli;
+    if (args->rest.count == 1 && strchr(args->rest.items[0], '/')) {
+        char *runbook[] = {args->rest.items[0], "--help"};
+        return rbk_cmd_run.run(cli, 2, runbook);
+    }
     if (args->rest.count == 1) {
         const struct rbk_command_desc *desc = rbk_command_find(args->rest.items[0]);
         if (!desc) {
@@ -33,5 +37,7 @@ static int run_help(struct rbk_cli *cli, int argc, char **argv)
     return rbk_command_do(cli, &rbk_cmd_help, 0, 1, argc, argv, print_help);
 }
 
-const struct rbk_command_desc rbk_cmd_help = {
-    .name = "help", .arguments = "[COMMAND]", .summary = "Show the commands, or one of them.", .run = run_help};
+const struct rbk_command_desc rbk_cmd_help = {.name = "help",
+                                              .arguments = "[COMMAND|NAME]",
+                                              .summary = "Show the commands, one of them, or what a runbook takes.",
+                                              .run = run_help};

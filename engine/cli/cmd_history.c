@@ -9,9 +9,9 @@
 #include <string.h>
 
 static const struct rbk_option options[] = {
-    {"state", 's', "STATE", "only runs in this state, e.g. failed (a path is the global --state)"},
-    {"since", 0, "TIME", "only runs that began after this: 24h, yesterday, 2026-11-22"},
-    {"until", 0, "TIME", "only runs that began before this"},
+    {"state", 's', "STATE", "in this state, e.g. failed; a path is as below"},
+    {"since", 0, "TIME", "began after: 24h, yesterday, 2026-11-22"},
+    {"until", 0, "TIME", "began before"},
     {"limit", 0, "N", "at most so many (default 20, 0 = all)"},
     {"all", 'a', NULL, "runs that other runs called, too"},
     {0},

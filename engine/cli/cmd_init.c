@@ -76,7 +76,7 @@ const struct rbk_command_desc rbk_cmd_init = {
     .name = "init",
     .arguments = "",
     .summary = "Look at this project and write its runbook.yaml.",
-    .help = "Finds the test runner (pytest, ctest, node --test, bats) and its levels. The file is\n"
-            "yours: read it, change it, commit it.\n",
+    .help = "Finds the test runner (pytest, ctest, node --test, bats) and its levels. The\n"
+            "file is yours: read it, change it, commit it.\n",
     .options = options,
     .run = run_init};

@@ -139,7 +139,8 @@ const struct rbk_command_desc rbk_cmd_list = {
     .name = "list",
     .arguments = "[PREFIX]",
     .summary = "List the runbooks that can be run here.",
-    .help = "Runbooks are looked for in the project's runbooks/, in the user's configuration\n"
-            "folder (~/.config/runbook/runbooks), and in the installed set; the first one of a\n"
-            "name hides the others. PREFIX limits the list, e.g. `runbook list daily/`.\n",
+    .help = "Runbooks are looked for in the project's runbooks/, in the user's\n"
+            "configuration folder (~/.config/runbook/runbooks), and in the installed set;\n"
+            "the first one of a name hides the others. PREFIX limits the list, e.g.\n"
+            "`runbook list daily/`.\n",
     .run = run_list};

@@ -21,7 +21,7 @@ const struct rbk_command_desc rbk_cmd_reject = {
     .name = "reject",
     .arguments = "RUN [STEP]",
     .summary = "Say no to a run that waits.",
-    .help = "Records who decided, when and why; `runbook resume RUN` then ends the run failed,\n"
-            "after what its steps have to undo.\n",
+    .help = "Records who decided, when and why; `runbook resume RUN` then ends the run\n"
+            "failed, after what its steps have to undo.\n",
     .options = options,
     .run = run_reject};

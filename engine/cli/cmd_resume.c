@@ -6,7 +6,7 @@
 
 static const struct rbk_option options[] = {
     {"assume", 0, "WHAT", "decide a step in doubt: done or not-done"},
-    {"accept-changes", 0, NULL, "go on although steps that were done have been edited"},
+    {"accept-changes", 0, NULL, "go on although steps that are done were edited"},
     {"yes", 'y', NULL, "answer every `confirm` with yes"},
     {0},
 };
@@ -43,9 +43,9 @@ const struct rbk_command_desc rbk_cmd_resume = {
     .name = "resume",
     .arguments = "RUN",
     .summary = "Go on with a run that was interrupted, or waited.",
-    .help = "What is left of the dead run's processes is ended first. Steps that are done are\n"
-            "never done again. A step that was in flight is in doubt: it is repeated only when\n"
-            "it is idempotent or its `verify` says that it did not happen; otherwise you are\n"
-            "asked, or decide with --assume.\n",
+    .help = "What is left of the dead run's processes is ended first. Steps that are done\n"
+            "are never done again. A step that was in flight is in doubt: it is repeated\n"
+            "only when it is idempotent or its `verify` says that it did not happen;\n"
+            "otherwise you are asked, or decide with --assume.\n",
     .options = options,
     .run = run_resume};

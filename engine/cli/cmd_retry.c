@@ -3,7 +3,7 @@
 #include <cli/stored_run.h>
 
 static const struct rbk_option options[] = {
-    {"accept-changes", 0, NULL, "go on although steps that were done have been edited"},
+    {"accept-changes", 0, NULL, "go on although steps that are done were edited"},
     {"yes", 'y', NULL, "answer every `confirm` with yes"},
     {0},
 };

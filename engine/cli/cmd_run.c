@@ -201,9 +201,9 @@ const struct rbk_command_desc rbk_cmd_run = {
     .name = "run",
     .arguments = "NAME [--param value ...]",
     .summary = "Run a runbook.",
-    .help = "NAME may stand alone when it holds a slash: `runbook daily/morning-health-check`.\n"
-            "Parameters are written --name value, --name=value or name=value; `runbook show\n"
-            "NAME` lists them. The run is recorded step by step and can be resumed after a\n"
-            "crash, a reboot or a Ctrl-C.\n",
+    .help = "NAME may stand alone when it holds a slash: `runbook daily/morning-health-\n"
+            "check`. Parameters are written --name value, --name=value or name=value;\n"
+            "`runbook show NAME` lists them. The run is recorded step by step and can be\n"
+            "resumed after a crash, a reboot or a Ctrl-C.\n",
     .options = options,
     .run = run_run};

@@ -67,7 +67,7 @@ const struct rbk_command_desc rbk_cmd_tests = {
     .help = "  tests run LEVEL          run a level of runbook.yaml and record every case\n"
             "  tests failing [LEVEL]    the cases whose latest execution failed; runs nothing\n"
             "  tests rerun [LEVEL]      run exactly those again\n"
-            "  tests show NAME          one case: its history, its last message, how to run it\n"
+            "  tests show NAME          one case: history, last message, how to run it\n"
             "  tests import FILE...     read JUnit reports into the history\n",
     .options = options,
     .run = run_tests};

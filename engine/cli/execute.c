@@ -86,9 +86,19 @@ static int carry(struct carrying *c, const struct rbk_execution *e, struct rbk_e
     return rc < 0 ? rc : rbk_run_exit(c->run);
 }
 
-static int open_everything(struct rbk_cli *cli, struct rbk_error *err)
+/* A mistake that can be found without a store leaves none behind. */
+static int check_first(struct rbk_cli *cli, const struct rbk_execution *e, struct rbk_error *err)
+{
+    struct carrying c = {.cli = cli};
+    struct rbk_run_options options = run_options(&c, e);
+    return e->resume ? 0 : rbk_run_check(e->plan, &options, err);
+}
+
+static int open_everything(struct rbk_cli *cli, const struct rbk_execution *e, struct rbk_error *err)
 {
     int rc = rbk_cli_lua(cli, err);
+    if (rc == 0)
+        rc = check_first(cli, e, err);
     if (rc == 0)
         rc = rbk_cli_store(cli, err);
     if (rc == 0)
@@ -100,7 +110,7 @@ static int open_everything(struct rbk_cli *cli, struct rbk_error *err)
 
 int rbk_execute(struct rbk_cli *cli, const struct rbk_execution *e, struct rbk_error *err)
 {
-    int rc = open_everything(cli, err);
+    int rc = open_everything(cli, e, err);
     if (rc < 0)
         return rc;
     struct carrying c = {.cli = cli, .view = rbk_run_view_new(cli, cli->json || e->silent)};
