@@ -1,4 +1,4 @@
-/* `resume`: goes on with a run that was interrupted, cancelled, or waits for a person who has answered. */
+/* `resume`: goes on with a run that was interrupted, or waits for a person who has answered. */
 #include <cli/commands.h>
 #include <cli/stored_run.h>
 
