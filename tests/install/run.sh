@@ -39,5 +39,5 @@ export HOME="$prefix/elsewhere" XDG_CONFIG_HOME="$prefix/elsewhere" XDG_STATE_HO
 "$prefix/moved/bin/runbook" list | grep -q 'incident/test-failures' || fail "the installed runbooks are not listed"
 # "  name        What it does." is how the program lists its commands.
 for command in $("$prefix/moved/bin/runbook" help | sed -n 's/^  \([a-z]*\)   *[A-Z].*/\1/p'); do
-    grep -q "^\.It.*Ic $command\b" "$prefix/moved/share/man/man1/runbook.1" || fail "not in the manual page: $command"
+    grep -Eq "^\.(B|BI) \"?$command\b" "$prefix/moved/share/man/man1/runbook.1" || fail "not in the manual page: $command"
 done
