@@ -17,6 +17,12 @@ struct rbk_check_options {
 
 /* Tells every problem to fn ("error" or "warning"). Returns the number of errors. */
 int rbk_plan_check(const struct rbk_plan *p, const struct rbk_check_options *o, rbk_problem_fn *fn, void *arg);
+/* Whether a run wants this step at all. */
+typedef bool rbk_plan_wanted_fn(void *arg, const struct rbk_node *n);
+/* What a run is sure to need is there: the secrets of the steps that are wanted, and the programs of those that run one
+ * without a shell, whatever happens. The first error. Due before a run starts. */
+int rbk_plan_check_needs(const struct rbk_plan *p, const struct rbk_config *config, rbk_plan_wanted_fn *wanted,
+                         void *arg, struct rbk_error *err);
 /* What is called exists, takes the parameters of `with`, and does not call its caller: the first error. Due before a
  * run starts, since only the caller can load other runbooks. */
 int rbk_plan_check_calls(const struct rbk_plan *p, rbk_plan_load_fn *load, void *load_arg, struct rbk_error *err);

@@ -11,6 +11,8 @@
 struct outside {
     struct plan_report *r;
     const struct rbk_config *config;
+    rbk_plan_wanted_fn *wanted; /* for a run that is to start */
+    void *wanted_arg;
 };
 
 /* ---- programs -------------------------------------------------------------------------------------------------- */
@@ -71,10 +73,14 @@ static bool program_there(const struct outside *o, const struct rbk_node *n, con
     return there;
 }
 
+static bool program_unsure(const struct rbk_node *n, const char *program)
+{
+    return strchr(program, '$') || (n->cwd && strchr(n->cwd, '$')) || rbk_map_get(n->env, "PATH");
+}
+
 static void program_rule(struct outside *o, const struct rbk_node *n, int line, const char *program)
 {
-    bool unsure = strchr(program, '$') || (n->cwd && strchr(n->cwd, '$')) || rbk_map_get(n->env, "PATH");
-    if (unsure || program_there(o, n, program))
+    if (program_unsure(n, program) || program_there(o, n, program))
         return;
     if (strchr(program, '/'))
         plan_warning(o->r, line, "paths start at the project's root, or at the step's `cwd`",
@@ -138,9 +144,41 @@ static void node_rules(void *arg, const struct rbk_node *n, const struct rbk_nod
     secret_rules(o, n);
 }
 
+/* ---- a run that is to start ------------------------------------------------------------------------------------- */
+
+/* A file of the project may be made by an earlier step; what stands behind a condition may not be needed. */
+static void needed_program(struct outside *o, const struct rbk_node *n)
+{
+    const struct rbk_body *b = &n->run;
+    const char *program = b->kind == RBK_BODY_ARGV && b->argv.count ? b->argv.items[0] : NULL;
+    if (!program || strchr(program, '/') || program_unsure(n, program) || program_there(o, n, program))
+        return;
+    plan_error(o->r, b->line ? b->line : n->line,
+               "install it, or mend the name; one that an earlier step installs is run as a shell text",
+               "step \"%s\": the program `%.200s` is not installed", n->title, program);
+}
+
+static void needs_rules(void *arg, const struct rbk_node *n, const struct rbk_node *group)
+{
+    struct outside *o = arg;
+    bool sure = !n->when && !(group && group->when) && n->on_fail != RBK_ON_FAIL_CONTINUE;
+    if (!o->wanted(o->wanted_arg, n))
+        return;
+    secret_rules(o, n);
+    if (sure)
+        needed_program(o, n);
+}
+
+void plan_rules_needs(struct plan_report *r, const struct rbk_config *config, rbk_plan_wanted_fn *wanted, void *arg)
+{
+    struct outside outside = {r, config, wanted, arg};
+    if (config)
+        plan_each_node(r->plan, needs_rules, &outside);
+}
+
 void plan_rules_outside(struct plan_report *r, const struct rbk_check_options *o)
 {
-    struct outside outside = {r, o->config};
+    struct outside outside = {.r = r, .config = o->config};
     if (!o->config)
         return;
     priority_rule(&outside);

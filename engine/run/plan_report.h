@@ -24,7 +24,8 @@ void plan_rules_steps(struct plan_report *r); /* plan_steps.c: which keys go tog
 void plan_rules_reads(struct plan_report *r); /* plan_reads.c: what is read is set, and of the right type */
 void plan_rules_reach(struct plan_report *r); /* plan_reach.c: conditions that never hold, parameters never read */
 void plan_rules_outside(struct plan_report *r,
-                        const struct rbk_check_options *o);                      /* plan_outside.c: programs, secrets */
+                        const struct rbk_check_options *o); /* plan_outside.c: programs, secrets */
+void plan_rules_needs(struct plan_report *r, const struct rbk_config *config, rbk_plan_wanted_fn *wanted, void *arg);
 void plan_rules_calls(struct plan_report *r, const struct rbk_check_options *o); /* plan_calls.c */
 
 /* Calls fn for every string of a step in which $name is replaced: argv, options, with, env, each, cwd. */

@@ -32,6 +32,15 @@ int rbk_plan_validate(const struct rbk_plan *p, struct rbk_error *err)
     return first.found ? RBK_EINVAL : 0;
 }
 
+int rbk_plan_check_needs(const struct rbk_plan *p, const struct rbk_config *config, rbk_plan_wanted_fn *wanted,
+                         void *arg, struct rbk_error *err)
+{
+    struct first first = {err, false};
+    struct plan_report r = {.plan = p, .fn = keep_first, .arg = &first};
+    plan_rules_needs(&r, config, wanted, arg);
+    return first.found ? RBK_EINVAL : 0;
+}
+
 int rbk_plan_check_calls(const struct rbk_plan *p, rbk_plan_load_fn *load, void *load_arg, struct rbk_error *err)
 {
     struct first first = {err, false};

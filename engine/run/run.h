@@ -76,6 +76,9 @@ struct rbk_run_options {
  * the end of it; `retry` repeats body, capture and check; `each` asks, locks and confirms once and checks every item;
  * a rejection undoes what is done whatever on_fail says; undo goes over the steps of one run, not into called ones. */
 
+/* What stands against a fresh run, before there is a store or a loop (neither need be set): an unknown --from or
+ * --only, a program or a secret that is not there, a call that cannot be made. A start asks again. */
+int rbk_run_check(const struct rbk_plan *plan, const struct rbk_run_options *o, struct rbk_error *err);
 /* Starts a fresh run of `plan` (which must outlive the run). Takes the instance lock: RBK_EBUSY. The loop must then be
  * run; `observer.ended` is called once, after which rbk_run_free is due. */
 int rbk_run_start(const struct rbk_plan *plan, const struct rbk_run_options *o, struct rbk_run **out,

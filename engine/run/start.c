@@ -12,13 +12,25 @@ static bool is_wanted(void *arg, const struct rbk_node *node)
     return !rbk_select_skip(arg, node);
 }
 
-static int prepare(struct rbk_run *run, const struct rbk_run_options *o, struct rbk_error *err)
+static int check(struct rbk_run *run, const struct rbk_run_options *o, struct rbk_error *err)
 {
     int rc = rbk_select_resolve(run, o->from, o->only, err);
     if (rc == 0)
         rc = rbk_plan_check_needs(run->plan, o->config, is_wanted, run, err);
-    if (rc == 0)
-        rc = rbk_call_check(run->session, run->plan, err);
+    return rc == 0 ? rbk_call_check(run->session, run->plan, err) : rc;
+}
+
+int rbk_run_check(const struct rbk_plan *plan, const struct rbk_run_options *o, struct rbk_error *err)
+{
+    struct rbk_run *run = rbk_run_new(rbk_session_new(o), plan, o->params);
+    int rc = check(run, o, err);
+    rbk_run_free(run);
+    return rc;
+}
+
+static int prepare(struct rbk_run *run, const struct rbk_run_options *o, struct rbk_error *err)
+{
+    int rc = check(run, o, err);
     if (rc == 0)
         rc = rbk_proc_become_subreaper(err);
     return rc == 0 ? rbk_run_open(run, err) : rc;

@@ -128,7 +128,7 @@ def in_a_project(work, prefix="rbk-crash-", make=Project):
         work(make(root))
     except Violation as v:
         return f"{v}  (kept: {root})"
-    except (subprocess.TimeoutExpired, ValueError, KeyError) as v:
+    except (subprocess.TimeoutExpired, ValueError, KeyError, OSError) as v:
         return f"{type(v).__name__}: {v}  (kept: {root})"
     except BaseException:
         shutil.rmtree(root, ignore_errors=True)
