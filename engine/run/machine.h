@@ -135,6 +135,7 @@ struct rbk_step {
 
     const struct rbk_body *body; /* in flight: run, undo or verify; NULL = none */
     rbk_body_done_fn *body_done;
+    int body_exit; /* exit status of its command; -1 while it has none */
     struct rbk_job *jobs;
     struct rbk_proc *secret; /* a command that prints one */
     struct rbk_perform *perform;
@@ -229,8 +230,10 @@ int rbk_step_output_write(struct rbk_step *step, int stream, const char *data, s
 void rbk_step_output_close(struct rbk_step *step);
 char *rbk_step_output_folder(struct rbk_step *step, const char *suffix, struct rbk_error *err); /* made; heap */
 char *rbk_step_output_redacted(const struct rbk_session *s, const char *text); /* heap; NULL gives NULL */
-/* secret.c: calls rbk_step_next once all are known, or fails the step */
-bool rbk_secret_lookup(struct rbk_step *step);
+/* secret.c: 1 when all that the step needs are known, 0 when `then` will tell (NULL: they are), negative when they
+ * cannot be had. */
+typedef void rbk_secret_fn(struct rbk_step *step, const struct rbk_error *failed);
+int rbk_secret_lookup(struct rbk_step *step, rbk_secret_fn *then, struct rbk_error *err);
 /* perform.c */
 int rbk_perform_start(struct rbk_step *step, const struct rbk_body *body, struct rbk_error *err);
 void rbk_perform_stop(struct rbk_step *step);

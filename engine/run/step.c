@@ -119,9 +119,25 @@ static bool phase_lock(struct rbk_step *step)
     return !step->node->lock || is_item(step) || rbk_locks_step(step);
 }
 
+static void on_secrets(struct rbk_step *step, const struct rbk_error *failed)
+{
+    if (step->stop)
+        rbk_step_end_stopped(step);
+    else if (failed)
+        rbk_step_end(step, RBK_STEP_FAILED, failed->message);
+    else
+        rbk_step_next(step);
+}
+
 static bool phase_secrets(struct rbk_step *step)
 {
-    return step->node->secret.count == 0 || step->role == RBK_ROLE_EACH || rbk_secret_lookup(step);
+    struct rbk_error err = {0};
+    if (step->node->secret.count == 0 || step->role == RBK_ROLE_EACH)
+        return true;
+    int rc = rbk_secret_lookup(step, on_secrets, &err);
+    if (rc < 0)
+        on_secrets(step, &err);
+    return rc > 0;
 }
 
 static void on_intent_safe(void *arg)
@@ -199,6 +215,8 @@ void rbk_step_start(struct rbk_step *step, rbk_step_end_fn *on_end)
         on_end(step);
         return;
     }
+    if (step->row.state == RBK_STEP_PENDING)
+        step->row.attempts = 0; /* those of an interrupted attempt: it begins anew */
     bool body_done = step->row.state == RBK_STEP_WAITING && step->row.attempts > 0 && !is_container(step);
     step->phase = body_done ? RBK_PHASE_CHECK : RBK_PHASE_DOUBT;
     if (body_done)
@@ -214,10 +232,8 @@ void rbk_step_stop(struct rbk_step *step, enum rbk_stop stop, bool now)
         step->stop = stop;
     if (step->phase == RBK_PHASE_BODY && !step->delay) {
         rbk_attempt_halt(step, stop, now);
-    } else if (step->body) {
+    } else if (step->body || step->secret) {
         rbk_body_stop(step, RBK_END_CANCEL, now);
-    } else if (step->secret) {
-        rbk_proc_cancel(step->secret, RBK_END_CANCEL, now);
     } else if (step->phase == RBK_PHASE_INTENT) {
         step->row.idempotent = true; /* nothing was started yet */
         rbk_step_end_stopped(step);

@@ -43,18 +43,27 @@ static void on_timeout(void *arg)
     rbk_body_stop(step, RBK_END_TIMEOUT, false);
 }
 
+static void start_undo(struct rbk_step *step, const struct rbk_error *no_secret)
+{
+    struct rbk_error err = {0};
+    if (no_secret)
+        finish(step, no_secret->message);
+    else if (step->run->now)
+        finish(step, "cancelled");
+    else if (rbk_body_start(step, undo_of(step), on_undone, &err) < 0)
+        finish(step, err.message);
+}
+
+/* A process that took the run up later has not looked for the secrets of a step that was done before. */
 static void on_intent_safe(void *arg)
 {
     struct rbk_step *step = arg;
     struct rbk_error err = {0};
-    if (step->run->now) {
-        finish(step, "cancelled");
-        return;
-    }
     if (step->node->timeout_ms > 0)
         step->timeout = rbk_timer_start(step->run->session->o.loop, step->node->timeout_ms, 0, on_timeout, step);
-    if (rbk_body_start(step, undo_of(step), on_undone, &err) < 0)
-        finish(step, err.message);
+    int rc = rbk_secret_lookup(step, start_undo, &err);
+    if (rc != 0)
+        start_undo(step, rc < 0 ? &err : NULL);
 }
 
 /* True while an undo is in flight; false when nothing is left to undo. */
