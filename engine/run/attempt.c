@@ -128,13 +128,14 @@ static int64_t retry_delay(const struct rbk_step *step)
     return ms < 0 ? 0 : ms > 86400e3 ? 86400000 : (int64_t)ms;
 }
 
-/* The step as recorded is in flight already, unless it waited for a person meanwhile: then the intent is renewed. */
+/* The step as recorded is in flight already, unless it waited for a person meanwhile: then the intent is renewed, and
+ * before it the lock and the secrets, which a resumed run does not have yet. */
 static void on_retry(void *arg)
 {
     struct rbk_step *step = arg;
     step->delay = NULL;
     if (step->row.state != RBK_STEP_RUNNING) {
-        step->phase = RBK_PHASE_INTENT;
+        step->phase = RBK_PHASE_LOCK;
         rbk_step_go(step);
         return;
     }

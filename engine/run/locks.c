@@ -83,6 +83,8 @@ static void give_up(struct rbk_step *step, const struct rbk_error *why)
 bool rbk_locks_step(struct rbk_step *step)
 {
     struct rbk_error why = {0};
+    if (step->lock)
+        return true;
     int rc = rbk_locks_take(step->run, RBK_LOCK_NAMED, step->node->lock, &step->lock, &why);
     if (rc == 0)
         return true;

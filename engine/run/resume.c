@@ -152,6 +152,17 @@ static int open_recorded(struct rbk_session *s, const struct rbk_plan *plan, con
     return rc;
 }
 
+/* What `retry` is to do again stays due, should this process die before it comes to it. */
+static void record_reset(struct rbk_run *run)
+{
+    for (size_t i = 0; i < run->step_count; i++) {
+        if (run->steps[i]->dirty) {
+            rbk_record_step(run->steps[i], RBK_RECORD_NOW);
+            rbk_record_gates_forgotten(run->steps[i]);
+        }
+    }
+}
+
 static void carry_on(struct rbk_run *run, enum rbk_run_state was)
 {
     run->row.state = RBK_RUN_RUNNING;
@@ -164,7 +175,10 @@ static void carry_on(struct rbk_run *run, enum rbk_run_state was)
     rbk_map_set_string(data, "by", run->session->by);
     rbk_map_set_string(data, "was", rbk_run_state_name(was));
     rbk_record_run(run);
+    if (run->row.cancel_requested)
+        rbk_record_cancel_forgotten(run);
     rbk_record_event(run, NULL, "resumed", data);
+    record_reset(run);
     for (size_t i = 0; i < run->child_count; i++)
         carry_on(run->children[i], was);
 }

@@ -12,6 +12,19 @@ static void forget_gates(struct rbk_run *run, const char *key)
     }
 }
 
+/* The call is made anew: what it had called before is not gone on with. */
+static void drop_child(struct rbk_step *step)
+{
+    struct rbk_run *run = step->run;
+    for (size_t i = 0; step->child && i < run->child_count; i++) {
+        if (run->children[i] == step->child) {
+            rbk_run_destroy(step->child);
+            step->child = NULL;
+            run->children[i] = run->children[--run->child_count];
+        }
+    }
+}
+
 static void reset(struct rbk_step *step)
 {
     struct rbk_step_row *row = &step->row;
@@ -30,8 +43,8 @@ static void reset(struct rbk_step *step)
     rbk_value_free(row->approved);
     row->checks = row->approved = NULL;
     step->rejected = false;
-    step->child = NULL;
-    step->doubt = RBK_DOUBT_NONE;
+    drop_child(step);
+    step->dirty = true;
     forget_gates(step->run, row->key);
     rbk_map_set(step->run->each_lists, row->key, NULL);
 }

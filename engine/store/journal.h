@@ -119,6 +119,8 @@ int rbk_journal_fact_put(struct rbk_store *s, const char *run, const char *step,
 int rbk_journal_gate_ask(struct rbk_store *s, const char *run, const struct rbk_gate_row *g, struct rbk_error *err);
 int rbk_journal_gate_answer(struct rbk_store *s, const char *run, const struct rbk_gate_row *g,
                             struct rbk_error *err); /* by step + kind; RBK_ENOENT, RBK_EINVAL when it was answered */
+/* Drops what was asked about a step, and the answers: for a step that is carried out again. */
+int rbk_journal_gates_forget(struct rbk_store *s, const char *run, const char *step, struct rbk_error *err);
 int rbk_journal_event_add(struct rbk_store *s, const char *run, const char *step, const char *kind,
                           const rbk_value *data, struct rbk_error *err);
 int rbk_journal_cancel_request(struct rbk_store *s, const char *run, const char *by, const char *why,
