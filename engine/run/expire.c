@@ -1,19 +1,6 @@
 /* Waiting runs end: whoever was asked did not answer in time. Applied by the next command. */
 #include <run/machine.h>
 
-struct expired {
-    struct rbk_strv ids;
-    int64_t now_ms;
-};
-
-static int collect(void *arg, const struct rbk_run_row *row)
-{
-    struct expired *e = arg;
-    if (row->expires_ms > 0 && row->expires_ms < e->now_ms)
-        rbk_strv_add(&e->ids, row->id);
-    return 0;
-}
-
 /* Under the run's lock: a resume that comes first wins. */
 static int expire_one(struct rbk_store *s, const char *id, struct rbk_error *err)
 {
@@ -42,11 +29,10 @@ static int expire_one(struct rbk_store *s, const char *id, struct rbk_error *err
 
 int rbk_run_expire(struct rbk_store *s, struct rbk_error *err)
 {
-    struct expired e = {.now_ms = rbk_clock_wall_ms()};
-    struct rbk_run_filter filter = {.state = "waiting", .all = true};
-    int rc = rbk_journal_runs(s, &filter, collect, &e, err);
-    for (size_t i = 0; i < e.ids.count && rc == 0; i++)
-        rc = expire_one(s, e.ids.items[i], err);
-    rbk_strv_fini(&e.ids);
+    struct rbk_strv ids = {0};
+    int rc = rbk_journal_expired(s, rbk_clock_wall_ms(), &ids, err);
+    for (size_t i = 0; i < ids.count && rc == 0; i++)
+        rc = expire_one(s, ids.items[i], err);
+    rbk_strv_fini(&ids);
     return rc;
 }
