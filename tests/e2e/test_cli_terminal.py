@@ -24,6 +24,17 @@ def test_a_confirm_is_asked_and_answered(project):
     assert approved["by"] == "tester"
 
 
+def test_every_question_of_a_step_is_put_once(project):
+    project.runbook("demo/c", 'runbook "C" {}\nstep "Drop" { confirm = "Really?", manual = "Pull the plug.", run = "true" }\n')
+    terminal = project.terminal("demo/c")
+    terminal.expect("Really")
+    terminal.line("y")
+    terminal.expect("Pull the plug")
+    terminal.line("y")
+    assert terminal.end() == 0
+    assert terminal.text.count("Pull the plug") == 1
+
+
 def test_a_confirm_means_no_unless_it_is_yes(project):
     project.runbook("demo/c", 'runbook "C" {}\nstep "Drop" { confirm = "Really?", run = "echo dropped >> ledger" }\n')
     for answer in ("n", ""):
