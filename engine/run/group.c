@@ -79,6 +79,8 @@ static void account(struct rbk_step *group, const struct rbk_step *child)
     if (counts(child)) {
         group->rejected |= child->rejected;
         group->wants_undo |= child->wants_undo || child->node->on_fail == RBK_ON_FAIL_UNDO;
+    } else {
+        rbk_sequence_reason(group->run, child); /* the group will not give one */
     }
 }
 

@@ -181,6 +181,7 @@ const char *rbk_node_record_kind(const struct rbk_node *node);
 
 /* sequence.c */
 void rbk_sequence_go(struct rbk_run *run);
+void rbk_sequence_reason(struct rbk_run *run, const struct rbk_step *step); /* why the run is red, if none is known */
 /* select.c: --from and --only */
 int rbk_select_resolve(struct rbk_run *run, const char *from, const char *only, struct rbk_error *err);
 const char *rbk_select_skip(const struct rbk_run *run, const struct rbk_node *node);  /* reason or NULL */

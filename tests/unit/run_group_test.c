@@ -37,6 +37,17 @@ static void parallel_steps_run_at_once_up_to_their_cap(void **state)
                                    "group/d:succeeded group/e:succeeded group/f:succeeded");
 }
 
+static void a_failure_that_the_group_survives_is_the_reason_of_the_run(void **state)
+{
+    struct fixture *f = *state;
+    struct rbk_node *group = add_parallel(f, 4), *bad = shell_node("bad", "exit 7");
+    bad->on_fail = RBK_ON_FAIL_CONTINUE;
+    rbk_node_add(group, bad);
+    assert_int_equal(run_plan(f), 1);
+    assert_string_equal(states(f), "group:succeeded group/bad:failed");
+    assert_string_equal(rbk_run_reason(f->run), "step \"bad\": exit status 7");
+}
+
 static void the_others_finish_when_one_fails(void **state)
 {
     struct fixture *f = *state;
@@ -140,6 +151,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test_setup_teardown(parallel_steps_run_at_once_up_to_their_cap, setup, teardown),
+        cmocka_unit_test_setup_teardown(a_failure_that_the_group_survives_is_the_reason_of_the_run, setup, teardown),
         cmocka_unit_test_setup_teardown(the_others_finish_when_one_fails, setup, teardown),
         cmocka_unit_test_setup_teardown(fail_fast_cancels_the_others, setup, teardown),
         cmocka_unit_test_setup_teardown(a_child_that_may_fail_leaves_the_group_whole_and_the_run_red, setup, teardown),
