@@ -238,6 +238,7 @@ void rbk_step_stop(struct rbk_step *step, enum rbk_stop stop, bool now)
         step->row.idempotent = true; /* nothing was started yet */
         rbk_step_end_stopped(step);
     } else if (step->phase == RBK_PHASE_CHECK && step->stop == RBK_STOP_INTERRUPT) {
+        rbk_gate_withdraw(step);
         rbk_step_end(step, RBK_STEP_WAITING, NULL); /* its body is done: only its question is open */
     } else {
         if (step->delay)
