@@ -24,10 +24,8 @@ static char *number_of(const struct rbk_run *run, const struct rbk_step *parent,
 /* What a resumed run has on record, by key. */
 static struct rbk_step *find_restored(const struct rbk_run *run, const char *key)
 {
-    for (size_t i = 0; run->restored && i < run->step_count; i++)
-        if (strcmp(run->steps[i]->row.key, key) == 0)
-            return run->steps[i];
-    return NULL;
+    const rbk_value *place = rbk_map_get(run->restored_places, key);
+    return place ? run->steps[(size_t)rbk_value_number(place)] : NULL;
 }
 
 static struct rbk_step *add_step(struct rbk_run *run, char *key)
@@ -51,12 +49,14 @@ static void describe(struct rbk_step *step)
 {
     char hash[17];
     const struct rbk_node *node = step->node;
-    rbk_node_hash(node, hash);
+    bool item = step->role == RBK_ROLE_ITEM; /* does what its `each` does, whose list may be long to hash */
+    if (!item)
+        rbk_node_hash(node, hash);
     set_text(&step->row.id, node->id);
     set_text(&step->row.title, node->title);
-    set_text(&step->row.kind, step->role == RBK_ROLE_ITEM ? rbk_node_kind(node) : rbk_node_record_kind(node));
+    set_text(&step->row.kind, item ? rbk_node_kind(node) : rbk_node_record_kind(node));
     set_text(&step->row.parent, step->parent ? step->parent->row.key : NULL);
-    set_text(&step->row.hash, hash);
+    set_text(&step->row.hash, item ? step->parent->row.hash : hash);
 }
 
 struct rbk_step *rbk_step_new(struct rbk_run *run, const struct rbk_node *node, struct rbk_step *parent,

@@ -78,7 +78,8 @@ struct rbk_run {
     size_t step_count, step_cap;
     struct rbk_gate_row *gates; /* recorded decisions, for a resumed run */
     size_t gate_count;
-    rbk_value *each_lists; /* step key -> list, for a resumed run */
+    rbk_value *each_lists;      /* step key -> list, for a resumed run */
+    rbk_value *restored_places; /* step key -> index in steps, likewise */
     struct rbk_run **children;
     size_t child_count, child_cap;
     const struct rbk_node *from, *only, *retry;
@@ -100,7 +101,7 @@ struct rbk_run {
     bool red;                   /* some step failed: never green */
     bool busy;                  /* a lock was not to be had and nothing was run */
     enum rbk_run_state parked;  /* WAITING or INTERRUPTED: it cannot go on now; else RUNNING */
-    bool wants_undo, undone, escalated, restored, recorded, dirty, advancing, ended;
+    bool wants_undo, undone, escalated, recorded, dirty, advancing, ended;
 };
 
 typedef void rbk_body_done_fn(struct rbk_step *step, const struct rbk_error *failed, bool timed_out);

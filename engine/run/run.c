@@ -34,6 +34,7 @@ void rbk_run_destroy(struct rbk_run *run)
     rbk_value_free(run->params);
     rbk_value_free(run->facts);
     rbk_value_free(run->each_lists);
+    rbk_value_free(run->restored_places);
     free(run->children);
     free(run->steps);
     free(run->gates);
