@@ -81,8 +81,21 @@ static void put_duration(struct plan_printer *p, int indent, const char *label, 
     put_field(p, indent, label, text);
 }
 
+static void put_retry(struct plan_printer *p, int indent, const struct rbk_retry *retry)
+{
+    char delay[RBK_TIME_SIZE];
+    if (!retry->times)
+        return;
+    rbk_duration_format(retry->delay_ms, delay);
+    char *text = retry->delay_ms ? rbk_asprintf("%d times, after %s", retry->times, delay)
+                                 : rbk_asprintf("%d times", retry->times);
+    put_field(p, indent, "retry", text);
+    free(text);
+}
+
 static void put_flags(struct plan_printer *p, int indent, const struct rbk_node *n)
 {
+    put_retry(p, indent, &n->retry);
     if (n->on_fail == RBK_ON_FAIL_CONTINUE)
         put_field(p, indent, "on_fail", "continue (the run still ends failed)");
     if (n->on_fail == RBK_ON_FAIL_UNDO)
@@ -110,6 +123,11 @@ static void put_step(struct plan_printer *p, const struct rbk_node *n, const cha
         put_field(p, indent, "ask", n->ask[i].name);
     put_body(p, indent, "run", &n->run);
     put_field(p, indent, "call", n->call ? n->call : "");
+    for (size_t i = 0; i < n->capture_count; i++) {
+        char *text = rbk_asprintf("%s from \"%s\"", n->captures[i].name, n->captures[i].pattern);
+        put_field(p, indent, "capture", text);
+        free(text);
+    }
     put_body(p, indent, "verify", &n->verify);
     put_body(p, indent, "undo", &n->undo);
     for (size_t i = 0; i < n->check_count; i++)
