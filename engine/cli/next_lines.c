@@ -31,6 +31,15 @@ static void put_failed(struct rbk_buf *out, bool *first, const struct rbk_next *
         put_next(out, first, rbk_asprintf("runbook retry %s %s   # once it is mended", n->run, n->step));
 }
 
+/* A cancelled run has ended: it goes on from the step that was stopped, by `retry`. */
+static void put_cancelled(struct rbk_buf *out, bool *first, const struct rbk_next *n)
+{
+    if (n->step)
+        put_next(out, first, rbk_asprintf("runbook retry %s %s   # goes on from there", n->run, n->step));
+    else
+        put_next(out, first, rbk_asprintf("runbook status %s", n->run));
+}
+
 static void put_questions(struct rbk_buf *out, const rbk_value *waiting)
 {
     for (size_t i = 0; i < rbk_value_length(waiting); i++) {
@@ -84,8 +93,10 @@ void rbk_next_lines(struct rbk_buf *out, const struct rbk_next *n)
     case RBK_RUN_TIMED_OUT:
         put_failed(out, &first, n);
         break;
-    case RBK_RUN_INTERRUPTED:
     case RBK_RUN_CANCELLED:
+        put_cancelled(out, &first, n);
+        break;
+    case RBK_RUN_INTERRUPTED:
         put_next(out, &first, rbk_asprintf("runbook resume %s", n->run));
         break;
     case RBK_RUN_RUNNING:

@@ -9,7 +9,7 @@
 struct rbk_next {
     enum rbk_run_state state;
     const char *run;          /* id, short */
-    const char *step;         /* id of the step that failed; NULL when there is none */
+    const char *step;         /* id of the step that failed or was stopped; NULL when there is none */
     const rbk_value *waiting; /* open questions as in a report, NULL */
     const char *failing_case; /* a test case that still fails, NULL */
 };

@@ -56,9 +56,11 @@ void rbk_run_summary(struct rbk_buf *out, const struct rbk_style *style, const s
                      const struct rbk_run_tally *tally)
 {
     put_verdict(out, style, run, tally->met, tally->unmet);
-    struct rbk_next next = {.state = rbk_run_get_state(run),
+    enum rbk_run_state state = rbk_run_get_state(run);
+    bool stopped = state == RBK_RUN_CANCELLED && !tally->failed_step;
+    struct rbk_next next = {.state = state,
                             .run = rbk_run_short_id(run),
-                            .step = tally->failed_step,
+                            .step = stopped ? tally->stopped_step : tally->failed_step,
                             .waiting = tally->waiting,
                             .failing_case = put_still_failing(out, rbk_run_facts(run))};
     rbk_next_lines(out, &next);

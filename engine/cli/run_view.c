@@ -191,8 +191,12 @@ static void view_group(struct rbk_run_view *v, const struct rbk_run *run, const 
 static void remember_failure(struct rbk_run_view *v, const struct rbk_run *run, const struct rbk_step_view *s)
 {
     bool failed = s->state == RBK_STEP_FAILED || s->state == RBK_STEP_TIMED_OUT;
-    if (failed && !rbk_run_parent(run) && !s->node->is_parallel && !v->tally.failed_step)
+    if (rbk_run_parent(run) || s->node->is_parallel)
+        return;
+    if (failed && !v->tally.failed_step)
         v->tally.failed_step = s->node->id;
+    if (s->state == RBK_STEP_CANCELLED && !v->tally.stopped_step)
+        v->tally.stopped_step = s->node->id;
 }
 
 static bool is_verbose(const struct rbk_run_view *v)

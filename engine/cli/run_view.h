@@ -22,6 +22,7 @@ void rbk_run_view_continue(struct rbk_run_view *view);
 struct rbk_run_tally {
     int met, unmet;           /* checks */
     const char *failed_step;  /* id of the first step of the root run that failed, NULL; borrowed from the plan */
+    const char *stopped_step; /* the same of the first that was cancelled */
     const rbk_value *waiting; /* what a waiting run waits for, as in its report, or NULL */
 };
 /* Appends the closing lines of a run: the verdict, what still fails, and what to do next. (cli/run_summary.c) */
