@@ -46,7 +46,7 @@ int rbk_run_request_cancel(struct rbk_store *s, struct rbk_run_row *row, const c
 {
     bool open = row->state == RBK_RUN_RUNNING || row->state == RBK_RUN_WAITING || row->state == RBK_RUN_INTERRUPTED;
     if (!open) {
-        rbk_error_set(err, RBK_EINVAL, "run %.12s has ended: it %s", row->id, rbk_run_state_name(row->state));
+        rbk_error_set(err, RBK_EINVAL, "run %.12s has ended: %s", row->id, rbk_run_state_name(row->state));
         return rbk_error_hint(err, "there is nothing left to cancel");
     }
     int rc = rbk_store_begin(s, err);

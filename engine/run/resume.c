@@ -9,7 +9,7 @@ enum { SWEEP_GRACE_MS = 2000 };
 
 static int refuse_ended(const struct rbk_run_row *row, struct rbk_error *err)
 {
-    rbk_error_set(err, RBK_EINVAL, "run %.12s has ended: it %s", row->id, rbk_run_state_name(row->state));
+    rbk_error_set(err, RBK_EINVAL, "run %.12s has ended: %s", row->id, rbk_run_state_name(row->state));
     if (row->state == RBK_RUN_SUCCEEDED)
         return rbk_error_hint(err, "start it anew: runbook %s", row->runbook);
     return rbk_error_hint(err, "to do a step again: runbook retry %.12s STEP", row->id);
