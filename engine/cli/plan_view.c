@@ -4,12 +4,13 @@
 
 #include <base/clock.h>
 #include <base/mem.h>
+#include <cli/script_text.h>
 #include <run/subst.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
-enum { PARAM_INDENT = 19 };
+enum { PARAM_INDENT = 19, WHOLE = 65536 };
 
 struct plan_printer {
     struct rbk_buf *out;
@@ -31,6 +32,7 @@ static char *filled(const struct plan_printer *p, const char *text)
     return rbk_strdup(text);
 }
 
+/* Never cut: whoever reads this is about to decide whether to do it. */
 static void put_field(struct plan_printer *p, int indent, const char *label, const char *text)
 {
     const char *line = text;
@@ -39,8 +41,7 @@ static void put_field(struct plan_printer *p, int indent, const char *label, con
         size_t len = strcspn(line, "\n");
         char *copy = rbk_strndup(line, len);
         rbk_buf_printf(p->out, "%*s%-9s ", indent, "", first ? label : "");
-        int room = p->style->columns - indent - 10;
-        rbk_style_fit(p->out, copy, p->style->terminal && room > 20 ? (size_t)room : 4096);
+        rbk_style_fit(p->out, copy, WHOLE);
         rbk_buf_putc(p->out, '\n');
         free(copy);
         first = false;
@@ -66,7 +67,7 @@ static void put_body(struct plan_printer *p, int indent, const char *label, cons
         text = rbk_shell_join(argv.items);
         rbk_strv_fini(&argv);
     } else {
-        text = b->kind == RBK_BODY_ACTION ? filled(p, b->text) : rbk_strdup(b->text);
+        text = b->kind == RBK_BODY_ACTION ? filled(p, b->text) : rbk_script_text(b->text);
     }
     put_field(p, indent, label, text);
     free(text);
