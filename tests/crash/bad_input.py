@@ -11,6 +11,7 @@ import argparse
 import os
 import random
 import sys
+from concurrent.futures import ThreadPoolExecutor
 
 from harness import SOURCE, in_a_project, need, report
 
@@ -262,11 +263,10 @@ def main():
     parser.add_argument("--seed", type=int, default=random.randrange(1 << 32))
     parser.add_argument("words", nargs="*")
     o = parser.parse_args()
-    outcomes = []
-    for title, work in experiments():
-        if not o.words or any(w in title for w in o.words):
-            failed = in_a_project(work)
-            outcomes.append(failed and f"{title}: {failed}")
+    chosen = [e for e in experiments() if not o.words or any(w in e[0] for w in o.words)]
+    with ThreadPoolExecutor(2) as pool:
+        failures = pool.map(lambda e: in_a_project(e[1]), chosen)
+        outcomes = [failed and f"{title}: {failed}" for (title, _), failed in zip(chosen, failures)]
     if not o.words and o.mutants:
         failed = mutants(o.mutants, o.seed)
         outcomes.append(failed and f"mutants, seed {o.seed}: {failed}")
