@@ -6,7 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { LABEL = 16, WHOLE = 65536 };
+enum { LABEL = 16, WHOLE = 65536, STILL_FAILING_SHOWN = 10 };
 
 void rbk_next_label(struct rbk_buf *out, const char *label, const char *text)
 {
@@ -73,6 +73,22 @@ static void put_waiting(struct rbk_buf *out, bool *first, const struct rbk_next 
     for (size_t i = 0; i < count; i++)
         put_next(out, first, approve_command(n->run, rbk_list_at(n->waiting, i), count == 1));
     put_next(out, first, rbk_asprintf("runbook resume %s", n->run));
+}
+
+const char *rbk_next_still_failing(struct rbk_buf *out, const rbk_value *facts)
+{
+    const rbk_value *failing = rbk_map_get(facts, "failing");
+    size_t count = rbk_value_type(failing) == RBK_LIST ? rbk_value_length(failing) : 0;
+    for (size_t i = 0; i < count && i < STILL_FAILING_SHOWN; i++) {
+        const char *name = rbk_value_string(rbk_list_at(failing, i));
+        rbk_next_label(out, i ? "" : "still failing", name ? name : "?");
+    }
+    if (count > STILL_FAILING_SHOWN) {
+        char *more = rbk_asprintf("and %zu more: runbook tests failing", count - STILL_FAILING_SHOWN);
+        rbk_next_label(out, "", more);
+        free(more);
+    }
+    return count ? rbk_value_string(rbk_list_at(failing, 0)) : NULL;
 }
 
 void rbk_next_lines(struct rbk_buf *out, const struct rbk_next *n)

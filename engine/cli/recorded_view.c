@@ -5,6 +5,7 @@
 #include <base/fs.h>
 #include <base/mem.h>
 #include <cli/next_lines.h>
+#include <cli/run_view.h>
 #include <cli/step_number.h>
 #include <cli/step_view.h>
 #include <cli/stored_run.h>
@@ -119,8 +120,9 @@ void rbk_recorded_view(struct rbk_buf *out, struct rbk_cli *cli, const struct rb
     rbk_style_put(&cli->out, out, RBK_BOLD, row->runbook);
     rbk_buf_puts(out, "  ");
     rbk_style_fit(out, row->title ? row->title : "", 120);
-    rbk_buf_printf(out, "\nrun %s  by %s on %s  %s\n\n", p.id, row->by ? row->by : "?", row->host ? row->host : "?",
-                   when);
+    rbk_buf_printf(out, "\nrun %s", p.id);
+    rbk_run_view_params(out, rbk_map_get(report, "params"));
+    rbk_buf_printf(out, "  by %s on %s  %s\n\n", row->by ? row->by : "?", row->host ? row->host : "?", when);
     for (size_t i = 0; i < rbk_value_length(steps); i++)
         put_step(&p, rbk_list_at(steps, i));
     rbk_buf_printf(out, "\n%s after %s\n", rbk_run_state_name(row->state), took);
@@ -129,7 +131,8 @@ void rbk_recorded_view(struct rbk_buf *out, struct rbk_cli *cli, const struct rb
     struct rbk_next next = {.state = row->state,
                             .run = p.id,
                             .step = retry_step(steps, row->state),
-                            .waiting = rbk_map_get(report, "waiting_for")};
+                            .waiting = rbk_map_get(report, "waiting_for"),
+                            .failing_case = rbk_next_still_failing(out, rbk_map_get(report, "facts"))};
     rbk_next_lines(out, &next);
     rbk_value_free(p.commands);
 }

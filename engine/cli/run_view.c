@@ -75,7 +75,7 @@ static void flush_view(struct rbk_run_view *v)
     rbk_live_show(v->live);
 }
 
-static void put_params(struct rbk_buf *out, const rbk_value *params)
+void rbk_run_view_params(struct rbk_buf *out, const rbk_value *params)
 {
     for (size_t i = 0; i < rbk_value_length(params); i++) {
         char *text = rbk_value_text(rbk_map_value_at(params, i));
@@ -118,7 +118,7 @@ static void view_started(void *self, const struct rbk_run *run)
     rbk_style_fit(&v->out, plan->title, 120);
     put_priority(v, plan->priority);
     rbk_buf_printf(&v->out, "\nrun %s", rbk_run_short_id(run));
-    put_params(&v->out, rbk_run_params(run));
+    rbk_run_view_params(&v->out, rbk_run_params(run));
     gethostname(host, sizeof host - 1);
     char *user = rbk_cli_user();
     rbk_time_local_hms(rbk_clock_wall_ms(), now);
