@@ -236,6 +236,7 @@ char *rbk_step_output_redacted(const struct rbk_session *s, const char *text); /
  * cannot be had. */
 typedef void rbk_secret_fn(struct rbk_step *step, const struct rbk_error *failed);
 int rbk_secret_lookup(struct rbk_step *step, rbk_secret_fn *then, struct rbk_error *err);
+void rbk_secret_hide(const struct rbk_session *s, const rbk_value *v); /* from what is printed and recorded */
 /* perform.c */
 int rbk_perform_start(struct rbk_step *step, const struct rbk_body *body, struct rbk_error *err);
 void rbk_perform_stop(struct rbk_step *step);
@@ -269,6 +270,7 @@ const rbk_value *rbk_fact_lookup(void *step, const char *name);
 const rbk_value *rbk_fact_lookup_run(void *run, const char *name);
 int rbk_fact_set(struct rbk_step *step, const char *name, rbk_value *v, struct rbk_error *err);
 rbk_value *rbk_fact_redacted(const struct rbk_session *s, rbk_value *v); /* takes v */
+bool rbk_fact_was_redacted(const rbk_value *v);                          /* something of it was not stored */
 rbk_value *rbk_fact_from_text(const char *text, size_t len);
 /* escalate.c */
 void rbk_escalate_check(struct rbk_run *run, struct rbk_step *step, const char *fact);

@@ -59,9 +59,7 @@ static rbk_value *recorded_params(const struct rbk_run *run)
         const struct rbk_param *p = &run->plan->params[i];
         const rbk_value *v = rbk_map_get(run->params, p->name);
         if (p->secret && v) {
-            char *text = rbk_value_text(v);
-            rbk_redactor_add(run->session->o.redactor, text, strlen(text));
-            free(text);
+            rbk_secret_hide(run->session, v);
             rbk_map_set_string(params, p->name, "***");
         }
     }

@@ -24,6 +24,16 @@ static void add_secret(struct rbk_session *s, const char *name, const char *valu
     rbk_map_set(s->secrets, name, rbk_string_new_len(value, len));
 }
 
+/* The items of a list are secret one by one as well. */
+void rbk_secret_hide(const struct rbk_session *s, const rbk_value *v)
+{
+    char *text = rbk_value_text(v);
+    rbk_redactor_add(s->o.redactor, text, strlen(text));
+    free(text);
+    for (size_t i = 0; rbk_value_type(v) == RBK_LIST && i < rbk_value_length(v); i++)
+        rbk_secret_hide(s, rbk_list_at(v, i));
+}
+
 static int refuse(const char *name, const char *why, struct rbk_error *err)
 {
     return rbk_error_set(err, RBK_EINVAL, "secret \"%s\": %s", name, why);
