@@ -23,9 +23,32 @@ static int current_list(struct rbk_step *group, rbk_value **out, struct rbk_erro
     }
 }
 
+/* What a resumed run went over, where secrets in it were not stored: worked out again from the parameters that were
+ * given again. It must be the list of then, as far as that is on record. */
+static int list_again(struct rbk_step *group, const rbk_value *recorded, rbk_value **out, struct rbk_error *err)
+{
+    rbk_value *list = NULL;
+    int rc = current_list(group, &list, err);
+    if (rc < 0)
+        return rc;
+    rbk_value *redacted = rbk_fact_redacted(group->run->session, rbk_value_dup(list));
+    bool same = rbk_value_equal(redacted, recorded);
+    rbk_value_free(redacted);
+    if (same) {
+        *out = list;
+        return 0;
+    }
+    rbk_value_free(list);
+    rbk_error_set(err, RBK_EINVAL, "each: secrets in its list were not stored, and it is another list now");
+    return rbk_error_hint(err, "to begin the step anew: runbook retry %.12s %s", group->run->session->root->row.id,
+                          group->node->id);
+}
+
 static int list_of(struct rbk_step *group, rbk_value **out, struct rbk_error *err)
 {
     const rbk_value *recorded = rbk_map_get(group->run->each_lists, group->row.key);
+    if (recorded && rbk_fact_was_redacted(recorded))
+        return list_again(group, recorded, out, err);
     if (recorded) {
         *out = rbk_value_dup(recorded);
         return 0;

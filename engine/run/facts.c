@@ -58,6 +58,17 @@ rbk_value *rbk_fact_redacted(const struct rbk_session *s, rbk_value *v)
     return v;
 }
 
+bool rbk_fact_was_redacted(const rbk_value *v)
+{
+    const char *text = rbk_value_string(v);
+    bool found = text && strstr(text, "***");
+    for (size_t i = 0; rbk_value_type(v) == RBK_LIST && !found && i < rbk_value_length(v); i++)
+        found = rbk_fact_was_redacted(rbk_list_at(v, i));
+    for (size_t i = 0; rbk_value_type(v) == RBK_MAP && !found && i < rbk_value_length(v); i++)
+        found = rbk_fact_was_redacted(rbk_map_value_at(v, i));
+    return found;
+}
+
 static bool fact_name_ok(const char *name)
 {
     const char *dot = strchr(name, '.');
