@@ -40,6 +40,30 @@ static void put_cancelled(struct rbk_buf *out, bool *first, const struct rbk_nex
         put_next(out, first, rbk_asprintf("runbook status %s", n->run));
 }
 
+/* What may be answered: "share: How much? (percent: 10% 50%), default 10%". An unknown fact has nothing to say. */
+static void put_wanted(struct rbk_buf *out, const char *name, const rbk_value *wanted)
+{
+    struct rbk_buf line = {0};
+    const char *type = rbk_map_get_string(wanted, "type"), *help = rbk_map_get_string(wanted, "help");
+    const rbk_value *choices = rbk_map_get(wanted, "choices"), *usual = rbk_map_get(wanted, "default");
+    if (type && strcmp(type, "fact") == 0)
+        return;
+    rbk_buf_printf(&line, "%s: %s%s(%s", name, help ? help : "", help && *help ? " " : "", type ? type : "string");
+    for (size_t i = 0; i < rbk_value_length(choices); i++) {
+        char *choice = rbk_value_text(rbk_list_at(choices, i));
+        rbk_buf_printf(&line, "%s%s", i ? " " : ": ", choice);
+        free(choice);
+    }
+    rbk_buf_putc(&line, ')');
+    if (usual && rbk_value_type(usual) != RBK_NULL) {
+        char *text = rbk_value_text(usual);
+        rbk_buf_printf(&line, ", default %s", text);
+        free(text);
+    }
+    rbk_next_label(out, "", line.data);
+    rbk_buf_fini(&line);
+}
+
 static void put_questions(struct rbk_buf *out, const rbk_value *waiting)
 {
     for (size_t i = 0; i < rbk_value_length(waiting); i++) {
@@ -48,6 +72,9 @@ static void put_questions(struct rbk_buf *out, const rbk_value *waiting)
         char *text = rbk_asprintf("%s: %s", step ? step : "?", question ? question : "?");
         rbk_next_label(out, i ? "" : "waiting for", text);
         free(text);
+        const rbk_value *answers = rbk_map_get(w, "answers");
+        for (size_t a = 0; a < rbk_value_length(answers); a++)
+            put_wanted(out, rbk_map_key_at(answers, a), rbk_map_value_at(answers, a));
     }
 }
 
