@@ -49,6 +49,14 @@ static void put_field(struct plan_printer *p, int indent, const char *label, con
     }
 }
 
+/* What a person is to read, with the parameters that are known. */
+static void put_filled(struct plan_printer *p, int indent, const char *label, const char *text)
+{
+    char *whole = text ? filled(p, text) : NULL;
+    put_field(p, indent, label, whole ? whole : "");
+    free(whole);
+}
+
 static void put_expr(struct plan_printer *p, int indent, const char *label, const struct rbk_expr *e)
 {
     if (e)
@@ -118,8 +126,8 @@ static void put_step(struct plan_printer *p, const struct rbk_node *n, const cha
     put_field(p, indent, "note", n->note ? n->note : "");
     put_field(p, indent, "each", n->each ? n->each : n->each_list ? "a list of the file" : "");
     put_expr(p, indent, "when", n->when);
-    put_field(p, indent, "confirm", n->confirm ? n->confirm : "");
-    put_field(p, indent, "person", n->manual ? n->manual : "");
+    put_filled(p, indent, "confirm", n->confirm);
+    put_filled(p, indent, "person", n->manual);
     for (size_t i = 0; i < n->ask_count; i++)
         put_field(p, indent, "ask", n->ask[i].name);
     put_body(p, indent, "run", &n->run);
