@@ -107,7 +107,7 @@ int rbk_journal_expired(struct rbk_store *s, int64_t now_ms, struct rbk_strv *id
 {
     struct rbk_stmt *q = rbk_stmt(s, "SELECT id FROM runs WHERE state = 'waiting'"
                                      " AND state IN ('running', 'waiting', 'interrupted')"
-                                     " AND expires_ms > 0 AND expires_ms < ? ORDER BY id");
+                                     " AND root IS NULL AND expires_ms > 0 AND expires_ms < ? ORDER BY id");
     rbk_bind_int(q, 1, now_ms);
     int rc;
     while ((rc = rbk_stmt_step(q, err)) == 1)
