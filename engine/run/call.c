@@ -107,6 +107,8 @@ int rbk_call_start(struct rbk_step *step, struct rbk_error *err)
         rc = restore_secrets(step, plan, err);
         rc = rc < 0 ? rc : rbk_run_take_instance(step->child, err);
     }
+    if (rc == RBK_EBUSY)
+        rbk_locks_busy(step->run->session);
     if (rc < 0)
         return rc;
     step->called = true;

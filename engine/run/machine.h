@@ -292,6 +292,7 @@ int rbk_locks_take(struct rbk_run *run, enum rbk_lock_kind kind, const char *key
                    struct rbk_error *err);
 void rbk_locks_drop(struct rbk_session *s, struct rbk_held **held);
 bool rbk_locks_step(struct rbk_step *step);
+void rbk_locks_busy(struct rbk_session *s); /* one was not to be had */
 /* observe.c */
 void rbk_observe_step(struct rbk_step *step);
 void rbk_observe_output(struct rbk_step *step, int stream, const char *data, size_t len);
