@@ -193,10 +193,22 @@ static void put_header(struct plan_printer *p, const struct rbk_plan *plan)
     put_duration(p, 0, "budget", plan->budget_ms);
 }
 
+/* The parameters as they may be seen. NULL stays NULL: nothing is filled in. */
+static rbk_value *without_secrets(const struct rbk_plan *plan, const rbk_value *params)
+{
+    rbk_value *shown = params ? rbk_value_dup(params) : NULL;
+    for (size_t i = 0; shown && i < plan->param_count; i++) {
+        if (plan->params[i].secret && rbk_map_get(shown, plan->params[i].name))
+            rbk_map_set_string(shown, plan->params[i].name, "***");
+    }
+    return shown;
+}
+
 void rbk_plan_view(struct rbk_buf *out, const struct rbk_style *style, const struct rbk_plan *plan,
                    const rbk_value *params)
 {
-    struct plan_printer p = {out, style, params};
+    rbk_value *shown = without_secrets(plan, params);
+    struct plan_printer p = {out, style, shown};
     put_header(&p, plan);
     rbk_plan_view_params(out, style, plan);
     rbk_buf_puts(out, "\nSteps:\n");
@@ -205,4 +217,5 @@ void rbk_plan_view(struct rbk_buf *out, const struct rbk_style *style, const str
         snprintf(number, sizeof number, "%zu", i + 1);
         put_step(&p, plan->nodes[i], number, 4);
     }
+    rbk_value_free(shown);
 }

@@ -87,3 +87,14 @@ def test_each_never_goes_over_stars(project):
     result = project.run("resume", run, "--tokens", "one-other-token", "--assume", "not-done")
     assert result.exit == 1 and "it is another list now" in result.out, result
     assert project.ledger() == TOKENS[:1]
+
+
+def test_a_dry_run_shows_no_secret(project):
+    project.runbook(
+        "demo/dry",
+        'runbook "Dry" {}\nparam "token" { required = true, secret = true }\nparam "n" { default = "2" }\n'
+        'step "Use" { confirm = "With $token?", run = { "echo", "$token", "$n" } }\n',
+    )
+    done = project.ok("demo/dry", "--token", "hunter2secret", "--dry-run")
+    assert "hunter2secret" not in done.out + done.err
+    assert "With ***?" in done.out and "echo '***' 2" in done.out, done.out
