@@ -6,6 +6,8 @@
 #include <math.h>
 #include <sys/random.h>
 
+#define DAY_MS 86400e3
+
 static void on_timeout(void *arg)
 {
     struct rbk_step *step = arg;
@@ -118,14 +120,15 @@ static double spread(void)
     return (double)r / 2147483648.0 - 1.0;
 }
 
+/* A power may be infinite: then the longest delay is meant. */
 static int64_t retry_delay(const struct rbk_step *step)
 {
     const struct rbk_retry *retry = &step->node->retry;
-    double ms = (double)retry->delay_ms * pow(retry->backoff > 0 ? retry->backoff : 1.0, step->row.attempts - 1);
-    if (retry->max_delay_ms > 0 && ms > (double)retry->max_delay_ms)
-        ms = (double)retry->max_delay_ms;
+    double longest = retry->max_delay_ms > 0 ? (double)retry->max_delay_ms : DAY_MS;
+    double grown = pow(retry->backoff > 0 ? retry->backoff : 1.0, step->row.attempts - 1);
+    double ms = retry->delay_ms > 0 ? fmin((double)retry->delay_ms * grown, fmin(longest, DAY_MS)) : 0;
     ms += ms * retry->jitter * spread();
-    return ms < 0 ? 0 : ms > 86400e3 ? 86400000 : (int64_t)ms;
+    return (int64_t)fmax(0, fmin(ms, DAY_MS));
 }
 
 /* The step as recorded is in flight already, unless it waited for a person meanwhile: then the intent is renewed, and
