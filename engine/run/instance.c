@@ -210,6 +210,15 @@ void rbk_step_end_stopped(struct rbk_step *step)
     }
 }
 
+/* Its body is done and a question about its checks is open, but the step is being stopped: a resumed run asks. */
+void rbk_step_end_unasked(struct rbk_step *step)
+{
+    if (step->stop == RBK_STOP_INTERRUPT)
+        rbk_step_end(step, RBK_STEP_WAITING, NULL);
+    else
+        rbk_step_end_stopped(step);
+}
+
 /* A person said no. What is done is undone. */
 void rbk_step_end_rejected(struct rbk_step *step)
 {

@@ -195,6 +195,7 @@ struct rbk_step *rbk_step_new(struct rbk_run *run, const struct rbk_node *node, 
 void rbk_step_destroy(struct rbk_step *step);
 void rbk_step_end(struct rbk_step *step, enum rbk_step_state state, const char *error);
 void rbk_step_end_stopped(struct rbk_step *step);
+void rbk_step_end_unasked(struct rbk_step *step);
 void rbk_step_end_rejected(struct rbk_step *step);
 bool rbk_step_is_done(const struct rbk_step *step); /* recorded with a final state */
 void rbk_step_note(struct rbk_step *step, const char *fmt, ...) RBK_PRINTF(2, 3);

@@ -237,9 +237,9 @@ void rbk_step_stop(struct rbk_step *step, enum rbk_stop stop, bool now)
     } else if (step->phase == RBK_PHASE_INTENT) {
         step->row.idempotent = true; /* nothing was started yet */
         rbk_step_end_stopped(step);
-    } else if (step->phase == RBK_PHASE_CHECK && step->stop == RBK_STOP_INTERRUPT) {
+    } else if (step->phase == RBK_PHASE_CHECK) {
         rbk_gate_withdraw(step);
-        rbk_step_end(step, RBK_STEP_WAITING, NULL); /* its body is done: only its question is open */
+        rbk_step_end_unasked(step);
     } else {
         if (step->delay)
             step->row.state = RBK_STEP_PENDING; /* between two attempts: nothing is in flight */
