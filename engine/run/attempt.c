@@ -107,8 +107,7 @@ static bool retried_exit(const struct rbk_step *step)
 static bool may_retry(const struct rbk_step *step)
 {
     bool has_body = step->role == RBK_ROLE_PLAIN || step->role == RBK_ROLE_ITEM;
-    return has_body && !step->stop && !step->run->now && step->row.attempts <= step->node->retry.times &&
-           retried_exit(step);
+    return has_body && !step->stop && !step->run->now && step->tries <= step->node->retry.times && retried_exit(step);
 }
 
 /* A number in [-1, 1): jitter keeps many waiting runs from coming back together. */
@@ -125,7 +124,7 @@ static int64_t retry_delay(const struct rbk_step *step)
 {
     const struct rbk_retry *retry = &step->node->retry;
     double longest = retry->max_delay_ms > 0 ? (double)retry->max_delay_ms : DAY_MS;
-    double grown = pow(retry->backoff > 0 ? retry->backoff : 1.0, step->row.attempts - 1);
+    double grown = pow(retry->backoff > 0 ? retry->backoff : 1.0, step->tries - 1);
     double ms = retry->delay_ms > 0 ? fmin((double)retry->delay_ms * grown, fmin(longest, DAY_MS)) : 0;
     ms += ms * retry->jitter * spread();
     return (int64_t)fmax(0, fmin(ms, DAY_MS));
@@ -143,6 +142,7 @@ static void on_retry(void *arg)
         return;
     }
     step->row.attempts++;
+    step->tries++;
     rbk_record_step(step, RBK_RECORD_SOON);
     rbk_observe_step(step);
     rbk_attempt_begin(step);

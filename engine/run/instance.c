@@ -115,6 +115,18 @@ bool rbk_step_is_done(const struct rbk_step *step)
     }
 }
 
+/* What holds other steps has no effect of its own. */
+bool rbk_step_is_container(const struct rbk_step *step)
+{
+    const char *kind = step->row.kind;
+    return strcmp(kind, "parallel") == 0 || strcmp(kind, "each") == 0 || strcmp(kind, "call") == 0;
+}
+
+bool rbk_step_has_begun(const struct rbk_step *step)
+{
+    return step->row.started_ms > 0;
+}
+
 /* Adds a line to what is shown below the step, unless that is long enough already. */
 static void add_detail(struct rbk_step *step, const char *text)
 {

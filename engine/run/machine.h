@@ -121,6 +121,7 @@ struct rbk_step {
     enum rbk_phase phase;
     enum rbk_stop stop;
     enum rbk_doubt doubt;
+    int tries; /* of its body since it was begun (anew): what `retry` counts */
     bool dirty, ended, timed_out, looked_up;
     bool rejected, wants_undo; /* it failed so that what is done must be undone */
     int64_t began_ms, usual_ms;
@@ -198,6 +199,8 @@ void rbk_step_end_stopped(struct rbk_step *step);
 void rbk_step_end_unasked(struct rbk_step *step);
 void rbk_step_end_rejected(struct rbk_step *step);
 bool rbk_step_is_done(const struct rbk_step *step); /* recorded with a final state */
+bool rbk_step_is_container(const struct rbk_step *step);
+bool rbk_step_has_begun(const struct rbk_step *step); /* its body was started, and it was not begun anew since */
 void rbk_step_note(struct rbk_step *step, const char *fmt, ...) RBK_PRINTF(2, 3);
 /* step.c */
 void rbk_step_start(struct rbk_step *step, rbk_step_end_fn *on_end);
