@@ -76,8 +76,10 @@ static int run_command(struct rbk_step *step, const char *name, const rbk_value 
     struct rbk_strv argv = {0};
     for (size_t i = 0; i < rbk_value_length(words); i++)
         rbk_strv_add(&argv, rbk_value_string(rbk_list_at(words, i)));
+    char *marker = rbk_asprintf("RUNBOOK_MARK=%s/%s", s->root->row.id, step->row.key);
     struct rbk_proc_options options = {.argv = argv.items,
                                        .cwd = s->o.config->root,
+                                       .marker = marker,
                                        .limits = {.wall_ms = COMMAND_MS},
                                        .on_output = on_command_output,
                                        .on_exit = on_command_exit,
@@ -85,6 +87,7 @@ static int run_command(struct rbk_step *step, const char *name, const rbk_value 
     int rc = argv.count ? rbk_proc_spawn(s->o.loop, &options, &step->secret, err)
                         : rbk_error_set(err, RBK_EINVAL, "its command is empty");
     rbk_strv_fini(&argv);
+    free(marker);
     if (rc < 0)
         free(c);
     return rc;

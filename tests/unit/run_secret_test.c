@@ -76,6 +76,24 @@ static void an_undo_whose_secret_is_gone_is_told(void **state)
     rbk_value_free(report);
 }
 
+/* By its marker it is found and ended should the engine die meanwhile. */
+static void a_command_that_prints_a_secret_carries_the_marker(void **state)
+{
+    struct fixture *f = *state;
+    char wanted[64];
+    rbk_value *source = rbk_map_new(), *words = rbk_list_new();
+    rbk_list_append(words, rbk_string_new("/bin/sh"));
+    rbk_list_append(words, rbk_string_new("-c"));
+    rbk_list_append(words, rbk_string_new("echo \"$RUNBOOK_MARK\" >> ledger; echo value-of-it"));
+    rbk_map_set(source, "command", words);
+    f->config.secrets = rbk_map_new();
+    rbk_map_set(f->config.secrets, "TOKEN", source);
+    secret_node(f, "a", "test \"$TOKEN\" = value-of-it");
+    assert_int_equal(run_plan(f), 0);
+    snprintf(wanted, sizeof wanted, "%s/a", f->run_id);
+    assert_string_equal(ledger(f), wanted);
+}
+
 static void a_secret_parameter_stays_out_of_checks_and_reasons(void **state)
 {
     struct fixture *f = *state;
@@ -127,6 +145,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test_setup_teardown(undo_in_a_later_process_has_the_secrets_of_its_step, setup, teardown_secret),
         cmocka_unit_test_setup_teardown(an_undo_whose_secret_is_gone_is_told, setup, teardown_secret),
+        cmocka_unit_test_setup_teardown(a_command_that_prints_a_secret_carries_the_marker, setup, teardown_secret),
         cmocka_unit_test_setup_teardown(a_secret_number_stays_out_as_well, setup, teardown_secret),
         cmocka_unit_test_setup_teardown(a_secret_parameter_stays_out_of_checks_and_reasons, setup, teardown_secret),
     };
