@@ -16,11 +16,27 @@ static void on_timeout(void *arg)
     rbk_attempt_halt(step, RBK_STOP_TIMEOUT, false);
 }
 
+/* What to do about it stands below the step, once for however many attempts. */
+static void tell_hint(struct rbk_step *step, const struct rbk_error *failed)
+{
+    if (failed->hint[0] && (!step->row.detail || !strstr(step->row.detail, failed->hint)))
+        rbk_step_note(step, "%s", failed->hint);
+}
+
+void rbk_attempt_could_not(struct rbk_step *step, const struct rbk_error *failed)
+{
+    tell_hint(step, failed);
+    rbk_attempt_ended(step, RBK_STEP_FAILED, failed->message);
+}
+
 static void on_body(struct rbk_step *step, const struct rbk_error *failed, bool timed_out)
 {
     if (timed_out && !step->stop)
         step->timed_out = true;
-    rbk_attempt_ended(step, failed ? RBK_STEP_FAILED : RBK_STEP_SUCCEEDED, failed ? failed->message : NULL);
+    if (failed)
+        rbk_attempt_could_not(step, failed);
+    else
+        rbk_attempt_ended(step, RBK_STEP_SUCCEEDED, NULL);
 }
 
 static int start_body(struct rbk_step *step, struct rbk_error *err)
@@ -44,7 +60,7 @@ void rbk_attempt_begin(struct rbk_step *step)
     else if (step->node->run.kind == RBK_BODY_NONE && !step->node->call)
         rbk_attempt_ended(step, RBK_STEP_SUCCEEDED, NULL);
     else if (start_body(step, &err) < 0)
-        rbk_attempt_ended(step, RBK_STEP_FAILED, err.message);
+        rbk_attempt_could_not(step, &err);
 }
 
 void rbk_attempt_halt(struct rbk_step *step, enum rbk_stop stop, bool now)
@@ -60,10 +76,12 @@ void rbk_attempt_halt(struct rbk_step *step, enum rbk_stop stop, bool now)
 static void captured(struct rbk_step *step)
 {
     struct rbk_error err = {0};
-    if (rbk_capture_facts(step, &err) < 0)
-        rbk_attempt_failed(step, RBK_STEP_FAILED, err.message);
-    else
+    if (rbk_capture_facts(step, &err) == 0) {
         rbk_step_next(step);
+        return;
+    }
+    tell_hint(step, &err);
+    rbk_attempt_failed(step, RBK_STEP_FAILED, err.message);
 }
 
 static void attempt_timed_out(struct rbk_step *step)

@@ -79,7 +79,7 @@ void rbk_each_start(struct rbk_step *group)
 {
     struct rbk_error err = {0};
     if (rbk_each_children(group, &err) < 0) {
-        rbk_attempt_ended(group, RBK_STEP_FAILED, err.message);
+        rbk_attempt_could_not(group, &err);
         return;
     }
     if (group->group.count == 0)

@@ -213,6 +213,7 @@ bool rbk_verdict_checks(struct rbk_step *step);
 /* attempt.c */
 void rbk_attempt_begin(struct rbk_step *step);
 void rbk_attempt_ended(struct rbk_step *step, enum rbk_step_state state, const char *error);
+void rbk_attempt_could_not(struct rbk_step *step, const struct rbk_error *failed); /* ended, with its hint */
 void rbk_attempt_failed(struct rbk_step *step, enum rbk_step_state state, const char *error);
 void rbk_attempt_halt(struct rbk_step *step, enum rbk_stop stop, bool now);
 /* capture.c */

@@ -202,6 +202,30 @@ static void a_step_that_is_interrupted_is_asked_about_later(void **state)
     assert_int_equal(f->asked, 1);
 }
 
+static void fails_with_advice(struct rbk_perform *perform, const rbk_value *options)
+{
+    struct rbk_error err = {0};
+    (void)options;
+    rbk_error_set(&err, RBK_EFAIL, "no such service: cach");
+    rbk_error_hint(&err, "did you mean cache?");
+    rbk_perform_done(perform, &err);
+}
+
+static void a_failure_comes_with_its_advice_once(void **state)
+{
+    struct fixture *f = *state;
+    rbk_value *report = NULL;
+    host_functions[0] = fails_with_advice;
+    add_function(f, "ask", 0)->retry = (struct rbk_retry){.times = 1, .delay_ms = 1};
+    assert_int_equal(run_plan(f), 1);
+    const rbk_value *step = reported(f, &report, "ask");
+    assert_string_equal(rbk_map_get_string(step, "error"), "no such service: cach");
+    const char *detail = rbk_map_get_string(step, "detail"), *advice = strstr(detail, "did you mean cache?");
+    assert_non_null(advice);
+    assert_null(strstr(advice + 1, "did you mean cache?"));
+    rbk_value_free(report);
+}
+
 static void a_delay_that_overflows_is_a_delay(void **state)
 {
     struct fixture *f = *state;
@@ -237,6 +261,7 @@ int main(void)
         cmocka_unit_test_setup_teardown(a_request_in_the_journal_cancels_the_run, setup, teardown),
         cmocka_unit_test_setup_teardown(a_step_that_is_stopped_asks_nobody, setup, teardown),
         cmocka_unit_test_setup_teardown(a_step_that_is_interrupted_is_asked_about_later, setup, teardown),
+        cmocka_unit_test_setup_teardown(a_failure_comes_with_its_advice_once, setup, teardown),
         cmocka_unit_test_setup_teardown(a_delay_that_overflows_is_a_delay, setup, teardown),
         cmocka_unit_test_setup_teardown(cancel_between_attempts_ends_at_once, setup, teardown),
     };
