@@ -6,6 +6,7 @@
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
+#include <termios.h>
 #include <unistd.h>
 
 struct rbk_gate_terminal {
@@ -79,11 +80,22 @@ static void prompt(struct rbk_gate_terminal *g)
         say(g, RBK_BOLD, choices_of(g->question->kind));
 }
 
+static void settle(struct rbk_gate_terminal *g, int decision);
+
+/* What was typed before the question was seen is no answer to it. */
+static void forget_typed(struct rbk_gate_terminal *g)
+{
+    rbk_buf_clear(&g->typed);
+    (void)tcflush(STDIN_FILENO, TCIFLUSH);
+}
+
+/* A terminal that cannot be read is like a person who left: the run waits. */
 static void stand(struct rbk_gate_terminal *g)
 {
     const struct rbk_question *q = g->question;
-    struct rbk_error err;
+    struct rbk_error err = {0};
     rbk_run_view_pause(g->view);
+    forget_typed(g);
     char *text = rbk_asprintf("\n?  %s\n%s%s", q->title, q->text ? q->text : "", q->text ? "\n" : "");
     say(g, RBK_YELLOW, text);
     free(text);
@@ -91,7 +103,12 @@ static void stand(struct rbk_gate_terminal *g)
     g->answers = q->ask_count ? rbk_map_new() : NULL;
     prompt(g);
     if (!g->watch)
-        g->watch = rbk_watch_readable(g->cli->loop, 0, gate_readable, g, &err);
+        g->watch = rbk_watch_readable(g->cli->loop, STDIN_FILENO, gate_readable, g, &err);
+    if (!g->watch) {
+        say(g, RBK_RED, err.message);
+        say(g, RBK_PLAIN, "\n");
+        settle(g, -1);
+    }
 }
 
 static void gate_ask(void *self, const struct rbk_question *q, rbk_answer_fn *answer, void *arg)

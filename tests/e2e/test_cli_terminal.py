@@ -3,6 +3,8 @@
 import os
 import re
 
+from conftest import wait_for
+
 ESCAPE = re.compile(r"\x1b")
 
 
@@ -33,6 +35,21 @@ def test_every_question_of_a_step_is_put_once(project):
     terminal.line("y")
     assert terminal.end() == 0
     assert terminal.text.count("Pull the plug") == 1
+
+
+def test_what_was_typed_before_the_question_is_no_answer(project):
+    project.runbook("demo/c", 'runbook "C" {}\nstep "First" { run = "touch begun; until test -e go; do sleep 0.05; done" }\n'
+                    'step "Drop" { confirm = "Really?", manual = "Look first.", run = "echo dropped >> ledger" }\n')
+    terminal = project.terminal("demo/c")
+    wait_for((project.root / "begun").exists, "the first step")
+    terminal.line("y")
+    project.write("go", "")
+    terminal.expect("Really")
+    terminal.send("y\ny\n")
+    terminal.expect("Look first")
+    terminal.expect(r"done\?")
+    terminal.line("n")
+    assert terminal.end() == 1 and project.ledger() == []
 
 
 def test_a_confirm_means_no_unless_it_is_yes(project):
