@@ -9,6 +9,7 @@
 #include <results/executions.h>
 #include <results/level.h>
 #include <results/settle.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -23,6 +24,7 @@ struct import {
     bool any_message;
     struct rbk_report_totals totals; /* of the file that is being read */
     const char *source;              /* its file, where the report does not know */
+    unsigned nameless;               /* cases without a name in it */
     int store_failed;                /* what the store answered while a report was read */
     struct rbk_error *err;
 };
@@ -99,11 +101,21 @@ static int write_message(struct import *im, const char *message, uint64_t *id)
     return rc;
 }
 
+/* Nothing says that two cases without a name are one: each is named by its place among them. */
+static const char *name_of(struct import *im, const struct rbk_case *c, char room[32])
+{
+    if (*c->name)
+        return c->name;
+    snprintf(room, 32, "unnamed %u", ++im->nameless);
+    return room;
+}
+
 static int import_case(struct import *im, const struct rbk_case *c)
 {
     const char *file = !*c->file && im->source ? im->source : c->file;
+    char room[32];
     uint32_t index;
-    int rc = case_set_find(&im->cases, c->suite, file, c->name, &index, im->err);
+    int rc = case_set_find(&im->cases, c->suite, file, name_of(im, c, room), &index, im->err);
     if (rc)
         return rc;
     struct case_state *state = case_set_touch(&im->cases, index), before = *state;
@@ -184,6 +196,7 @@ static int read_file(struct import *im, size_t i, rbk_case_fn *on_case)
     struct rbk_import_file *f = &im->files[i];
     rbk_buf_clear(&im->marks);
     im->totals = (struct rbk_report_totals){0};
+    im->nameless = 0;
     im->source = im->request->sources ? im->request->sources[i] : NULL;
     int rc = rbk_junit_read_file(f->path, on_case, im, NULL, &f->error);
     if (!rc) {
