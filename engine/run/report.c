@@ -190,8 +190,7 @@ static void set_run_fields(rbk_value *doc, const struct rbk_run_row *run)
     rbk_map_set_string(doc, "state", rbk_run_state_name(run->state));
     set_measured(doc, "exit", run->exit);
     rbk_map_set_string(doc, "started", started);
-    int64_t running = rbk_clock_wall_ms() - run->started_ms;
-    rbk_map_set_int(doc, "duration_ms", run->state == RBK_RUN_RUNNING && running > 0 ? running : run->duration_ms);
+    rbk_map_set_int(doc, "duration_ms", run->duration_ms);
     rbk_map_set_string(doc, "reason", run->reason);
     rbk_map_set_string(doc, "by", run->by);
     rbk_map_set_string(doc, "parent", run->parent);
