@@ -42,13 +42,16 @@ static void describe_plan(rbk_value *e, const struct rbk_plan *plan)
 
 static void print_folder(struct listing *l, const char *id)
 {
-    size_t len = (size_t)(strrchr(id, '/') - id);
+    const char *slash = strrchr(id, '/');
+    size_t len = slash ? (size_t)(slash - id) : 0;
     if (len >= sizeof l->folder || (strncmp(l->folder, id, len) == 0 && l->folder[len] == '\0'))
         return;
     memcpy(l->folder, id, len);
     l->folder[len] = '\0';
     if (rbk_value_length(l->runbooks))
         rbk_buf_putc(&l->text, '\n');
+    if (!len)
+        return;
     rbk_style_put(&l->cli->out, &l->text, RBK_BOLD, l->folder);
     rbk_buf_putc(&l->text, '\n');
 }

@@ -182,8 +182,11 @@ static void view_group(struct rbk_run_view *v, const struct rbk_run *run, const 
     bool rests_well = s->state == RBK_STEP_SUCCEEDED && !rbk_value_length(s->checks) && !s->error;
     if (s->state == RBK_STEP_PENDING || rests_well || !step_is_shown(v, run, s->state))
         return;
+    struct rbk_step_view shown = *s;
+    if (s->state == RBK_STEP_RUNNING)
+        shown.state = RBK_STEP_PENDING; /* a title over its children, without a state that would stay on the screen */
     rbk_verbose_end_line(&v->verbose, &v->out);
-    rbk_step_view_block(&v->out, &v->cli->out, s, number);
+    rbk_step_view_block(&v->out, &v->cli->out, &shown, number);
     flush_view(v);
 }
 
