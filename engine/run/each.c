@@ -60,18 +60,16 @@ static int list_of(struct rbk_step *group, rbk_value **out, struct rbk_error *er
     return rc;
 }
 
+/* The items themselves are made when their turn comes (rbk_group_child). */
 int rbk_each_children(struct rbk_step *group, struct rbk_error *err)
 {
     rbk_value *list = NULL;
     int rc = list_of(group, &list, err);
     if (rc < 0)
         return rc;
-    size_t count = rbk_value_length(list);
-    group->group.steps = rbk_realloc(NULL, count + 1, sizeof *group->group.steps);
-    group->group.count = count;
-    for (size_t i = 0; i < count; i++)
-        group->group.steps[i] = rbk_step_new(group->run, group->node, group, RBK_ROLE_ITEM, i, rbk_list_at(list, i));
-    rbk_value_free(list);
+    group->group.list = list;
+    group->group.count = rbk_value_length(list);
+    group->group.steps = rbk_alloc((group->group.count + 1) * sizeof *group->group.steps);
     return 0;
 }
 

@@ -32,6 +32,7 @@ static struct rbk_step *add_step(struct rbk_run *run, char *key)
 {
     struct rbk_step *step = rbk_alloc(sizeof *step);
     RBK_GROW(run->steps, run->step_count, run->step_cap);
+    step->place = run->step_count;
     run->steps[run->step_count++] = step;
     step->row.key = key;
     step->row.exit_code = -1;
@@ -73,6 +74,7 @@ struct rbk_step *rbk_step_new(struct rbk_run *run, const struct rbk_node *node, 
     step->node = node;
     step->parent = parent;
     step->role = role;
+    step->index = index;
     step->depth = outer ? outer->depth + 1 : 0;
     step->usual_ms = -1;
     step->number = number_of(run, parent, role, index);
@@ -97,7 +99,18 @@ void rbk_step_destroy(struct rbk_step *step)
     free(step->log_path);
     free(step->command);
     free(step->group.steps);
+    rbk_value_free(step->group.list);
     free(step);
+}
+
+/* Leaves a gap, since the places of restored steps are known by number; at the end there is no need for one. */
+void rbk_step_forget(struct rbk_step *step)
+{
+    struct rbk_run *run = step->run;
+    run->steps[step->place] = NULL;
+    rbk_step_destroy(step);
+    while (run->step_count > run->restored_count && !run->steps[run->step_count - 1])
+        run->step_count--;
 }
 
 bool rbk_step_is_done(const struct rbk_step *step)

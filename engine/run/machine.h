@@ -1,6 +1,7 @@
 /* The step machine seen from inside: the three things it is made of. A session is one process carrying a root run and
  * the runs it calls; a run walks the nodes of one plan; a step is one node being carried out (for `each`, one item of
- * it). Steps and called runs live until the root run is freed, so a pointer to one is good in every callback.
+ * it). Steps and called runs live until the root run is freed, so a pointer to one is good in every callback; only the
+ * items of an `each` go as soon as their end is on record, unless something is to be known or undone of them later.
  *
  * A step goes through its phases (step.c). A phase either lets it go on or waits: then a callback moves the phase on
  * and calls rbk_step_go. Whatever way a step takes, it ends in rbk_step_end, once. */
@@ -74,8 +75,8 @@ struct rbk_run {
     struct rbk_run_row row;
     char short_id[RBK_ULID_SIZE];
     rbk_value *params, *facts; /* maps; params with its secret ones in clear */
-    struct rbk_step **steps;   /* every instance, owned */
-    size_t step_count, step_cap;
+    struct rbk_step **steps;   /* every instance, owned; NULL = forgotten (rbk_step_forget) */
+    size_t step_count, step_cap, restored_count;
     struct rbk_gate_row *gates; /* recorded decisions, for a resumed run */
     size_t gate_count;
     rbk_value *each_lists;      /* step key -> list, for a resumed run */
@@ -114,6 +115,8 @@ struct rbk_step {
     struct rbk_step *parent; /* enclosing step or NULL */
     const struct rbk_node *node;
     enum rbk_role role;
+    size_t index; /* in its group, or its plan */
+    size_t place; /* in the run's steps */
     struct rbk_step_row row;
     char *number;
     int depth;
@@ -144,8 +147,9 @@ struct rbk_step {
     struct rbk_run *child; /* of a call; a restored one until it is begun */
     bool called;
 
-    struct { /* of a parallel or an each */
-        struct rbk_step **steps;
+    struct {                     /* of a parallel or an each */
+        struct rbk_step **steps; /* NULL: an item that is not begun, or not needed any more */
+        rbk_value *list;         /* of an each */
         size_t count, next, running, cap;
         bool advancing, stopped, over;
     } group;
@@ -194,6 +198,7 @@ size_t rbk_select_position(const struct rbk_plan *plan, const struct rbk_node *n
 struct rbk_step *rbk_step_new(struct rbk_run *run, const struct rbk_node *node, struct rbk_step *parent,
                               enum rbk_role role, size_t index, const rbk_value *item);
 void rbk_step_destroy(struct rbk_step *step);
+void rbk_step_forget(struct rbk_step *step); /* destroys one that has ended, before the run has */
 void rbk_step_end(struct rbk_step *step, enum rbk_step_state state, const char *error);
 void rbk_step_end_stopped(struct rbk_step *step);
 void rbk_step_end_unasked(struct rbk_step *step);
@@ -281,6 +286,7 @@ rbk_value *rbk_fact_from_text(const char *text, size_t len);
 void rbk_escalate_check(struct rbk_run *run, struct rbk_step *step, const char *fact);
 /* undo.c: undoes what is done, last first, then goes on with the sequence */
 bool rbk_undo_go(struct rbk_run *run);
+bool rbk_undo_is_due(const struct rbk_step *step); /* should the run be undone */
 /* restore.c: a run from its record, with the called runs that are not over */
 int rbk_restore_run(struct rbk_session *s, const struct rbk_plan *plan, struct rbk_run_row *row, struct rbk_run **out,
                     struct rbk_error *err); /* takes the row's contents */

@@ -31,7 +31,9 @@ static int on_step(void *arg, const struct rbk_step_row *row)
     struct rbk_step *step = rbk_alloc(sizeof *step);
     RBK_GROW(run->steps, run->step_count, run->step_cap);
     rbk_map_set_int(run->restored_places, row->key, (int64_t)run->step_count);
+    step->place = run->step_count;
     run->steps[run->step_count++] = step;
+    run->restored_count = run->step_count;
     step->run = run;
     copy_row(&step->row, row);
     if (row->log)

@@ -25,7 +25,8 @@ void rbk_run_destroy(struct rbk_run *run)
     for (size_t i = 0; i < run->child_count; i++)
         rbk_run_destroy(run->children[i]);
     for (size_t i = 0; i < run->step_count; i++)
-        rbk_step_destroy(run->steps[i]);
+        if (run->steps[i])
+            rbk_step_destroy(run->steps[i]);
     for (size_t i = 0; i < run->gate_count; i++)
         rbk_gate_row_fini(&run->gates[i]);
     rbk_timer_cancel(&run->deadline);
