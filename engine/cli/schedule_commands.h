@@ -1,0 +1,9 @@
+/* The words behind `runbook schedule`: one function each, in schedule_<word>.c. */
+#ifndef RBK_CLI_SCHEDULE_COMMANDS_H
+#define RBK_CLI_SCHEDULE_COMMANDS_H
+
+#include <cli/args.h>
+
+int rbk_schedule_cmd_next(struct rbk_cli *cli, const struct rbk_args *args, struct rbk_error *err);
+
+#endif
