@@ -4,6 +4,14 @@
 
 #include <cli/args.h>
 
+int rbk_schedule_cmd_list(struct rbk_cli *cli, const struct rbk_args *args, struct rbk_error *err);
 int rbk_schedule_cmd_next(struct rbk_cli *cli, const struct rbk_args *args, struct rbk_error *err);
+int rbk_schedule_cmd_preview(struct rbk_cli *cli, const struct rbk_args *args, struct rbk_error *err);
+int rbk_schedule_cmd_enable(struct rbk_cli *cli, const struct rbk_args *args, struct rbk_error *err);
+int rbk_schedule_cmd_disable(struct rbk_cli *cli, const struct rbk_args *args, struct rbk_error *err);
+int rbk_schedule_cmd_why(struct rbk_cli *cli, const struct rbk_args *args, struct rbk_error *err);
+int rbk_schedule_cmd_run(struct rbk_cli *cli, const struct rbk_args *args, struct rbk_error *err);
+int rbk_schedule_cmd_once(struct rbk_cli *cli, const struct rbk_args *args, struct rbk_error *err);
+int rbk_schedule_cmd_fire(struct rbk_cli *cli, const struct rbk_args *args, struct rbk_error *err);
 
 #endif

@@ -61,7 +61,7 @@ static void put_field(struct rbk_buf *out, uint64_t bits, int min, int max)
 /* A set whose field must begin with a star: the finest step that lies within it, and the rest. */
 static void put_starred(struct rbk_buf *out, uint64_t bits, int min, int max)
 {
-    for (int step = 1; step <= max; step++) {
+    for (int step = 1; step <= max + 1; step++) {
         uint64_t all = 0;
         for (int i = min; i <= max; i += step)
             all |= UINT64_C(1) << i;

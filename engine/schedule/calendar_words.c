@@ -90,7 +90,9 @@ static int read_times(struct words *w)
         cal_minute_set(w->c, minute);
         w->at++;
         const struct cal_word *before = w->at;
-        bool more = accept(w, ",") | accept(w, "and") | accept(w, "at");
+        bool more = false;
+        while (accept(w, ",") || accept(w, "and") || accept(w, "at"))
+            more = true;
         if (cal_clock(w->at->text) < 0 || (!more && !is_clear_time(w->at->text))) {
             w->at = before;
             return 0;
