@@ -26,6 +26,7 @@ static const struct word {
     {"why", "why NAME", 1, 1, rbk_schedule_cmd_why},
     {"run", "run", 0, 0, rbk_schedule_cmd_run},
     {"once", "once", 0, 0, rbk_schedule_cmd_once},
+    {"export", "export FORMAT [NAME...]", 1, 1000, rbk_schedule_cmd_export},
     {"fire", "fire N", 1, 1, rbk_schedule_cmd_fire},
 };
 enum { WORDS = sizeof words / sizeof *words };
@@ -64,7 +65,7 @@ static int run_schedule(struct rbk_cli *cli, int argc, char **argv)
 
 const struct rbk_command_desc rbk_cmd_schedule = {
     .name = "schedule",
-    .arguments = "list|next|preview|enable|disable|why|run|once ...",
+    .arguments = "list|next|preview|enable|disable|why|run|once|export ...",
     .summary = "Show when runbooks are due, and start them then.",
     .help = "  schedule list [NAME...]  the schedules, which are on, when they are due next\n"
             "  schedule next \"EXPR\"     when EXPR is due: cron's five fields, @daily, or\n"
@@ -76,6 +77,8 @@ const struct rbk_command_desc rbk_cmd_schedule = {
             "  schedule why NAME        what became of its due times, and why\n"
             "  schedule run             the daemon: starts what is due, until it is stopped\n"
             "  schedule once            starts what is due now, waits for it; for cron\n"
+            "  schedule export FORMAT   for crontab, systemd, kubernetes, github-actions; or\n"
+            "                           unit: the daemon's own systemd unit\n"
             "  schedule fire N          carries out one firing; the daemon starts it so\n",
     .options = options,
     .run = run_schedule};

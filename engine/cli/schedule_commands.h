@@ -12,6 +12,7 @@ int rbk_schedule_cmd_disable(struct rbk_cli *cli, const struct rbk_args *args, s
 int rbk_schedule_cmd_why(struct rbk_cli *cli, const struct rbk_args *args, struct rbk_error *err);
 int rbk_schedule_cmd_run(struct rbk_cli *cli, const struct rbk_args *args, struct rbk_error *err);
 int rbk_schedule_cmd_once(struct rbk_cli *cli, const struct rbk_args *args, struct rbk_error *err);
+int rbk_schedule_cmd_export(struct rbk_cli *cli, const struct rbk_args *args, struct rbk_error *err);
 int rbk_schedule_cmd_fire(struct rbk_cli *cli, const struct rbk_args *args, struct rbk_error *err);
 
 #endif

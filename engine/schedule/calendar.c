@@ -184,6 +184,9 @@ int rbk_calendar_parse(const char *text, rbk_calendar **out, struct rbk_error *e
     struct cal_words words = {0};
     if (strlen(text) > TEXT_MAX)
         return cal_error(err, TEXT_MAX + 1, "write a shorter one", "the schedule is longer than %d bytes", TEXT_MAX);
+    for (const char *p = text; *p; p++)
+        if (iscntrl((unsigned char)*p) && *p != '\t')
+            return cal_error(err, (int)(p - text) + 1, "write it as one line", "a schedule is one line of text");
     rbk_calendar *c = rbk_alloc(sizeof *c);
     split(text, take_zone(text, c), &words);
     int rc = parse_text(&words, c, err);
