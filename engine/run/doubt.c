@@ -3,13 +3,6 @@
  * executed before all of them can be decided. */
 #include <run/machine.h>
 
-/* What holds other steps has no effect of its own. */
-static bool is_container(const struct rbk_step *step)
-{
-    return strcmp(step->row.kind, "parallel") == 0 || strcmp(step->row.kind, "each") == 0 ||
-           strcmp(step->row.kind, "call") == 0;
-}
-
 /* What is known without a person, then what the person said beforehand, then the person. NONE: nobody can tell. */
 static enum rbk_doubt decision_for(const struct rbk_step *step, const struct rbk_node *node, enum rbk_assume assume)
 {
@@ -45,7 +38,8 @@ int rbk_doubt_decide(struct rbk_run *run, enum rbk_assume assume, struct rbk_err
         struct rbk_step *step = run->steps[i];
         if (step->child)
             rc = rbk_doubt_decide(step->child, assume, err);
-        else if ((step->row.state == RBK_STEP_RUNNING || step->row.state == RBK_STEP_IN_DOUBT) && !is_container(step))
+        else if ((step->row.state == RBK_STEP_RUNNING || step->row.state == RBK_STEP_IN_DOUBT) &&
+                 !rbk_step_is_container(step))
             rc = decide(step, assume, err);
     }
     return rc;
@@ -56,7 +50,7 @@ static void forget(struct rbk_step *step)
 {
     step->doubt = RBK_DOUBT_NONE;
     step->row.state = RBK_STEP_PENDING;
-    step->row.attempts = 0;
+    step->row.started_ms = 0;
 }
 
 /* It happened: what is left to do are its checks. */

@@ -65,7 +65,7 @@ static rbk_value *step_document(const struct report *r, const struct rbk_step_ro
     rbk_map_set_int(doc, "attempts", row->attempts);
     set_measured(doc, "exit_code", row->exit_code);
     set_measured(doc, "signal", row->signal > 0 ? row->signal : -1);
-    set_measured(doc, "duration_ms", row->attempts > 0 ? row->duration_ms : -1);
+    set_measured(doc, "duration_ms", row->started_ms > 0 ? row->duration_ms : -1);
     set_measured(doc, "cpu_ms", row->cpu_ms);
     set_measured(doc, "max_rss_kb", row->max_rss_kb);
     rbk_map_set(doc, "checks", checks_of(row->checks));
@@ -179,6 +179,17 @@ static int collect_waiting(void *arg, const char *run_id, const char *path, cons
     return 0;
 }
 
+int rbk_report_waiting(struct rbk_store *s, const char *run_id, rbk_value **out, struct rbk_error *err)
+{
+    rbk_value *waiting = rbk_list_new();
+    int rc = rbk_waiting_each(s, run_id, collect_waiting, waiting, err);
+    if (rc == 0)
+        *out = waiting;
+    else
+        rbk_value_free(waiting);
+    return rc;
+}
+
 static void set_run_fields(rbk_value *doc, const struct rbk_run_row *run)
 {
     char started[RBK_TIME_SIZE];
@@ -190,8 +201,7 @@ static void set_run_fields(rbk_value *doc, const struct rbk_run_row *run)
     rbk_map_set_string(doc, "state", rbk_run_state_name(run->state));
     set_measured(doc, "exit", run->exit);
     rbk_map_set_string(doc, "started", started);
-    int64_t running = rbk_clock_wall_ms() - run->started_ms;
-    rbk_map_set_int(doc, "duration_ms", run->state == RBK_RUN_RUNNING && running > 0 ? running : run->duration_ms);
+    rbk_map_set_int(doc, "duration_ms", run->duration_ms);
     rbk_map_set_string(doc, "reason", run->reason);
     rbk_map_set_string(doc, "by", run->by);
     rbk_map_set_string(doc, "parent", run->parent);
@@ -201,13 +211,13 @@ static void set_run_fields(rbk_value *doc, const struct rbk_run_row *run)
 static int fill(struct rbk_store *s, struct rbk_run_row *run, rbk_value *doc, struct rbk_error *err)
 {
     struct report r = {.store = s, .run = run};
-    rbk_value *facts = NULL, *waiting = rbk_list_new();
+    rbk_value *facts = NULL, *waiting = NULL;
     set_run_fields(doc, run);
     int rc = rbk_journal_facts(s, run->id, &facts, err);
     rbk_map_set(doc, "facts", facts ? facts : rbk_map_new());
-    rbk_map_set(doc, "waiting_for", waiting);
     if (rc == 0 && run->state == RBK_RUN_WAITING)
-        rc = rbk_waiting_each(s, run->id, collect_waiting, waiting, err);
+        rc = rbk_report_waiting(s, run->id, &waiting, err);
+    rbk_map_set(doc, "waiting_for", waiting ? waiting : rbk_list_new());
     if (rc == 0)
         rc = rbk_journal_steps(s, run->id, collect_step, &r, err);
     if (rc == 0)

@@ -29,12 +29,11 @@ static void reset(struct rbk_step *step)
 {
     struct rbk_step_row *row = &step->row;
     row->state = RBK_STEP_PENDING;
-    row->attempts = 0;
     row->exit_code = -1;
     row->signal = 0;
     row->undo_done = false;
     row->cpu_ms = row->max_rss_kb = -1;
-    row->duration_ms = row->ended_ms = 0;
+    row->duration_ms = row->started_ms = row->ended_ms = 0;
     free(row->error);
     free(row->detail);
     free(row->child_run);

@@ -24,6 +24,16 @@ static void add_secret(struct rbk_session *s, const char *name, const char *valu
     rbk_map_set(s->secrets, name, rbk_string_new_len(value, len));
 }
 
+/* The items of a list are secret one by one as well. */
+void rbk_secret_hide(const struct rbk_session *s, const rbk_value *v)
+{
+    char *text = rbk_value_text(v);
+    rbk_redactor_add(s->o.redactor, text, strlen(text));
+    free(text);
+    for (size_t i = 0; rbk_value_type(v) == RBK_LIST && i < rbk_value_length(v); i++)
+        rbk_secret_hide(s, rbk_list_at(v, i));
+}
+
 static int refuse(const char *name, const char *why, struct rbk_error *err)
 {
     return rbk_error_set(err, RBK_EINVAL, "secret \"%s\": %s", name, why);
@@ -66,8 +76,10 @@ static int run_command(struct rbk_step *step, const char *name, const rbk_value 
     struct rbk_strv argv = {0};
     for (size_t i = 0; i < rbk_value_length(words); i++)
         rbk_strv_add(&argv, rbk_value_string(rbk_list_at(words, i)));
+    char *marker = rbk_asprintf("RUNBOOK_MARK=%s/%s", s->root->row.id, step->row.key);
     struct rbk_proc_options options = {.argv = argv.items,
                                        .cwd = s->o.config->root,
+                                       .marker = marker,
                                        .limits = {.wall_ms = COMMAND_MS},
                                        .on_output = on_command_output,
                                        .on_exit = on_command_exit,
@@ -75,6 +87,7 @@ static int run_command(struct rbk_step *step, const char *name, const rbk_value 
     int rc = argv.count ? rbk_proc_spawn(s->o.loop, &options, &step->secret, err)
                         : rbk_error_set(err, RBK_EINVAL, "its command is empty");
     rbk_strv_fini(&argv);
+    free(marker);
     if (rc < 0)
         free(c);
     return rc;

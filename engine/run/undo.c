@@ -13,6 +13,11 @@ static const struct rbk_body *undo_of(const struct rbk_step *step)
     return node->run.kind == RBK_BODY_ACTION ? node->run.undo : NULL;
 }
 
+bool rbk_undo_is_due(const struct rbk_step *step)
+{
+    return undo_of(step) != NULL;
+}
+
 static void finish(struct rbk_step *step, const char *failure)
 {
     rbk_timer_cancel(&step->timeout);
@@ -73,7 +78,7 @@ bool rbk_undo_go(struct rbk_run *run)
         run->undo_next = run->step_count + 1;
     while (run->undo_next > 1) {
         struct rbk_step *step = run->steps[--run->undo_next - 1];
-        if (undo_of(step)) {
+        if (step && undo_of(step)) {
             run->undoing = step;
             rbk_record_event(run, step->row.key, "undo", NULL);
             rbk_record_then(run->session, on_intent_safe, step);

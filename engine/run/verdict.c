@@ -110,6 +110,8 @@ bool rbk_verdict_checks(struct rbk_step *step)
         rbk_attempt_failed(step, RBK_STEP_FAILED, err.message);
     else if (state.not_met[0])
         rbk_attempt_failed(step, RBK_STEP_FAILED, state.not_met);
+    else if (state.unknown && step->stop)
+        rbk_step_end_unasked(step);
     else if (state.unknown)
         ask_for(step, &state.unset, state.unknown);
     else

@@ -418,6 +418,40 @@ static void retry_does_the_step_and_the_rest_again(void **state)
     assert_string_equal(states(f), "a:succeeded b:succeeded c:succeeded");
 }
 
+static int attempts_of(struct fixture *f, const char *key)
+{
+    rbk_value *report = NULL;
+    int attempts = (int)rbk_value_int(rbk_map_get(reported(f, &report, key), "attempts"));
+    rbk_value_free(report);
+    return attempts;
+}
+
+/* What a step did before is not undone by doing it again; what `retry =` allows it is. */
+static void attempts_go_on_counting_over_retries(void **state)
+{
+    struct fixture *f = *state;
+    struct rbk_error err = {0};
+    struct rbk_resume_options retry = {.retry = "b"};
+    struct rbk_node *b = add_shell(f, "b", "echo b >> ledger; test $(wc -l < ledger) -ge 4");
+    b->retry = (struct rbk_retry){.times = 1, .delay_ms = 1};
+    assert_int_equal(run_plan(f), 1);
+    assert_int_equal(attempts_of(f, "b"), 2);
+    assert_int_equal(resume(f, &retry, &err), 0);
+    assert_int_equal(attempts_of(f, "b"), 4);
+    assert_string_equal(ledger(f), "b b b b");
+}
+
+static void attempts_go_on_counting_after_a_crash(void **state)
+{
+    struct fixture *f = *state;
+    struct rbk_error err = {0};
+    plan_that_hangs(f)->idempotent = true;
+    crash_at(f, "b");
+    assert_int_equal(resume(f, NULL, &err), 0);
+    assert_int_equal(attempts_of(f, "b"), 2);
+    assert_string_equal(ledger(f), "a b b c");
+}
+
 static void give_word(struct fixture *f)
 {
     struct rbk_decision_given yes = {.approve = true, .by = "anna"};
@@ -568,6 +602,8 @@ int main(void)
         cmocka_unit_test_setup_teardown(a_done_step_may_not_disappear, setup, teardown),
         cmocka_unit_test_setup_teardown(done_steps_keep_their_order, setup, teardown),
         cmocka_unit_test_setup_teardown(retry_does_the_step_and_the_rest_again, setup, teardown),
+        cmocka_unit_test_setup_teardown(attempts_go_on_counting_over_retries, setup, teardown),
+        cmocka_unit_test_setup_teardown(attempts_go_on_counting_after_a_crash, setup, teardown),
         cmocka_unit_test_setup_teardown(a_retry_that_waits_forgets_nothing, setup, teardown),
         cmocka_unit_test_setup_teardown(an_interrupted_step_that_asks_meanwhile_is_carried_out, setup, teardown),
         cmocka_unit_test_setup_teardown(a_request_to_cancel_does_not_outlive_a_retry, setup, teardown),

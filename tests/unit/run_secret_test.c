@@ -76,6 +76,24 @@ static void an_undo_whose_secret_is_gone_is_told(void **state)
     rbk_value_free(report);
 }
 
+/* By its marker it is found and ended should the engine die meanwhile. */
+static void a_command_that_prints_a_secret_carries_the_marker(void **state)
+{
+    struct fixture *f = *state;
+    char wanted[64];
+    rbk_value *source = rbk_map_new(), *words = rbk_list_new();
+    rbk_list_append(words, rbk_string_new("/bin/sh"));
+    rbk_list_append(words, rbk_string_new("-c"));
+    rbk_list_append(words, rbk_string_new("echo \"$RUNBOOK_MARK\" >> ledger; echo value-of-it"));
+    rbk_map_set(source, "command", words);
+    f->config.secrets = rbk_map_new();
+    rbk_map_set(f->config.secrets, "TOKEN", source);
+    secret_node(f, "a", "test \"$TOKEN\" = value-of-it");
+    assert_int_equal(run_plan(f), 0);
+    snprintf(wanted, sizeof wanted, "%s/a", f->run_id);
+    assert_string_equal(ledger(f), wanted);
+}
+
 static void a_secret_parameter_stays_out_of_checks_and_reasons(void **state)
 {
     struct fixture *f = *state;
@@ -102,11 +120,33 @@ static void a_secret_parameter_stays_out_of_checks_and_reasons(void **state)
     rbk_value_free(params);
 }
 
+static void a_secret_number_stays_out_as_well(void **state)
+{
+    struct fixture *f = *state;
+    rbk_value *report = NULL, *params = rbk_map_new();
+    f->plan->params = rbk_alloc(sizeof *f->plan->params);
+    f->plan->params[0] =
+        (struct rbk_param){.name = rbk_strdup("pin"), .type = RBK_PARAM_INTEGER, .secret = true, .required = true};
+    f->plan->param_count = 1;
+    rbk_map_set_int(params, "pin", 918273645);
+    f->options.params = params;
+    add_check(add_shell(f, "checked", "true"), "pin < 5");
+    assert_int_equal(run_plan(f), 1);
+    reported(f, &report, "checked");
+    char *text = rbk_value_encode(report);
+    assert_null(strstr(text, "918273645"));
+    free(text);
+    rbk_value_free(report);
+    rbk_value_free(params);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test_setup_teardown(undo_in_a_later_process_has_the_secrets_of_its_step, setup, teardown_secret),
         cmocka_unit_test_setup_teardown(an_undo_whose_secret_is_gone_is_told, setup, teardown_secret),
+        cmocka_unit_test_setup_teardown(a_command_that_prints_a_secret_carries_the_marker, setup, teardown_secret),
+        cmocka_unit_test_setup_teardown(a_secret_number_stays_out_as_well, setup, teardown_secret),
         cmocka_unit_test_setup_teardown(a_secret_parameter_stays_out_of_checks_and_reasons, setup, teardown_secret),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
