@@ -5,6 +5,7 @@
 #include <base/fs.h>
 #include <base/mem.h>
 #include <run/plan.h>
+#include <schedule/civil.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -106,9 +107,7 @@ char *rbk_schedules_mark_dir(struct rbk_cli *cli)
 static const char *weekday_name(const struct rbk_civil *c)
 {
     static const char *const names[] = {"Sun", "Mon", "Tue", "Wed", "Thu", "Fri", "Sat"};
-    static const int shift[] = {0, 3, 2, 5, 0, 3, 5, 1, 4, 6, 2, 4}; /* Sakamoto's method */
-    int y = c->year - (c->month < 3);
-    return names[(y + y / 4 - y / 100 + y / 400 + shift[c->month - 1] + c->day) % 7];
+    return names[rbk_day_weekday(rbk_day_of(c->year, c->month, c->day))];
 }
 
 void rbk_schedules_time(const rbk_zone *zone, int64_t at_ms, char out[RBK_ZONED_SIZE])

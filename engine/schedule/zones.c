@@ -159,6 +159,19 @@ static int zone_of_tz(rbk_zones *z, const char *tz, const rbk_zone **out, struct
     return 0;
 }
 
+/* /etc/localtime is a file of its own on some machines; then the zone has no better name. */
+static int zone_of_file(rbk_zones *z, const rbk_zone **out, struct rbk_error *err)
+{
+    int rc = 0;
+    pthread_mutex_lock(&z->lock);
+    rbk_zone *zone = cached(z, "localtime");
+    if (!zone && (rc = read_zone(z, "localtime", "/etc/localtime", &zone, err)) == 0)
+        keep(z, zone);
+    pthread_mutex_unlock(&z->lock);
+    *out = zone;
+    return rc;
+}
+
 int rbk_zones_local(rbk_zones *z, const rbk_zone **out, struct rbk_error *err)
 {
     char real[PATH_MAX];
@@ -168,12 +181,5 @@ int rbk_zones_local(rbk_zones *z, const rbk_zone **out, struct rbk_error *err)
     const char *below = realpath("/etc/localtime", real) ? strstr(real, "/zoneinfo/") : NULL;
     if (below && rbk_zones_get(z, below + strlen("/zoneinfo/"), out, NULL) == 0)
         return 0;
-    if (!rbk_path_exists("/etc/localtime"))
-        return rbk_zones_get(z, "UTC", out, err);
-    rbk_zone *zone = NULL;
-    pthread_mutex_lock(&z->lock);
-    int rc = (zone = cached(z, "localtime")) ? 0 : read_zone(z, "localtime", "/etc/localtime", &zone, err);
-    *out = rc == 0 && !cached(z, "localtime") ? keep(z, zone) : zone;
-    pthread_mutex_unlock(&z->lock);
-    return rc;
+    return rbk_path_exists("/etc/localtime") ? zone_of_file(z, out, err) : rbk_zones_get(z, "UTC", out, err);
 }
