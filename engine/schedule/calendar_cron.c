@@ -114,7 +114,7 @@ static int take_range(struct reading *r, uint64_t *bits)
     if (to < from)
         to += 7;
     for (int i = from; i <= to; i += step)
-        *bits |= UINT64_C(1) << (r->field == &weekday_field ? i % 7 : i);
+        *bits |= UINT64_C(1) << ((unsigned)(r->field == &weekday_field ? i % 7 : i) & 63);
     return 0;
 }
 
