@@ -49,12 +49,24 @@ static int carry_and_record(struct rbk_cli *cli, const struct rbk_entry *e, int6
     return rc < 0 ? rc : recorded < 0 ? recorded : exit_status;
 }
 
+/* The schedule may have gone since the firing was planned: that, too, is an end. */
+static int carry_taken(struct rbk_cli *cli, const struct rbk_schedules *schedules, const struct rbk_firing *firing,
+                       struct rbk_error *err)
+{
+    const struct rbk_entry *e = NULL;
+    struct rbk_error ignored;
+    int rc = rbk_schedules_find(schedules, firing->runbook, &e, err);
+    if (rc == 0)
+        return carry_and_record(cli, e, firing->id, err);
+    rbk_firing_end(cli->store, firing->id, NULL, rbk_exit_status(rc), rbk_clock_wall_ms(), &ignored);
+    return rc;
+}
+
 int rbk_schedule_cmd_fire(struct rbk_cli *cli, const struct rbk_args *args, struct rbk_error *err)
 {
     struct rbk_schedules schedules = {0};
     struct rbk_firing firing = {0};
     struct rbk_lock *lock = NULL;
-    const struct rbk_entry *e = NULL;
     char *end = NULL;
     int64_t id = strtoll(args->rest.items[1], &end, 10);
     if (*end || id < 1)
@@ -67,9 +79,7 @@ int rbk_schedule_cmd_fire(struct rbk_cli *cli, const struct rbk_args *args, stru
     if (rc == 0)
         rc = rbk_firing_take(cli->store, id, rbk_clock_wall_ms(), &firing, &lock, err);
     if (rc == 0)
-        rc = rbk_schedules_find(&schedules, firing.runbook, &e, err);
-    if (rc == 0)
-        rc = carry_and_record(cli, e, id, err);
+        rc = carry_taken(cli, &schedules, &firing, err);
     rbk_lock_release(lock);
     rbk_firing_fini(&firing);
     rbk_schedules_fini(&schedules);

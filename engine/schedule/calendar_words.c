@@ -4,19 +4,10 @@
 #include <base/mem.h>
 #include <base/str.h>
 #include <ctype.h>
-#include <schedule/calendar.h>
+#include <schedule/words.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-
-/* The text being read, word by word; commas are words of their own. */
-struct words {
-    const struct cal_word *at; /* the next word; the last one is empty */
-    rbk_calendar *c;
-    struct rbk_error *err;
-    bool days, times, months; /* clauses that were there */
-    int64_t interval;         /* seconds; 0 = none */
-};
 
 static const char *const vocabulary[] = {
     "at",       "every",  "on",       "of",      "the",       "and",     "weekdays",  "weekends", "daily",
@@ -25,28 +16,28 @@ static const char *const vocabulary[] = {
     "saturday", "sunday", "midnight", "minutes", "hours",     "weeks",   "january",   "february", "march",
     "april",    "june",   "july",     "august",  "september", "october", "november",  "december"};
 
-static bool is(const struct words *w, const char *word)
+static bool words_is(const struct words *w, const char *word)
 {
     return strcmp(w->at->text, word) == 0;
 }
 
-static bool accept(struct words *w, const char *word)
+bool words_accept(struct words *w, const char *word)
 {
-    bool there = is(w, word);
+    bool there = words_is(w, word);
     if (there)
         w->at++;
     return there;
 }
 
-static bool accept_any(struct words *w, const char *const *list)
+bool words_accept_any(struct words *w, const char *const *list)
 {
     for (; *list; list++)
-        if (accept(w, *list))
+        if (words_accept(w, *list))
             return true;
     return false;
 }
 
-static int unknown_word(const struct words *w)
+int words_unknown(const struct words *w)
 {
     char hint[160] = "write it like: weekdays at 8:00, first monday at 09:00, every 4h, or as cron's five fields";
     const char *near = rbk_did_you_mean(w->at->text, vocabulary, sizeof vocabulary / sizeof *vocabulary);
@@ -57,16 +48,9 @@ static int unknown_word(const struct words *w)
     return cal_error(w->err, w->at->column, hint, "\"%.40s\" is not understood here", w->at->text);
 }
 
-static int said_twice(const struct words *w, const char *what)
+int words_said_twice(const struct words *w, const char *what)
 {
     return cal_error(w->err, w->at->column, "say it once; two schedules need two entries", "%s are said twice", what);
-}
-
-static void only_weekdays(struct words *w, uint32_t bits)
-{
-    w->c->weekdays |= bits;
-    w->c->star_weekday = false;
-    w->days = true;
 }
 
 /* ---- times ---- */
@@ -80,7 +64,7 @@ static bool is_clear_time(const char *word)
 static int read_times(struct words *w)
 {
     if (w->times)
-        return said_twice(w, "times of day");
+        return words_said_twice(w, "times of day");
     w->times = true;
     for (;;) {
         int minute = cal_clock(w->at->text);
@@ -91,7 +75,7 @@ static int read_times(struct words *w)
         w->at++;
         const struct cal_word *before = w->at;
         bool more = false;
-        while (accept(w, ",") || accept(w, "and") || accept(w, "at"))
+        while (words_accept(w, ",") || words_accept(w, "and") || words_accept(w, "at"))
             more = true;
         if (cal_clock(w->at->text) < 0 || (!more && !is_clear_time(w->at->text))) {
             w->at = before;
@@ -100,160 +84,27 @@ static int read_times(struct words *w)
     }
 }
 
-/* ---- days ---- */
-
-/* "monday", "mondays", "mon-fri" */
-static bool weekday_bits(const char *word, uint32_t *bits)
-{
-    size_t len = strcspn(word, "-");
-    int from = cal_weekday(word, len), to = from;
-    if (word[len] == '-')
-        to = cal_weekday(word + len + 1, strlen(word + len + 1));
-    if (from < 0 || to < 0)
-        return false;
-    *bits = 0;
-    for (int i = from; i <= (to < from ? to + 7 : to); i++)
-        *bits |= UINT32_C(1) << (i % 7);
-    return true;
-}
-
-/* "first" to "fifth" and "last" give 1 to 6; "15th" gives 15 and *is_number. 0 = none. */
-static int ordinal(const char *word, bool *is_number)
-{
-    static const char *const names[] = {"first", "second", "third", "fourth", "fifth", "last"};
-    *is_number = false;
-    for (int i = 0; i < 6; i++)
-        if (strcmp(word, names[i]) == 0)
-            return i + 1;
-    char *end;
-    long n = isdigit((unsigned char)word[0]) ? strtol(word, &end, 10) : 0;
-    if (n < 1 || n > 31 ||
-        (strcmp(end, "st") != 0 && strcmp(end, "nd") != 0 && strcmp(end, "rd") != 0 && strcmp(end, "th") != 0))
-        return 0;
-    *is_number = true;
-    return (int)n;
-}
-
-static void skip_and(struct words *w)
-{
-    while (accept(w, ",") || accept(w, "and") || accept(w, "the"))
-        continue;
-}
-
-static void day_of_month(struct words *w, int number, bool last)
-{
-    if (last)
-        w->c->days_before_end |= 1;
-    else
-        w->c->days |= UINT32_C(1) << number;
-    w->c->star_day = false;
-    w->days = true;
-}
-
-/* The weekdays behind ordinals: each of them on each. */
-static void nth_weekdays(struct words *w, uint32_t numbers)
-{
-    uint32_t bits;
-    while (weekday_bits(w->at->text, &bits)) {
-        for (int i = 0; i < 7; i++)
-            if (bits >> i & 1)
-                w->c->nth[i] |= (uint8_t)numbers;
-        only_weekdays(w, 0);
-        w->at++;
-        const struct cal_word *before = w->at;
-        skip_and(w);
-        if (!weekday_bits(w->at->text, &bits)) {
-            w->at = before;
-            return;
-        }
-    }
-}
-
-/* "first [and third] monday", "last day", "1st and 15th" */
-static int read_ordinals(struct words *w)
-{
-    const struct cal_word *begin = w->at;
-    uint32_t numbers = 0, ignored;
-    bool last = false, is_number;
-    for (int n; (n = ordinal(w->at->text, &is_number)) != 0; skip_and(w)) {
-        last = last || (n == CAL_LAST && !is_number);
-        numbers |= n == CAL_LAST && !is_number ? 0 : UINT32_C(1) << n;
-        w->at++;
-    }
-    if (weekday_bits(w->at->text, &ignored)) {
-        if (numbers >> 6)
-            return cal_error(w->err, begin->column, "a month has at most five of a weekday",
-                             "there is no such weekday in a month");
-        nth_weekdays(w, numbers | (last ? 1U << CAL_LAST : 0));
-        return 0;
-    }
-    bool day = accept(w, "day") || accept(w, "days");
-    if (last && !day)
-        return cal_error(w->err, w->at->column, "write last day, or last friday", "it is not said: the last of what?");
-    for (int i = 1; i <= 31; i++)
-        if (numbers >> i & 1)
-            day_of_month(w, i, false);
-    if (last)
-        day_of_month(w, 0, true);
-    return 0;
-}
-
-/* "day 15", "days 1 and 15" */
-static int read_day_numbers(struct words *w)
-{
-    for (;; w->at++) {
-        char *end;
-        long n = isdigit((unsigned char)w->at->text[0]) ? strtol(w->at->text, &end, 10) : 0;
-        if (n < 1 || n > 31 || *end)
-            return cal_error(w->err, w->at->column, "write day 1 to day 31, or last day",
-                             "\"%.40s\" is no day of a month", w->at->text);
-        day_of_month(w, (int)n, false);
-        const struct cal_word *next = w->at + 1;
-        while (strcmp(next->text, ",") == 0 || strcmp(next->text, "and") == 0)
-            next++;
-        if (next == w->at + 1 || strspn(next->text, "0123456789") != strlen(next->text) || !next->text[0]) {
-            w->at++;
-            return 0;
-        }
-        w->at = next - 1;
-    }
-}
-
-/* Weekdays by name; false when the next word is none. */
-static bool read_weekdays(struct words *w)
-{
-    uint32_t bits;
-    if (accept(w, "weekdays") || accept(w, "weekday") || accept(w, "workdays"))
-        only_weekdays(w, 0x3e);
-    else if (accept(w, "weekends") || accept(w, "weekend"))
-        only_weekdays(w, 0x41);
-    else if (weekday_bits(w->at->text, &bits)) {
-        only_weekdays(w, bits);
-        w->at++;
-    } else
-        return false;
-    return true;
-}
+/* ---- months ---- */
 
 static int read_months(struct words *w)
 {
     static const char *const fillers[] = {"the", "each", "every", NULL};
-    accept_any(w, fillers);
-    if (accept(w, "month") || accept(w, "months"))
+    words_accept_any(w, fillers);
+    if (words_accept(w, "month") || words_accept(w, "months"))
         return 0;
     if (w->months)
-        return said_twice(w, "months");
+        return words_said_twice(w, "months");
     w->months = true;
     w->c->months = 0;
     for (int month; (month = cal_month(w->at->text, strlen(w->at->text))) > 0;) {
         w->c->months |= UINT32_C(1) << month;
         w->at++;
         const struct cal_word *before = w->at;
-        skip_and(w);
+        words_skip_and(w);
         if (cal_month(w->at->text, strlen(w->at->text)) < 0)
             w->at = before;
     }
-    return w->c->months ? 0 : unknown_word(w);
+    return w->c->months ? 0 : words_unknown(w);
 }
 
 /* ---- intervals ---- */
@@ -279,7 +130,7 @@ static void set_step(struct words *w, int64_t seconds, int64_t n)
     w->c->step = (int)n;
     w->c->step_weeks = seconds == 604800;
     if (seconds == 604800 && n == 1)
-        only_weekdays(w, 1); /* as @weekly */
+        words_only_weekdays(w, 1); /* as @weekly */
 }
 
 /* "4h", "4 hours", "2 weeks", "other day" */
@@ -287,7 +138,7 @@ static int read_interval(struct words *w)
 {
     const struct cal_word *begin = w->at;
     char *end = NULL;
-    bool other = accept(w, "other");
+    bool other = words_accept(w, "other");
     long n = other ? 2 : isdigit((unsigned char)w->at->text[0]) ? strtol(w->at->text, &end, 10) : 1;
     const char *unit = w->at->text;
     if (end && *end) {
@@ -302,7 +153,7 @@ static int read_interval(struct words *w)
                          "\"%.40s\" is no interval", begin->text);
     w->at++;
     if (w->interval || w->c->step)
-        return said_twice(w, "intervals");
+        return words_said_twice(w, "intervals");
     if (seconds >= 86400)
         set_step(w, seconds, n);
     else
@@ -313,30 +164,30 @@ static int read_interval(struct words *w)
 static int read_every(struct words *w)
 {
     bool is_number;
-    if (accept(w, "month")) {
-        day_of_month(w, 1, false);
+    if (words_accept(w, "month")) {
+        words_day_of_month(w, 1, false);
         return 0;
     }
-    if (read_weekdays(w))
+    if (words_read_weekdays(w))
         return 0;
-    if (ordinal(w->at->text, &is_number))
-        return read_ordinals(w);
+    if (words_ordinal(w->at->text, &is_number))
+        return words_read_ordinals(w);
     return read_interval(w);
 }
 
 /* "daily" and its like; false when the next word is none of them. */
 static bool read_frequency(struct words *w)
 {
-    if (accept(w, "daily"))
+    if (words_accept(w, "daily"))
         return true;
-    if (accept(w, "hourly"))
+    if (words_accept(w, "hourly"))
         w->interval = 3600;
-    else if (accept(w, "weekly"))
+    else if (words_accept(w, "weekly"))
         set_step(w, 604800, 1);
-    else if (accept(w, "monthly"))
-        day_of_month(w, 1, false);
-    else if (accept(w, "yearly") || accept(w, "annually")) {
-        day_of_month(w, 1, false);
+    else if (words_accept(w, "monthly"))
+        words_day_of_month(w, 1, false);
+    else if (words_accept(w, "yearly") || words_accept(w, "annually")) {
+        words_day_of_month(w, 1, false);
         w->c->months = 1 << 1;
     } else
         return false;
@@ -349,19 +200,19 @@ static int read_clause(struct words *w)
 {
     static const char *const fillers[] = {"on", "the", "and", ",", NULL};
     bool is_number;
-    if (accept_any(w, fillers) || read_weekdays(w) || read_frequency(w))
+    if (words_accept_any(w, fillers) || words_read_weekdays(w) || read_frequency(w))
         return 0;
-    if (accept(w, "at") || is_clear_time(w->at->text))
+    if (words_accept(w, "at") || is_clear_time(w->at->text))
         return read_times(w);
-    if (accept(w, "every"))
+    if (words_accept(w, "every"))
         return read_every(w);
-    if (accept(w, "of"))
+    if (words_accept(w, "of"))
         return read_months(w);
-    if (accept(w, "day") || accept(w, "days"))
-        return read_day_numbers(w);
-    if (ordinal(w->at->text, &is_number))
-        return read_ordinals(w);
-    return unknown_word(w);
+    if (words_accept(w, "day") || words_accept(w, "days"))
+        return words_read_day_numbers(w);
+    if (words_ordinal(w->at->text, &is_number))
+        return words_read_ordinals(w);
+    return words_unknown(w);
 }
 
 /* An interval that divides the day is a set of times, counted from midnight; any other passes over midnight. */
