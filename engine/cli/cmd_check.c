@@ -4,6 +4,7 @@
 
 #include <base/fs.h>
 #include <run/check.h>
+#include <schedule/entry.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -59,12 +60,24 @@ static int load_called(void *arg, const char *id, struct rbk_plan **out, struct 
     return rbk_lua_load(arg, id, out, err);
 }
 
+/* When it is due, as the header or the configuration says it. */
+static void check_schedule(struct checking *c, const char *id, const struct rbk_plan *plan, const char *path)
+{
+    struct rbk_entries entries = {0};
+    struct rbk_error err = {0};
+    rbk_zones *zones = rbk_zones_new(NULL);
+    if (rbk_entries_add(&entries, c->cli->config, zones, id, plan->schedule, path, &err) < 0)
+        take_problem(c, "error", &err);
+    rbk_entries_fini(&entries);
+    rbk_zones_free(zones);
+}
+
 static int check_file(void *arg, const char *id, const char *path, const char *shadows)
 {
     struct checking *c = arg;
     struct rbk_plan *plan = NULL;
     struct rbk_error err = {0};
-    (void)path, (void)shadows;
+    (void)shadows;
     if (c->wanted.count && !rbk_strv_has(&c->wanted, id))
         return 0;
     c->runbooks++;
@@ -74,6 +87,7 @@ static int check_file(void *arg, const char *id, const char *path, const char *s
     }
     struct rbk_check_options o = {.config = c->cli->config, .load = load_called, .load_arg = c->cli->lua};
     rbk_plan_check(plan, &o, take_problem, c);
+    check_schedule(c, id, plan, path);
     rbk_plan_free(plan);
     return 0;
 }

@@ -21,6 +21,7 @@
     X(logs)             \
     X(history)          \
     X(tests)            \
+    X(schedule)         \
     X(doctor)           \
     X(completion)       \
     X(version)          \

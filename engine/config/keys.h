@@ -34,6 +34,7 @@ struct config_key {
     const char *dflt;    /* as it would be written, NULL = none */
     const char *choices; /* CHOICE: separated by spaces */
     const char *help;
+    const char *shorthand; /* MAP: a scalar in its place is a map with this key alone, NULL = none */
     enum config_type type;
     bool only_existing; /* the default counts only where the map around it is in the file */
 };

@@ -99,6 +99,20 @@ static rbk_value *read_map(const struct config_node *n, const struct config_key 
     return out;
 }
 
+/* A scalar that stands for a map with one key. */
+static rbk_value *read_shorthand(const struct config_node *n, const struct config_key *row, struct config_path *path,
+                                 struct config_problems *p)
+{
+    rbk_value *map = rbk_map_new();
+    path->parts[path->depth++] = row->shorthand;
+    rbk_value *v = read_value(n, path, p);
+    path->depth--;
+    if (v) {
+        rbk_map_set(map, row->shorthand, v);
+    }
+    return map;
+}
+
 static rbk_value *read_value(const struct config_node *n, struct config_path *path, struct config_problems *p)
 {
     const struct config_key *row = config_key_find(path);
@@ -110,6 +124,9 @@ static rbk_value *read_value(const struct config_node *n, struct config_path *pa
     }
     if (config_node_is_null(n)) {
         return is_map ? rbk_map_new() : NULL;
+    }
+    if (row->shorthand && n->kind == CONFIG_SCALAR) {
+        return read_shorthand(n, row, path, p);
     }
     char *name = read_path_text(path);
     if (is_map) {

@@ -103,8 +103,8 @@ IN_CHILD static int child_main(void *arg)
 {
     struct child *child = arg;
     const struct rbk_spawn_spec *spec = child->spec;
-    if ((spec->tty < 0 ? setsid() : child_take_terminal(spec->tty)) < 0 || child_die_with_parent(child->parent) < 0 ||
-        child_set_stdio(spec->stdio) < 0)
+    if ((spec->tty < 0 ? setsid() : child_take_terminal(spec->tty)) < 0 ||
+        (!spec->outlives_us && child_die_with_parent(child->parent) < 0) || child_set_stdio(spec->stdio) < 0)
         child_fail(child, RBK_STAGE_SETUP, NULL);
     if (spec->cwd && chdir(spec->cwd) < 0)
         child_fail(child, RBK_STAGE_CWD, NULL);

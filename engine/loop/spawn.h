@@ -3,6 +3,7 @@
 #define RBK_LOOP_SPAWN_H
 
 #include <runbook/error.h>
+#include <stdbool.h>
 #include <stddef.h>
 #include <sys/types.h>
 
@@ -12,6 +13,7 @@ struct rbk_spawn_spec { /* everything is borrowed */
     const char *cwd;   /* NULL = ours */
     int stdio[3];      /* the child's 0, 1 and 2; each >= 3 here */
     int tty;           /* a terminal whose foreground the child takes, in our session; -1: a session of its own */
+    bool outlives_us;  /* it lives on when we die */
     char *child_stack; /* what the child runs on until it executes the program */
     size_t child_stack_size;
 };

@@ -9,7 +9,7 @@ const struct rbk_key rbk_runbook_keys[] = {
     {"escalate", "table", "when to call somebody, and whom"},
     {"overlap", "string", "\"allow\" lets several instances run at once; \"forbid\" is the default"},
     {"timeout", "duration", "the whole run is stopped after this long"},
-    {"schedule", "string", "when it is due, as five cron fields"},
+    {"schedule", "string", "when it is due, as words or five cron fields; off until enabled"},
     {"budget", "duration", "how long it should take; said when it takes longer"},
     {"help", "string", "a paragraph for `show` and the handbook"},
     {NULL, NULL, NULL},

@@ -5,6 +5,7 @@
 #include <runbook/error.h>
 #include <runbook/exec.h>
 #include <runbook/results.h>
+#include <runbook/schedule.h>
 #include <runbook/units.h>
 #include <runbook/value.h>
 

@@ -6,6 +6,7 @@ local healthy = config.get("thresholds.failure_rate.healthy", "2%")
 runbook "Morning Health Check (5 minutes)" {
     priority = "medium",
     budget = "5m",
+    schedule = "0 8 * * *", -- off until `runbook schedule enable daily/morning-health-check`
 }
 
 step "Check overall test health" {

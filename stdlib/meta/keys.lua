@@ -7,7 +7,7 @@
 ---@field escalate? runbook.escalate when to call somebody, and whom
 ---@field overlap? string "allow" lets several instances run at once; "forbid" is the default
 ---@field timeout? string|number|runbook.quantity the whole run is stopped after this long
----@field schedule? string when it is due, as five cron fields
+---@field schedule? string when it is due, as words or five cron fields; off until enabled
 ---@field budget? string|number|runbook.quantity how long it should take; said when it takes longer
 ---@field help? string a paragraph for `show` and the handbook
 

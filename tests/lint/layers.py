@@ -16,10 +16,11 @@ BELOW = {
     "config": {"base"},
     "results/formats": {"base"},
     "results": {"base", "loop", "store", "config", "results/formats"},
+    "schedule": {"base", "loop", "store", "config"},
     "run": {"base", "loop", "store", "config"},
     "lua": {"base", "loop", "store", "config", "results/formats", "results", "run"},
     "lua/embed": set(),
-    "cli": {"base", "loop", "store", "config", "results/formats", "results", "run", "lua"},
+    "cli": {"base", "loop", "store", "config", "results/formats", "results", "schedule", "run", "lua"},
 }
 
 # third-party header -> the one room that may include it

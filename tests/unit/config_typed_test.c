@@ -249,7 +249,8 @@ static void every_other_field_arrives(void **state)
     assert_int_equal(rbk_value_unit(rbk_config_get(c, "sla.queue_time.target")), RBK_UNIT_SECONDS);
     assert_string_equal(rbk_map_get_string(rbk_map_get(c->secrets, "token"), "env"), "TOKEN");
     assert_true(rbk_value_bool(rbk_config_get(c, "flags.expect.new_cart")));
-    assert_string_equal(rbk_value_string(rbk_config_get(c, "schedule.daily/morning-health-check")), "weekdays at 8:00");
+    assert_string_equal(rbk_value_string(rbk_config_get(c, "schedule.daily/morning-health-check.at")),
+                        "weekdays at 8:00");
     assert_null(rbk_config_get(c, "sla.nothing.here"));
     assert_null(rbk_config_get(c, "project.name"));
     rbk_config_free(c);

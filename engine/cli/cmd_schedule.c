@@ -1,0 +1,84 @@
+/* `schedule`: when runbooks are due, and the daemon that starts them. The second word says what. */
+#include <cli/commands.h>
+#include <cli/schedule_commands.h>
+
+#include <string.h>
+
+static const struct rbk_option options[] = {
+    {"tz", 0, "ZONE", "next: the time zone, e.g. Europe/Berlin (default: local)"},
+    {"from", 0, "TIME", "next, preview: only what is due after it (default: now)"},
+    {"count", 0, "N", "next: so many times (default 1)"},
+    {"year", 0, NULL, "preview: a year instead of a week"},
+    {"all", 'a', NULL, "enable, disable: all schedules"},
+    {0},
+};
+
+static const struct word {
+    const char *name, *usage;
+    size_t min, max; /* positional arguments after the word */
+    int (*work)(struct rbk_cli *cli, const struct rbk_args *args, struct rbk_error *err);
+} words[] = {
+    {"list", "list [NAME...]", 0, 1000, rbk_schedule_cmd_list},
+    {"next", "next \"EXPR\" [--tz ZONE] [--from TIME] [--count N]", 1, 1, rbk_schedule_cmd_next},
+    {"preview", "preview [NAME...] [--year] [--from TIME]", 0, 1000, rbk_schedule_cmd_preview},
+    {"enable", "enable NAME... | --all", 0, 1000, rbk_schedule_cmd_enable},
+    {"disable", "disable NAME... | --all", 0, 1000, rbk_schedule_cmd_disable},
+    {"why", "why NAME", 1, 1, rbk_schedule_cmd_why},
+    {"run", "run", 0, 0, rbk_schedule_cmd_run},
+    {"once", "once", 0, 0, rbk_schedule_cmd_once},
+    {"export", "export FORMAT [NAME...]", 1, 1000, rbk_schedule_cmd_export},
+    {"fire", "fire N", 1, 1, rbk_schedule_cmd_fire},
+};
+enum { WORDS = sizeof words / sizeof *words };
+
+static int unknown_word(const char *given, struct rbk_error *err)
+{
+    const char *names[WORDS];
+    for (size_t i = 0; i < WORDS; i++)
+        names[i] = words[i].name;
+    const char *near = rbk_did_you_mean(given, names, WORDS);
+    rbk_error_set(err, RBK_EINVAL, "`schedule` does not know \"%s\"", given);
+    return near ? rbk_error_hint(err, "did you mean `runbook schedule %s`?", near)
+                : rbk_error_hint(err, "`runbook help schedule` lists what it knows");
+}
+
+static int do_word(struct rbk_cli *cli, const struct rbk_args *args, struct rbk_error *err)
+{
+    for (size_t i = 0; i < WORDS; i++) {
+        const struct word *w = &words[i];
+        size_t given = args->rest.count - 1;
+        if (strcmp(w->name, args->rest.items[0]) != 0)
+            continue;
+        if (given >= w->min && given <= w->max)
+            return w->work(cli, args, err);
+        rbk_error_set(err, RBK_EINVAL, "`schedule %s` takes %s arguments than that", w->name,
+                      given < w->min ? "more" : "fewer");
+        return rbk_error_hint(err, "usage: runbook schedule %s", w->usage);
+    }
+    return unknown_word(args->rest.items[0], err);
+}
+
+static int run_schedule(struct rbk_cli *cli, int argc, char **argv)
+{
+    return rbk_command_do(cli, &rbk_cmd_schedule, 1, 1001, argc, argv, do_word);
+}
+
+const struct rbk_command_desc rbk_cmd_schedule = {
+    .name = "schedule",
+    .arguments = "list|next|preview|enable|disable|why|run|once|export ...",
+    .summary = "Show when runbooks are due, and start them then.",
+    .help = "  schedule list [NAME...]  the schedules, which are on, when they are due next\n"
+            "  schedule next \"EXPR\"     when EXPR is due: cron's five fields, @daily, or\n"
+            "                           words: \"weekdays at 8:00\", \"every 4h\",\n"
+            "                           \"first monday at 09:00 in Europe/Berlin\"\n"
+            "  schedule preview         all that is due within a week (--year), by day\n"
+            "  schedule enable NAME     switch schedules on; they are off until then\n"
+            "  schedule disable NAME    switch them off\n"
+            "  schedule why NAME        what became of its due times, and why\n"
+            "  schedule run             the daemon: starts what is due, until it is stopped\n"
+            "  schedule once            starts what is due now, waits for it; for cron\n"
+            "  schedule export FORMAT   for crontab, systemd, kubernetes, github-actions; or\n"
+            "                           unit: the daemon's own systemd unit\n"
+            "  schedule fire N          carries out one firing; the daemon starts it so\n",
+    .options = options,
+    .run = run_schedule};

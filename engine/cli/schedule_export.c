@@ -1,0 +1,90 @@
+/* `schedule export FORMAT`: the schedules for another scheduler, or the unit of the daemon. */
+#include <cli/schedule_commands.h>
+#include <cli/schedules.h>
+
+#include <base/clock.h>
+#include <schedule/export.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+static const struct format {
+    const char *name;
+    rbk_export_fn *put; /* NULL: the unit */
+} formats[] = {{"crontab", rbk_export_crontab},
+               {"systemd", rbk_export_systemd},
+               {"kubernetes", rbk_export_kubernetes},
+               {"github-actions", rbk_export_github},
+               {"unit", NULL}};
+enum { FORMATS = sizeof formats / sizeof *formats };
+
+static int find_format(const char *name, const struct format **out, struct rbk_error *err)
+{
+    const char *names[FORMATS];
+    for (size_t i = 0; i < FORMATS; i++) {
+        names[i] = formats[i].name;
+        if (strcmp(name, formats[i].name) == 0) {
+            *out = &formats[i];
+            return 0;
+        }
+    }
+    const char *near = rbk_did_you_mean(name, names, FORMATS);
+    rbk_error_set(err, RBK_EINVAL, "`schedule export` does not know the format \"%s\"", name);
+    return near ? rbk_error_hint(err, "did you mean %s?", near)
+                : rbk_error_hint(err, "it knows crontab, systemd, kubernetes, github-actions and unit");
+}
+
+static bool is_wanted(const struct rbk_args *args, const char *runbook)
+{
+    for (size_t i = 2; i < args->rest.count; i++)
+        if (strcmp(args->rest.items[i], runbook) == 0)
+            return true;
+    return args->rest.count <= 2;
+}
+
+static int print_text(struct rbk_cli *cli, const struct format *f, struct rbk_buf *text)
+{
+    if (!cli->json) {
+        rbk_style_write(&cli->out, text);
+        return 0;
+    }
+    rbk_value *document = rbk_map_new();
+    rbk_map_set_string(document, "schema", "runbook.schedule.export/1");
+    rbk_map_set_string(document, "format", f->name);
+    rbk_map_set_string(document, "text", text->data ? text->data : "");
+    return rbk_cli_print_json(document);
+}
+
+static int put_all(struct rbk_cli *cli, const struct rbk_args *args, const struct rbk_schedules *schedules,
+                   const struct format *f)
+{
+    char exe[4096] = "runbook";
+    struct rbk_buf text = {0};
+    ssize_t n = readlink("/proc/self/exe", exe, sizeof exe - 1);
+    exe[n > 0 ? (size_t)n : strlen("runbook")] = '\0';
+    struct rbk_export_place place = {exe, cli->config->file ? cli->config->root : NULL, rbk_clock_wall_ms()};
+    if (!f->put)
+        rbk_export_unit(&text, &place);
+    for (size_t i = 0; f->put && i < schedules->entries.count; i++)
+        if (is_wanted(args, schedules->entries.items[i].runbook))
+            f->put(&text, &schedules->entries.items[i], &place);
+    int rc = print_text(cli, f, &text);
+    rbk_buf_fini(&text);
+    return rc;
+}
+
+int rbk_schedule_cmd_export(struct rbk_cli *cli, const struct rbk_args *args, struct rbk_error *err)
+{
+    const struct format *f = NULL;
+    const struct rbk_entry *e;
+    struct rbk_schedules schedules = {0};
+    int rc = find_format(args->rest.items[1], &f, err);
+    if (rc == 0)
+        rc = rbk_schedules_load(cli, &schedules, err);
+    for (size_t i = 2; rc == 0 && i < args->rest.count; i++)
+        rc = rbk_schedules_find(&schedules, args->rest.items[i], &e, err);
+    if (rc == 0)
+        rc = put_all(cli, args, &schedules, f);
+    rbk_schedules_fini(&schedules);
+    return rc;
+}

@@ -1,0 +1,158 @@
+/* `schedule preview`: all that is due in the next week, or year, day by day. */
+#include <cli/schedule_commands.h>
+#include <cli/schedules.h>
+
+#include <base/clock.h>
+#include <base/mem.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+enum { WEEK = 7, YEAR = 366, TIMES_SHOWN = 6, DUE_MAX = 2000000 };
+#define DAY_MS INT64_C(86400000)
+
+struct due {
+    int64_t at_ms;
+    const struct rbk_entry *entry;
+};
+
+struct preview {
+    struct rbk_cli *cli;
+    struct rbk_schedules schedules;
+    struct due *items;
+    size_t count, cap;
+    int64_t from, until;
+};
+
+static int compare_due(const void *a, const void *b)
+{
+    const struct due *x = a, *y = b;
+    if (x->at_ms != y->at_ms)
+        return x->at_ms < y->at_ms ? -1 : 1;
+    return strcmp(x->entry->runbook, y->entry->runbook);
+}
+
+static void collect(struct preview *p, const struct rbk_entry *e)
+{
+    for (int64_t at = rbk_entry_next(e, p->from); at <= p->until && p->count < DUE_MAX; at = rbk_entry_next(e, at)) {
+        RBK_GROW(p->items, p->count, p->cap);
+        p->items[p->count++] = (struct due){at, e};
+    }
+}
+
+/* Those that are named; else those that are on; when none is, all of them. */
+static int collect_wanted(struct preview *p, const struct rbk_args *args, struct rbk_error *err)
+{
+    const struct rbk_entries *all = &p->schedules.entries;
+    size_t on = 0;
+    bool *wanted = rbk_alloc(all->count + 1);
+    int rc = 0;
+    for (size_t i = 0; rc == 0 && i < all->count; i++) {
+        struct rbk_schedule_state state;
+        rc = rbk_schedules_state(p->cli, all->items[i].runbook, &state, err);
+        wanted[i] = args->rest.count > 1 ? rbk_strv_has(&args->rest, all->items[i].runbook) : state.enabled;
+        on += wanted[i];
+        free(state.expression);
+    }
+    if (rc == 0 && on == 0)
+        fprintf(stderr, "no schedule is enabled: this is what would be due\n");
+    for (size_t i = 0; rc == 0 && i < all->count; i++)
+        if (wanted[i] || on == 0)
+            collect(p, &all->items[i]);
+    free(wanted);
+    return rc;
+}
+
+/* One line for one runbook on one day; returns how many due times it shows. */
+static size_t put_day(const struct preview *p, size_t at, struct rbk_buf *out)
+{
+    char day[RBK_ZONED_SIZE], when[RBK_ZONED_SIZE];
+    const struct rbk_entry *e = p->items[at].entry;
+    size_t shown = 0;
+    rbk_schedules_time(e->zone, p->items[at].at_ms, day);
+    rbk_buf_printf(out, "%.14s ", day);
+    for (size_t i = at; i < p->count; i++) {
+        if (p->items[i].entry != e)
+            continue;
+        rbk_schedules_time(e->zone, p->items[i].at_ms, when);
+        if (strncmp(when, day, 14) != 0)
+            break;
+        if (shown++ < TIMES_SHOWN)
+            rbk_buf_printf(out, " %.5s", when + 15);
+    }
+    if (shown > TIMES_SHOWN)
+        rbk_buf_printf(out, " and %zu more", shown - TIMES_SHOWN);
+    rbk_buf_puts(out, "  ");
+    rbk_style_fit(out, e->runbook, 100);
+    rbk_buf_putc(out, '\n');
+    return shown;
+}
+
+/* Whether a line above has shown this due time: the runbook was due on the same day before. */
+static bool is_shown(const struct preview *p, size_t at)
+{
+    char day[RBK_ZONED_SIZE], earlier[RBK_ZONED_SIZE];
+    rbk_schedules_time(p->items[at].entry->zone, p->items[at].at_ms, day);
+    for (size_t i = at; i-- > 0 && p->items[at].at_ms - p->items[i].at_ms <= 2 * DAY_MS;)
+        if (p->items[i].entry == p->items[at].entry) {
+            rbk_schedules_time(p->items[i].entry->zone, p->items[i].at_ms, earlier);
+            return strncmp(day, earlier, 14) == 0;
+        }
+    return false;
+}
+
+static int print_lines(const struct preview *p)
+{
+    struct rbk_buf text = {0};
+    for (size_t i = 0; i < p->count; i++)
+        if (!is_shown(p, i))
+            put_day(p, i, &text);
+    if (p->count == 0)
+        rbk_buf_puts(&text, "nothing is due\n");
+    rbk_style_write(&p->cli->out, &text);
+    rbk_buf_fini(&text);
+    return 0;
+}
+
+static int print_json(const struct preview *p)
+{
+    char time[RBK_TIME_SIZE];
+    rbk_value *document = rbk_map_new(), *list = rbk_list_new();
+    rbk_map_set_string(document, "schema", "runbook.schedule.preview/1");
+    rbk_time_rfc3339(p->from, time);
+    rbk_map_set_string(document, "from", time);
+    rbk_time_rfc3339(p->until, time);
+    rbk_map_set_string(document, "until", time);
+    for (size_t i = 0; i < p->count; i++) {
+        rbk_value *due = rbk_map_new();
+        rbk_map_set_string(due, "runbook", p->items[i].entry->runbook);
+        rbk_map_set(due, "at", rbk_schedules_time_value(p->items[i].entry->zone, p->items[i].at_ms));
+        rbk_list_append(list, due);
+    }
+    rbk_map_set(document, "due", list);
+    return rbk_cli_print_json(document);
+}
+
+int rbk_schedule_cmd_preview(struct rbk_cli *cli, const struct rbk_args *args, struct rbk_error *err)
+{
+    const char *from = rbk_args_get(args, "from");
+    struct preview p = {.cli = cli, .from = rbk_clock_wall_ms()};
+    int rc = from ? rbk_time_parse(from, p.from, &p.from, err) : 0;
+    p.until = p.from + (rbk_args_has(args, "year") ? YEAR : WEEK) * DAY_MS;
+    if (rc == 0)
+        rc = rbk_schedules_load(cli, &p.schedules, err);
+    for (size_t i = 1; rc == 0 && i < args->rest.count; i++) {
+        const struct rbk_entry *e;
+        rc = rbk_schedules_find(&p.schedules, args->rest.items[i], &e, err);
+    }
+    if (rc == 0)
+        rc = collect_wanted(&p, args, err);
+    if (rc == 0) {
+        if (p.count)
+            qsort(p.items, p.count, sizeof *p.items, compare_due);
+        rc = cli->json ? print_json(&p) : print_lines(&p);
+    }
+    free(p.items);
+    rbk_schedules_fini(&p.schedules);
+    return rc;
+}

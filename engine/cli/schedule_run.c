@@ -1,0 +1,231 @@
+/* `schedule run`, the daemon, and `schedule once`, the same for one look. A firing is carried out by a process of its
+ * own, `schedule fire`, which outlives this one. */
+#include <cli/schedule_commands.h>
+#include <cli/schedules.h>
+
+#include <base/mem.h>
+#include <malloc.h>
+#include <schedule/changes.h>
+#include <schedule/daemon.h>
+#include <schedule/service.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+enum { SETTLE_MS = 200 }; /* an editor writes a file in several steps */
+
+struct serving {
+    struct rbk_cli *cli;
+    struct rbk_schedules schedules;
+    struct rbk_daemon *daemon;
+    struct rbk_changes *changes;
+    struct rbk_timer *reload_timer, *watchdog;
+    struct rbk_signal *signals[3];
+    struct rbk_strv command;
+    char *root, *state_dir, *mark_dir;
+};
+
+static void say(void *arg, const char *line)
+{
+    const struct serving *s = arg;
+    struct rbk_buf safe = {0};
+    if (s->cli->quiet)
+        return;
+    rbk_escape_terminal(&safe, line, strlen(line));
+    fprintf(stderr, "runbook schedule: %s\n", safe.data ? safe.data : "");
+    rbk_buf_fini(&safe);
+}
+
+/* The scripts and the configuration are not needed between two readings; the daemon sleeps without them. */
+static void forget_project(struct rbk_cli *cli)
+{
+    rbk_lua_free(cli->lua);
+    cli->lua = NULL;
+    rbk_config_free(cli->config);
+    cli->config = NULL;
+    rbk_strv_fini(&cli->runbook_dirs);
+    malloc_trim(0);
+}
+
+/* ---- changed files ---- */
+
+static void watch_files(struct serving *s)
+{
+    rbk_changes_add(s->changes, s->root, false);
+    rbk_changes_add(s->changes, s->mark_dir, false);
+    for (size_t i = 0; i < s->cli->runbook_dirs.count; i++)
+        rbk_changes_add(s->changes, s->cli->runbook_dirs.items[i], true);
+}
+
+static void reload(void *arg)
+{
+    struct serving *s = arg;
+    struct rbk_schedules fresh;
+    struct rbk_error err = {0};
+    s->reload_timer = NULL;
+    int rc = rbk_schedules_load(s->cli, &fresh, &err);
+    if (rc < 0) {
+        char line[1100];
+        rbk_schedules_fini(&fresh);
+        snprintf(line, sizeof line, "the schedules stay as they were: %s", err.message);
+        say(s, line);
+    } else {
+        struct rbk_schedules old = s->schedules;
+        s->schedules = fresh;
+        watch_files(s);
+        rbk_daemon_replace(s->daemon, &s->schedules.entries);
+        rbk_schedules_fini(&old);
+    }
+    forget_project(s->cli);
+}
+
+static void serving_on_change(void *arg)
+{
+    struct serving *s = arg;
+    if (!s->reload_timer)
+        s->reload_timer = rbk_timer_start(s->cli->loop, SETTLE_MS, 0, reload, s);
+}
+
+/* ---- the life of the daemon ---- */
+
+static void serving_on_signal(void *arg, int signo)
+{
+    struct serving *s = arg;
+    if (signo == SIGHUP) {
+        serving_on_change(s);
+        return;
+    }
+    rbk_service_tell("STOPPING=1\n");
+    rbk_loop_stop(s->cli->loop);
+}
+
+static void serving_on_watchdog(void *arg)
+{
+    (void)arg;
+    rbk_service_tell("WATCHDOG=1\n");
+}
+
+static int watch_signals(struct serving *s, struct rbk_error *err)
+{
+    static const int numbers[3] = {SIGTERM, SIGINT, SIGHUP};
+    for (int i = 0; i < 3; i++) {
+        s->signals[i] = rbk_signal_watch(s->cli->loop, numbers[i], serving_on_signal, s, err);
+        if (!s->signals[i])
+            return RBK_ESTORE;
+    }
+    return 0;
+}
+
+static int make_command(struct serving *s, struct rbk_error *err)
+{
+    char exe[4096];
+    ssize_t n = readlink("/proc/self/exe", exe, sizeof exe - 1);
+    if (n < 0)
+        return rbk_error_errno(err, RBK_ESTORE, "cannot find the program itself");
+    exe[n] = '\0';
+    rbk_strv_add(&s->command, exe);
+    if (s->cli->config->file) {
+        rbk_strv_add(&s->command, "--project");
+        rbk_strv_add(&s->command, s->root);
+    }
+    rbk_strv_add(&s->command, "--state");
+    rbk_strv_add(&s->command, s->state_dir);
+    rbk_strv_add(&s->command, "schedule");
+    rbk_strv_add(&s->command, "fire");
+    return 0;
+}
+
+static int prepare(struct serving *s, bool once, struct rbk_error *err)
+{
+    int rc = rbk_schedules_load(s->cli, &s->schedules, err);
+    if (rc == 0)
+        rc = rbk_cli_store(s->cli, err);
+    if (rc == 0)
+        rc = rbk_cli_loop(s->cli, err);
+    if (rc < 0)
+        return rc;
+    s->root = rbk_strdup(s->cli->config->root);
+    s->mark_dir = rbk_schedules_mark_dir(s->cli);
+    s->state_dir = realpath(rbk_store_dir(s->cli->store), NULL);
+    rc = s->state_dir ? make_command(s, err) : rbk_error_errno(err, RBK_ESTORE, "cannot find the state folder");
+    struct rbk_daemon_options o = {.loop = s->cli->loop,
+                                   .store = s->cli->store,
+                                   .command = s->command.items,
+                                   .cwd = s->root,
+                                   .say = say,
+                                   .arg = s,
+                                   .once = once};
+    return rc == 0 ? rbk_daemon_new(&o, &s->schedules.entries, &s->daemon, err) : rc;
+}
+
+static int begin_serving(struct serving *s, struct rbk_error *err)
+{
+    char line[120];
+    int rc = watch_signals(s, err);
+    if (rc == 0)
+        rc = rbk_changes_open(s->cli->loop, serving_on_change, s, &s->changes, err);
+    if (rc < 0)
+        return rc;
+    watch_files(s);
+    forget_project(s->cli);
+    int64_t watchdog = rbk_service_watchdog_ms();
+    if (watchdog)
+        s->watchdog = rbk_timer_start(s->cli->loop, watchdog, watchdog, serving_on_watchdog, s);
+    snprintf(line, sizeof line, "%zu schedule%s declared; `runbook schedule list` shows which are on",
+             s->schedules.entries.count, s->schedules.entries.count == 1 ? "" : "s");
+    say(s, line);
+    rbk_service_tell("READY=1\n");
+    return 0;
+}
+
+static void end_serving(struct serving *s)
+{
+    rbk_daemon_free(s->daemon);
+    rbk_changes_close(s->changes);
+    rbk_timer_cancel(&s->reload_timer);
+    rbk_timer_cancel(&s->watchdog);
+    for (int i = 0; i < 3; i++)
+        rbk_signal_unwatch(&s->signals[i]);
+    rbk_schedules_fini(&s->schedules);
+    rbk_strv_fini(&s->command);
+    free(s->root);
+    free(s->state_dir);
+    free(s->mark_dir);
+}
+
+static int serve(struct rbk_cli *cli, bool once, struct rbk_error *err)
+{
+    struct serving s = {.cli = cli};
+    int rc = prepare(&s, once, err);
+    if (rc == 0 && !once)
+        rc = begin_serving(&s, err);
+    if (rc == 0)
+        rc = rbk_loop_run(cli->loop, err);
+    if (rc == 0)
+        rc = rbk_daemon_error(s.daemon, err);
+    if (rc == 0 && once)
+        rc = rbk_daemon_exit(s.daemon);
+    end_serving(&s);
+    return rc;
+}
+
+int rbk_schedule_cmd_run(struct rbk_cli *cli, const struct rbk_args *args, struct rbk_error *err)
+{
+    (void)args;
+    return serve(cli, false, err);
+}
+
+int rbk_schedule_cmd_once(struct rbk_cli *cli, const struct rbk_args *args, struct rbk_error *err)
+{
+    (void)args;
+    int rc = serve(cli, true, err);
+    if (rc < 0 || !cli->json)
+        return rc;
+    rbk_value *document = rbk_map_new();
+    rbk_map_set_string(document, "schema", "runbook.schedule.once/1");
+    rbk_map_set_int(document, "exit", rc);
+    int printed = rbk_cli_print_json(document);
+    return printed ? printed : rc;
+}

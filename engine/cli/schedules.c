@@ -1,0 +1,147 @@
+/* See schedules.h. */
+#include <cli/schedules.h>
+
+#include <base/clock.h>
+#include <base/fs.h>
+#include <base/mem.h>
+#include <run/plan.h>
+#include <schedule/civil.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+struct loading {
+    struct rbk_cli *cli;
+    struct rbk_schedules *out;
+    struct rbk_strv seen;
+};
+
+static void tell(const struct rbk_error *err)
+{
+    char text[2048];
+    struct rbk_buf safe = {0};
+    rbk_error_format(err, text, sizeof text);
+    rbk_escape_terminal(&safe, text, strlen(text));
+    fprintf(stderr, "runbook: %s\n", safe.data ? safe.data : "");
+    rbk_buf_fini(&safe);
+}
+
+static int load_file(void *arg, const char *id, const char *path, const char *shadows)
+{
+    struct loading *l = arg;
+    struct rbk_plan *plan = NULL;
+    struct rbk_error err = {0};
+    (void)shadows;
+    rbk_strv_add(&l->seen, id);
+    if (rbk_lua_load(l->cli->lua, id, &plan, &err) < 0)
+        tell(&err);
+    const char *header = plan ? plan->schedule : NULL;
+    if (rbk_entries_add(&l->out->entries, l->cli->config, l->out->zones, id, header, path, &err) < 0)
+        tell(&err);
+    rbk_plan_free(plan);
+    return 0;
+}
+
+static void tell_of_unknown(const struct loading *l)
+{
+    const rbk_value *map = rbk_config_get(l->cli->config, "schedule");
+    for (size_t i = 0; i < rbk_value_length(map); i++) {
+        struct rbk_error err = {0};
+        if (rbk_strv_has(&l->seen, rbk_map_key_at(map, i)))
+            continue;
+        rbk_error_set(&err, RBK_EINVAL, "schedule names %s, and there is no such runbook", rbk_map_key_at(map, i));
+        rbk_error_at(&err, l->cli->config->file, 0, 0);
+        rbk_error_hint(&err, "`runbook list` shows them all");
+        tell(&err);
+    }
+}
+
+int rbk_schedules_load(struct rbk_cli *cli, struct rbk_schedules *out, struct rbk_error *err)
+{
+    struct loading l = {.cli = cli, .out = out};
+    *out = (struct rbk_schedules){0};
+    int rc = rbk_cli_lua(cli, err);
+    if (rc < 0)
+        return rc;
+    out->zones = rbk_zones_new(NULL);
+    rc = rbk_runbook_files((const char *const *)cli->runbook_dirs.items, load_file, &l, err);
+    tell_of_unknown(&l);
+    rbk_strv_fini(&l.seen);
+    return rc;
+}
+
+void rbk_schedules_fini(struct rbk_schedules *s)
+{
+    rbk_entries_fini(&s->entries);
+    rbk_zones_free(s->zones);
+    s->zones = NULL;
+}
+
+int rbk_schedules_find(const struct rbk_schedules *s, const char *runbook, const struct rbk_entry **out,
+                       struct rbk_error *err)
+{
+    *out = rbk_entries_find(&s->entries, runbook);
+    if (*out)
+        return 0;
+    rbk_error_set(err, RBK_ENOENT, "%s has no schedule", runbook);
+    return rbk_error_hint(err,
+                          "give it one in runbook.yaml (schedule:) or in its header: schedule = \"weekdays at 8:00\"");
+}
+
+int rbk_schedules_state(struct rbk_cli *cli, const char *runbook, struct rbk_schedule_state *out, struct rbk_error *err)
+{
+    *out = (struct rbk_schedule_state){0};
+    int rc = rbk_cli_store_read(cli, err);
+    if (rc == RBK_ENOENT)
+        return 0;
+    return rc == 0 ? rbk_schedule_get(cli->store, runbook, out, err) : rc;
+}
+
+char *rbk_schedules_mark_dir(struct rbk_cli *cli)
+{
+    char *dir = rbk_path_join(rbk_store_dir(cli->store), "schedule");
+    rbk_mkdirs(dir, cli->config && cli->config->state_group ? 02770 : 0700, NULL);
+    return dir;
+}
+
+static const char *weekday_name(const struct rbk_civil *c)
+{
+    static const char *const names[] = {"Sun", "Mon", "Tue", "Wed", "Thu", "Fri", "Sat"};
+    return names[rbk_day_weekday(rbk_day_of(c->year, c->month, c->day))];
+}
+
+void rbk_schedules_time(const rbk_zone *zone, int64_t at_ms, char out[RBK_ZONED_SIZE])
+{
+    char text[RBK_ZONED_SIZE];
+    struct rbk_civil c;
+    rbk_zone_civil(zone, at_ms / 1000, &c);
+    rbk_zone_format(zone, at_ms / 1000, text);
+    snprintf(out, RBK_ZONED_SIZE, "%s %.10s %02d:%02d %s", weekday_name(&c), text, c.hour, c.minute,
+             strlen(text) > 19 ? text + strlen(text) - 6 : "");
+}
+
+rbk_value *rbk_schedules_time_value(const rbk_zone *zone, int64_t at_ms)
+{
+    char text[RBK_ZONED_SIZE];
+    if (at_ms == 0 || at_ms == INT64_MAX)
+        return rbk_null_new();
+    rbk_zone_format(zone, at_ms / 1000, text);
+    return rbk_string_new(text);
+}
+
+rbk_value *rbk_schedules_row(const struct rbk_entry *e, const struct rbk_schedule_state *state, int64_t now_ms)
+{
+    rbk_value *row = rbk_map_new();
+    char *normal = rbk_calendar_text(e->calendar);
+    rbk_map_set_string(row, "runbook", e->runbook);
+    rbk_map_set_bool(row, "enabled", state->enabled);
+    rbk_map_set_string(row, "written", e->text);
+    rbk_map_set_string(row, "expression", normal);
+    rbk_map_set_string(row, "zone", rbk_zone_name(e->zone));
+    rbk_map_set(row, "next", rbk_schedules_time_value(e->zone, rbk_entry_next(e, now_ms)));
+    rbk_map_set_string(row, "missed", rbk_missed_name(e->missed));
+    rbk_map_set_string(row, "overlap", rbk_overlap_name(e->overlap));
+    rbk_map_set_string(row, "source", e->source);
+    free(normal);
+    return row;
+}

@@ -1,0 +1,238 @@
+/* From planned to ended: whether a firing may begin now, taking it, and finding those whose process died. */
+#include <base/clock.h>
+#include <base/mem.h>
+#include <inttypes.h>
+#include <schedule/firing.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <store/journal.h>
+#include <string.h>
+#include <unistd.h>
+
+enum { KEY_SIZE = 48 };
+
+static void lock_key(int64_t id, char out[KEY_SIZE])
+{
+    snprintf(out, KEY_SIZE, "schedule/firing/%" PRId64, id);
+}
+
+int rbk_firing_alive(struct rbk_store *s, int64_t id, struct rbk_error *err)
+{
+    char key[KEY_SIZE];
+    lock_key(id, key);
+    return rbk_lock_held(s, RBK_LOCK_NAMED, key, NULL, 0, err);
+}
+
+/* One change in a transaction of its own. `changed` may be NULL. */
+static int commit_one(struct rbk_store *s, struct rbk_stmt *q, int *changed, struct rbk_error *err)
+{
+    int rc = rbk_stmt_run(q, err);
+    if (changed)
+        *changed = rbk_store_changes(s);
+    if (rc == 0)
+        return rbk_store_commit(s, err);
+    rbk_store_rollback(s);
+    return rc;
+}
+
+int rbk_firing_skip(struct rbk_store *s, int64_t id, const char *reason, int64_t now_ms, struct rbk_error *err)
+{
+    static const char sql[] = "UPDATE schedule_firings SET state = 'skipped', reason = ?2, ended_ms = ?3"
+                              " WHERE id = ?1 AND state = 'planned'";
+    int rc = rbk_store_begin(s, err);
+    if (rc < 0)
+        return rc;
+    struct rbk_stmt *q = rbk_stmt(s, sql);
+    rbk_bind_int(q, 1, id);
+    rbk_bind_text(q, 2, reason);
+    rbk_bind_int(q, 3, now_ms);
+    return commit_one(s, q, NULL, err);
+}
+
+int rbk_firing_end(struct rbk_store *s, int64_t id, const char *run, int exit_status, int64_t now_ms,
+                   struct rbk_error *err)
+{
+    static const char sql[] = "UPDATE schedule_firings SET state = 'ended', run = ?2, exit = ?3, ended_ms = ?4"
+                              " WHERE id = ?1 AND state IN ('running', 'lost')";
+    int rc = rbk_store_begin(s, err);
+    if (rc < 0)
+        return rc;
+    struct rbk_stmt *q = rbk_stmt(s, sql);
+    rbk_bind_int(q, 1, id);
+    rbk_bind_text(q, 2, run);
+    rbk_bind_int(q, 3, exit_status);
+    rbk_bind_int(q, 4, now_ms);
+    return commit_one(s, q, NULL, err);
+}
+
+/* ---- taking ---- */
+
+struct wanted {
+    int64_t id;
+    struct rbk_firing *out;
+};
+
+static int copy_wanted(void *arg, const struct rbk_firing *f)
+{
+    struct wanted *w = arg;
+    if (f->id != w->id)
+        return 0;
+    *w->out = *f;
+    w->out->runbook = rbk_strdup(f->runbook);
+    w->out->reason = w->out->run = NULL;
+    return 1;
+}
+
+static int mark_taken(struct rbk_store *s, int64_t id, int64_t now_ms, struct rbk_error *err)
+{
+    static const char sql[] = "UPDATE schedule_firings SET state = 'running', started_ms = ?2 WHERE id = ?1 AND"
+                              " state = 'planned'";
+    int changed = 0, rc = rbk_store_begin(s, err);
+    if (rc < 0)
+        return rc;
+    struct rbk_stmt *q = rbk_stmt(s, sql);
+    rbk_bind_int(q, 1, id);
+    rbk_bind_int(q, 2, now_ms);
+    rc = commit_one(s, q, &changed, err);
+    if (rc == 0 && changed == 0)
+        rc = rbk_error_set(err, RBK_EBUSY, "firing %" PRId64 " is not there to be taken: it was taken or skipped", id);
+    return rc;
+}
+
+/* The lock comes first: nobody may find the row taken and its lock free while this process lives. */
+int rbk_firing_take(struct rbk_store *s, int64_t id, int64_t now_ms, struct rbk_firing *out, struct rbk_lock **lock,
+                    struct rbk_error *err)
+{
+    char key[KEY_SIZE], holder[64];
+    lock_key(id, key);
+    snprintf(holder, sizeof holder, "schedule pid %d", (int)getpid());
+    int rc = rbk_lock_try(s, RBK_LOCK_NAMED, key, holder, lock, err);
+    if (rc == 0)
+        rc = mark_taken(s, id, now_ms, err);
+    if (rc == 0) {
+        struct wanted w = {id, out};
+        rc = rbk_firings_running(s, copy_wanted, &w, err);
+        rc = rc == 1 ? 0 : rc < 0 ? rc : rbk_error_set(err, RBK_ENOENT, "there is no firing %" PRId64, id);
+    }
+    if (rc < 0) {
+        rbk_lock_release(*lock);
+        *lock = NULL;
+    }
+    return rc;
+}
+
+/* ---- the dead ---- */
+
+struct dead {
+    struct rbk_store *store;
+    int64_t *ids;
+    size_t count, cap;
+};
+
+static int note_dead(void *arg, const struct rbk_firing *f)
+{
+    struct dead *d = arg;
+    int alive = rbk_firing_alive(d->store, f->id, NULL);
+    if (alive == 0) {
+        RBK_GROW(d->ids, d->count, d->cap);
+        d->ids[d->count++] = f->id;
+    }
+    return alive < 0 ? alive : 0;
+}
+
+static int mark_lost(struct rbk_store *s, int64_t id, int64_t now_ms, struct rbk_error *err)
+{
+    static const char sql[] = "UPDATE schedule_firings SET state = 'lost', ended_ms = ?2, reason = 'its process ended"
+                              " before it could say how; see `runbook history`' WHERE id = ?1 AND state = 'running'";
+    int rc = rbk_store_begin(s, err);
+    if (rc < 0)
+        return rc;
+    /* Between the look at the lock and now it may have ended by itself; then the row no longer says running. */
+    struct rbk_stmt *q = rbk_stmt(s, sql);
+    rbk_bind_int(q, 1, id);
+    rbk_bind_int(q, 2, now_ms);
+    return commit_one(s, q, NULL, err);
+}
+
+int rbk_firings_settle(struct rbk_store *s, int64_t now_ms, struct rbk_error *err)
+{
+    struct dead d = {.store = s};
+    int rc = rbk_firings_running(s, note_dead, &d, err);
+    for (size_t i = 0; rc == 0 && i < d.count; i++)
+        rc = mark_lost(s, d.ids[i], now_ms, err);
+    free(d.ids);
+    return rc;
+}
+
+/* ---- overlap ---- */
+
+struct running {
+    struct rbk_store *store;
+    const char *runbook;
+    bool alive;
+};
+
+static int find_running(void *arg, const struct rbk_firing *f)
+{
+    struct running *r = arg;
+    if (strcmp(f->runbook, r->runbook) == 0 && rbk_firing_alive(r->store, f->id, NULL) == 1)
+        r->alive = true;
+    return r->alive;
+}
+
+/* An earlier firing that is still carried out, or a run that somebody started by hand. */
+static int still_runs(struct rbk_store *s, const char *runbook, bool *out, struct rbk_error *err)
+{
+    struct running r = {s, runbook, false};
+    int rc = rbk_firings_running(s, find_running, &r, err);
+    if (rc < 0)
+        return rc;
+    int held = r.alive ? 1 : rbk_lock_held(s, RBK_LOCK_INSTANCE, runbook, NULL, 0, err);
+    *out = held == 1;
+    return held < 0 ? held : 0;
+}
+
+static int note_run(void *arg, const struct rbk_run_row *r)
+{
+    memcpy(arg, r->id, RBK_ULID_SIZE);
+    return 1;
+}
+
+static int cancel_running(struct rbk_store *s, const char *runbook, struct rbk_error *err)
+{
+    char run[RBK_ULID_SIZE] = "";
+    struct rbk_run_filter filter = {.runbook = runbook, .state = "running", .limit = 1};
+    int rc = rbk_journal_runs(s, &filter, note_run, run, err);
+    if (rc < 0 || !run[0] || rbk_journal_cancel_requested(s, run))
+        return rc < 0 ? rc : 0;
+    rc = rbk_store_begin(s, err);
+    if (rc < 0)
+        return rc;
+    rc = rbk_journal_cancel_request(s, run, "schedule", "replaced by the next one that is due", err);
+    if (rc == 0)
+        return rbk_store_commit(s, err);
+    rbk_store_rollback(s);
+    return rc;
+}
+
+int rbk_firing_consider(struct rbk_store *s, const struct rbk_entry *e, const struct rbk_firing *f, bool busy,
+                        int64_t now_ms, enum rbk_begin *out, struct rbk_error *err)
+{
+    bool runs = busy;
+    *out = RBK_BEGIN_LATER;
+    if (f->start_ms > now_ms)
+        return 0;
+    int rc = busy || e->overlap == RBK_OVERLAP_ALLOW ? 0 : still_runs(s, f->runbook, &runs, err);
+    if (rc < 0)
+        return rc;
+    if (!runs || e->overlap == RBK_OVERLAP_ALLOW) {
+        *out = RBK_BEGIN_NOW;
+        return 0;
+    }
+    /* What makes up for missed times waits for its turn under every policy, or it would always be skipped. */
+    if (e->overlap == RBK_OVERLAP_SKIP && !f->late) {
+        *out = RBK_BEGIN_DROPPED;
+        return rbk_firing_skip(s, f->id, "the run before it was still going on (overlap: skip)", now_ms, err);
+    }
+    return e->overlap == RBK_OVERLAP_REPLACE ? cancel_running(s, f->runbook, err) : 0;
+}

@@ -1,0 +1,43 @@
+/* One schedule of one runbook: when it is due and what its policies are, from runbook.yaml or the runbook's header. */
+#ifndef RBK_SCHEDULE_ENTRY_H
+#define RBK_SCHEDULE_ENTRY_H
+
+#include <config/config.h>
+#include <runbook/schedule.h>
+
+enum rbk_missed { RBK_MISSED_SKIP, RBK_MISSED_ONE, RBK_MISSED_ALL };
+enum rbk_overlap { RBK_OVERLAP_SKIP, RBK_OVERLAP_QUEUE, RBK_OVERLAP_REPLACE, RBK_OVERLAP_ALLOW };
+
+struct rbk_entry {
+    char *runbook, *text;
+    char *source; /* the file that says it */
+    rbk_calendar *calendar;
+    const rbk_zone *zone; /* borrowed from the zones it was read with */
+    struct rbk_dst_policy dst;
+    enum rbk_missed missed;
+    int catch_up; /* with RBK_MISSED_ALL: at most so many */
+    enum rbk_overlap overlap;
+    int64_t jitter_ms, timeout_ms; /* 0 = none */
+    rbk_value *params;             /* map of scalars, or NULL */
+};
+
+struct rbk_entries {
+    struct rbk_entry *items; /* sorted by runbook */
+    size_t count, cap;
+};
+
+/* Adds the schedule of one runbook: what the configuration says of it, else `header` (from the file `path`), else
+ * nothing. A mistake names the file and the runbook. */
+int rbk_entries_add(struct rbk_entries *e, const struct rbk_config *config, rbk_zones *zones, const char *runbook,
+                    const char *header, const char *path, struct rbk_error *err);
+const struct rbk_entry *rbk_entries_find(const struct rbk_entries *e, const char *runbook); /* NULL */
+void rbk_entries_fini(struct rbk_entries *e);
+
+const char *rbk_missed_name(enum rbk_missed m);
+const char *rbk_overlap_name(enum rbk_overlap o);
+/* The first due time after `after_ms`, in milliseconds; INT64_MAX when there is none. */
+int64_t rbk_entry_next(const struct rbk_entry *e, int64_t after_ms);
+/* When the firing of a due time begins: the due time and the entry's jitter, always the same for the same due time. */
+int64_t rbk_entry_start(const struct rbk_entry *e, int64_t due_ms);
+
+#endif

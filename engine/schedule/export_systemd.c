@@ -1,0 +1,167 @@
+/* systemd: calendar events (systemd.time(7)) can say all that we can but intervals that pass over midnight and every so
+ * many days. */
+#include <base/str.h>
+#include <schedule/calendar.h>
+#include <schedule/export.h>
+#include <stdio.h>
+#include <string.h>
+
+static void put_list(struct rbk_buf *out, uint64_t bits, int min, int max)
+{
+    size_t begin = out->len;
+    for (int i = min; i <= max; i++) {
+        int last = i;
+        if (!(bits >> i & 1))
+            continue;
+        while (last < max && (bits >> (last + 1) & 1))
+            last++;
+        rbk_buf_printf(out, "%s%02d", out->len > begin ? "," : "", i);
+        if (last > i)
+            rbk_buf_printf(out, "..%02d", last);
+        i = last;
+    }
+}
+
+static void put_weekdays(struct rbk_buf *out, uint32_t bits)
+{
+    static const char *const names[] = {"Sun", "Mon", "Tue", "Wed", "Thu", "Fri", "Sat"};
+    size_t begin = out->len;
+    for (int i = 0; bits != CAL_ALL_WEEKDAYS && i < 7; i++)
+        if (bits >> i & 1)
+            rbk_buf_printf(out, "%s%s", out->len > begin ? "," : "", names[i]);
+    if (out->len > begin)
+        rbk_buf_putc(out, ' ');
+}
+
+/* One event: weekdays, days (as written), one hour with its minutes. */
+static void put_event(struct rbk_buf *out, const struct rbk_entry *e, uint32_t weekdays, const char *days)
+{
+    const rbk_calendar *c = e->calendar;
+    for (int hour = 0; hour < 24;) {
+        uint64_t minutes = 0, hours = 0;
+        for (int m = 0; m < 60; m++)
+            minutes |= (uint64_t)cal_minute_has(c, hour * 60 + m) << m;
+        int next = hour;
+        for (bool same = true; next < 24 && same; next += same) {
+            uint64_t other = 0;
+            for (int m = 0; m < 60; m++)
+                other |= (uint64_t)cal_minute_has(c, next * 60 + m) << m;
+            same = other == minutes;
+            hours |= (uint64_t)same << next;
+        }
+        hour = next;
+        if (!minutes)
+            continue;
+        rbk_buf_puts(out, "OnCalendar=");
+        put_weekdays(out, weekdays);
+        rbk_buf_puts(out, "*-");
+        if (c->months == CAL_ALL_MONTHS)
+            rbk_buf_putc(out, '*');
+        else
+            put_list(out, c->months, 1, 12);
+        rbk_buf_printf(out, "%s ", days);
+        put_list(out, hours, 0, 23);
+        rbk_buf_putc(out, ':');
+        put_list(out, minutes, 0, 59);
+        rbk_buf_printf(out, ":00 %s\n", rbk_zone_name(e->zone));
+    }
+}
+
+static void put_month_days(struct rbk_buf *out, const struct rbk_entry *e, uint32_t weekdays)
+{
+    const rbk_calendar *c = e->calendar;
+    struct rbk_buf days = {0};
+    if (c->days == CAL_ALL_DAYS) {
+        put_event(out, e, weekdays, "-*");
+        return;
+    }
+    if (c->days) {
+        rbk_buf_putc(&days, '-');
+        put_list(&days, c->days, 1, 31);
+        put_event(out, e, weekdays, days.data);
+    }
+    for (int n = 0; n <= 30; n++)
+        if (c->days_before_end >> n & 1) {
+            rbk_buf_clear(&days);
+            rbk_buf_printf(&days, "~%02d", n + 1);
+            put_event(out, e, weekdays, days.data);
+        }
+    rbk_buf_fini(&days);
+}
+
+static void put_nth(struct rbk_buf *out, const struct rbk_entry *e)
+{
+    for (int weekday = 0; weekday < 7; weekday++)
+        for (int n = 1; n <= CAL_LAST; n++) {
+            char days[24];
+            if (!(e->calendar->nth[weekday] >> n & 1))
+                continue;
+            snprintf(days, sizeof days, "-%02d..%02d", n * 7 - 6, n == 5 ? 31 : n * 7);
+            put_event(out, e, 1U << weekday, n == CAL_LAST ? "~07/1" : days);
+        }
+}
+
+static void put_events(struct rbk_buf *out, const struct rbk_entry *e)
+{
+    const rbk_calendar *c = e->calendar;
+    bool either = !c->star_day && !c->star_weekday;
+    if (either) {
+        put_month_days(out, e, CAL_ALL_WEEKDAYS);
+        if (c->weekdays)
+            put_event(out, e, c->weekdays, "-*");
+    } else if (c->weekdays) {
+        put_month_days(out, e, c->weekdays);
+    }
+    put_nth(out, e);
+}
+
+/* A unit reads quotes as a shell does, and % and $ as its own. */
+static void put_exec(struct rbk_buf *out, const struct rbk_entry *e, const struct rbk_export_place *place)
+{
+    struct rbk_buf command = {0};
+    rbk_export_command(&command, e, place);
+    for (const char *p = command.data; *p; p++) {
+        if (*p == '%' || *p == '$')
+            rbk_buf_putc(out, *p);
+        rbk_buf_putc(out, *p);
+    }
+    rbk_buf_fini(&command);
+}
+
+void rbk_export_systemd(struct rbk_buf *out, const struct rbk_entry *e, const struct rbk_export_place *place)
+{
+    char name[160];
+    bool nth_of_some_days = cal_has_nth(e->calendar) && e->calendar->star_day && e->calendar->days != CAL_ALL_DAYS;
+    snprintf(name, sizeof name, "runbook-%s", e->runbook);
+    for (char *p = name; *p; p++)
+        *p = *p == '/' ? '-' : *p;
+    if (e->calendar->elapsed || e->calendar->step > 1 || nth_of_some_days) {
+        rbk_buf_printf(out, "# %s: a timer cannot say \"%s\"; let the daemon do it (runbook schedule run)\n",
+                       e->runbook, e->text);
+        return;
+    }
+    rbk_buf_printf(out, "# %s.timer\n[Unit]\nDescription=%s is due: %s\n\n[Timer]\n", name, e->runbook, e->text);
+    put_events(out, e);
+    rbk_buf_printf(out, "Persistent=%s\nAccuracySec=1s\n", e->missed == RBK_MISSED_SKIP ? "false" : "true");
+    if (e->jitter_ms)
+        rbk_buf_printf(out, "RandomizedDelaySec=%lldms\nFixedRandomDelay=true\n", (long long)e->jitter_ms);
+    rbk_buf_printf(out, "\n[Install]\nWantedBy=timers.target\n\n# %s.service\n[Unit]\nDescription=runbook %s\n\n", name,
+                   e->runbook);
+    rbk_buf_puts(out, "[Service]\nType=oneshot\n");
+    if (e->timeout_ms)
+        rbk_buf_printf(out, "TimeoutStartSec=%llds\n", (long long)(e->timeout_ms + 999) / 1000);
+    rbk_buf_puts(out, "ExecStart=");
+    put_exec(out, e, place);
+    rbk_buf_puts(out, "\n\n");
+}
+
+void rbk_export_unit(struct rbk_buf *out, const struct rbk_export_place *place)
+{
+    rbk_buf_puts(out, "# runbook-schedule.service\n[Unit]\nDescription=Starts runbooks when they are due\n\n[Service]\n"
+                      "Type=notify\nNotifyAccess=main\nWatchdogSec=60\nRestart=always\n"
+                      "# what it started outlives it and is found again\nKillMode=process\n");
+    rbk_buf_printf(out, "ExecStart=%s schedule run", place->program);
+    if (place->project)
+        rbk_buf_printf(out, " --project %s\nWorkingDirectory=%s", place->project, place->project);
+    rbk_buf_puts(out, "\n\n[Install]\nWantedBy=multi-user.target\n");
+}
