@@ -21,6 +21,7 @@
     X(logs)             \
     X(history)          \
     X(tests)            \
+    X(metrics)          \
     X(doctor)           \
     X(completion)       \
     X(version)          \

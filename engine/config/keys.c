@@ -174,6 +174,11 @@ const struct config_key config_keys[] = {
      .type = CONFIG_TYPE_SIZE,
      .dflt = "64MB",
      .help = "of one step's log: its head and tail are kept; 0 = no limit"},
+    {.path = "metrics", .type = CONFIG_TYPE_MAP, .help = "what was measured"},
+    {.path = "metrics.retention",
+     .type = CONFIG_TYPE_DURATION,
+     .dflt = "400d",
+     .help = "how long it is kept: `runbook metrics prune` removes what is older; 0s = no limit"},
     {.path = "schedule", .type = CONFIG_TYPE_RUNBOOKS, .help = "when runbooks are due, by id"},
     {.path = "schedule.*", .type = CONFIG_TYPE_STRING, .help = "a time as text: `0 8 * * *`, `weekdays at 8:00`"},
 };

@@ -58,11 +58,11 @@ static bool parse_label(char **p, struct rbk_label *out)
     at += 2;
     out->value = to = at;
     for (; *at != '"'; at++) {
-        if (*at == '\\')
-            at++;
+        bool escaped = *at == '\\';
+        at += escaped;
         if (!*at)
             return false;
-        *to++ = at[-1] == '\\' && *at == 'n' ? '\n' : *at;
+        *to++ = escaped && *at == 'n' ? '\n' : *at;
     }
     *to = '\0';
     *p = at + 1;

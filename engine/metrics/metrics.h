@@ -29,12 +29,15 @@ void rbk_metrics_of_command(struct rbk_metrics_batch *b, const struct rbk_run_ro
 /* ---- export_text.c: every series that a query gives, as text */
 enum rbk_metrics_format { RBK_METRICS_OPENMETRICS, RBK_METRICS_PROMETHEUS, RBK_METRICS_CSV, RBK_METRICS_JSON };
 int rbk_metrics_format_parse(const char *name, enum rbk_metrics_format *out, struct rbk_error *err);
-/* Appends the text. The Prometheus format holds the last sample of each series only, without its time: it has no way to
- * say more (node-exporter's textfile collector refuses times). */
-int rbk_metrics_export(struct rbk_store *s, const struct rbk_metrics_query *q, enum rbk_metrics_format format,
-                       struct rbk_buf *out, struct rbk_error *err);
+/* Gets the text as it grows; non-zero stops and is returned. */
+typedef int rbk_metrics_sink(void *arg, const char *text, size_t len);
+/* `newest_only`: the last sample of each series in the range, in the formats of Prometheus without its time, which is
+ * what scrapers and node-exporter's textfile collector want; the Prometheus format knows nothing else. */
+int rbk_metrics_export(struct rbk_store *s, const struct rbk_metrics_query *q, bool newest_only,
+                       enum rbk_metrics_format format, rbk_metrics_sink *sink, void *arg, struct rbk_error *err);
 
-/* ---- import_text.c: OpenMetrics text, https://prometheus.io/docs/specs/om/open_metrics_spec/ (and Prometheus' own) */
+/* ---- text_read.c, import_text.c: OpenMetrics text, https://prometheus.io/docs/specs/om/open_metrics_spec/ (and
+ * Prometheus' own) */
 struct rbk_metrics_line { /* one sample; borrowed */
     struct rbk_metric metric;
     struct rbk_sample sample;

@@ -16,10 +16,11 @@ BELOW = {
     "config": {"base"},
     "results/formats": {"base"},
     "results": {"base", "loop", "store", "config", "results/formats"},
+    "metrics": {"base", "store", "config"},
     "run": {"base", "loop", "store", "config"},
-    "lua": {"base", "loop", "store", "config", "results/formats", "results", "run"},
+    "lua": {"base", "loop", "store", "config", "results/formats", "results", "metrics", "run"},
     "lua/embed": set(),
-    "cli": {"base", "loop", "store", "config", "results/formats", "results", "run", "lua"},
+    "cli": {"base", "loop", "store", "config", "results/formats", "results", "metrics", "run", "lua"},
 }
 
 # third-party header -> the one room that may include it

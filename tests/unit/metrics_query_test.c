@@ -198,14 +198,14 @@ static void test_what_is_wrong_is_refused(void **state)
 static void test_labels_are_a_set(void **state)
 {
     struct world *w = *state;
-    struct rbk_label one[] = {{"b", "x\"\\\ny"}, {"a", "1"}}, other[] = {{"a", "1"}, {"b", "x\"\\\ny"}, {"c", ""}};
+    struct rbk_label one[] = {{"b", "x\"\\\ny\\n"}, {"a", "1"}}, other[] = {{"a", "1"}, {"b", "x\"\\\ny\\n"}, {"c", ""}};
     struct rbk_metric m = metric("m", one, 2), n = metric("m", other, 3);
     begin(w);
     assert_int_equal(rbk_metrics_record(w->store, &m, (struct rbk_sample){1, 1}, NULL), 0);
     assert_int_equal(rbk_metrics_record(w->store, &n, (struct rbk_sample){2, 2}, NULL), 0);
     commit(w);
     expect(w, (struct rbk_metrics_query){.name = "m", .labels = one, .label_count = 2},
-           "m{a=\"1\",b=\"x\\\"\\\\\\ny\"} 1:1 2:2\n");
+           "m{a=\"1\",b=\"x\\\"\\\\\\ny\\\\n\"} 1:1 2:2\n");
 }
 
 int main(void)
