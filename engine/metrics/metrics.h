@@ -5,6 +5,7 @@
 
 #include <base/buf.h>
 #include <runbook/metrics.h>
+#include <runbook/value.h>
 #include <store/journal.h>
 #include <store/store.h>
 
@@ -25,6 +26,13 @@ void rbk_metrics_of_run(struct rbk_metrics_batch *b, const struct rbk_run_row *r
 void rbk_metrics_of_step(struct rbk_metrics_batch *b, const struct rbk_run_row *run, const struct rbk_step_row *step);
 void rbk_metrics_of_command(struct rbk_metrics_batch *b, const struct rbk_run_row *run, const char *step_id,
                             const struct rbk_command_row *command);
+
+/* ---- by_value.c: for script hosts. `what` is {name, value, labels, kind, help, at} or a list of such; a value that is
+ * `no data` is passed over. In a transaction of its own. */
+int rbk_metrics_record_value(struct rbk_store *s, const rbk_value *what, struct rbk_error *err);
+/* `asked` is {name, labels, since, until, agg, step, by}; *out, always the caller's, a list of {name, labels, points}
+ * with points [ms, value]. */
+int rbk_metrics_query_value(struct rbk_store *s, const rbk_value *asked, rbk_value **out, struct rbk_error *err);
 
 /* ---- export_text.c: every series that a query gives, as text */
 enum rbk_metrics_format { RBK_METRICS_OPENMETRICS, RBK_METRICS_PROMETHEUS, RBK_METRICS_CSV, RBK_METRICS_JSON };
