@@ -6,7 +6,7 @@
 #include <math.h>
 #include <stdlib.h>
 
-enum { SMALL = 20000, PROBES = 2048, MARGIN = 120 };
+enum { SMALL = 20000, PROBES = 4096 };
 
 static void swap(double *a, double *b)
 {
@@ -76,16 +76,18 @@ static struct bounds probe(const double *v, size_t n, double rank)
     for (size_t i = 0; i < PROBES; i++)
         probes[i] = v[i * n / PROBES + (i * 2654435761u) % (n / PROBES)];
     qsort(probes, PROBES, sizeof *probes, compare);
-    double at = rank / (double)n * PROBES;
-    return (struct bounds){at > MARGIN ? probes[(size_t)at - MARGIN] : -INFINITY,
-                           at + MARGIN < PROBES ? probes[(size_t)at + MARGIN] : INFINITY};
+    double share = rank / (double)n, at = share * PROBES;
+    double margin = 5 * sqrt(PROBES * share * (1 - share)) + 8; /* five standard deviations of a probe's rank */
+    return (struct bounds){at > margin ? probes[(size_t)(at - margin)] : -INFINITY,
+                           at + margin < PROBES ? probes[(size_t)(at + margin)] : INFINITY};
 }
 
-/* Moves what lies within the bounds to `out`; `*below` counts what is smaller. Branches would cost more than stores. */
-static size_t take_between(const double *v, size_t n, struct bounds b, double *out, size_t *below)
+/* Copies what lies within the bounds to `out`, at most `room` of it; `*below` counts what is smaller. Branches would
+ * cost more than stores. */
+static size_t take_between(const double *v, size_t n, struct bounds b, double *out, size_t room, size_t *below)
 {
     size_t taken = 0, less = 0;
-    for (size_t i = 0; i < n; i++) {
+    for (size_t i = 0; i < n && taken < room; i++) {
         out[taken] = v[i];
         taken += (size_t)((v[i] >= b.low) & (v[i] <= b.high));
         less += (size_t)(v[i] < b.low);
@@ -99,10 +101,10 @@ double quantile(double *v, size_t n, double q)
     double rank = q * (double)(n - 1);
     if (n < SMALL)
         return at_rank(v, n, rank);
-    size_t below = 0;
-    double *near = rbk_realloc(NULL, n + 1, sizeof *near);
-    size_t taken = take_between(v, n, probe(v, n, rank), near, &below);
-    bool inside = (size_t)rank >= below && (size_t)ceil(rank) < below + taken;
+    size_t below = 0, room = n / 4;
+    double *near = rbk_realloc(NULL, room + 1, sizeof *near);
+    size_t taken = take_between(v, n, probe(v, n, rank), near, room, &below);
+    bool inside = taken < room && (size_t)rank >= below && (size_t)ceil(rank) < below + taken;
     double result = inside ? at_rank(near, taken, rank - (double)below) : at_rank(v, n, rank);
     free(near);
     return result;

@@ -50,6 +50,7 @@ int series_read(struct rbk_store *s, int64_t series, const struct inbox_entry *e
 {
     struct ids ids = {0};
     int rc = series ? find_chunks(s, series, since_ms, until_ms, &ids, err) : 0;
+    samples_reserve(out, ids.count * CHUNK_MAX + n);
     for (size_t i = 0; i < ids.count && rc == 0; i++)
         rc = read_chunk(s, ids.items[i], out, err);
     free(ids.items);
