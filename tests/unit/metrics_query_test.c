@@ -198,7 +198,8 @@ static void test_what_is_wrong_is_refused(void **state)
 static void test_labels_are_a_set(void **state)
 {
     struct world *w = *state;
-    struct rbk_label one[] = {{"b", "x\"\\\ny\\n"}, {"a", "1"}}, other[] = {{"a", "1"}, {"b", "x\"\\\ny\\n"}, {"c", ""}};
+    struct rbk_label one[] = {{"b", "x\"\\\ny\\n"}, {"a", "1"}},
+                     other[] = {{"a", "1"}, {"b", "x\"\\\ny\\n"}, {"c", ""}};
     struct rbk_metric m = metric("m", one, 2), n = metric("m", other, 3);
     begin(w);
     assert_int_equal(rbk_metrics_record(w->store, &m, (struct rbk_sample){1, 1}, NULL), 0);
