@@ -109,12 +109,14 @@ bool xor_unpack(struct bytes *in, size_t n, double *out)
 {
     size_t len = bytes_get(in);
     const uint8_t *stream = bytes_take(in, len);
-    struct bit_reader r = {.p = stream, .end = stream + (stream ? len : 0)};
+    if (!stream)
+        return false;
+    struct bit_reader r = {.p = stream, .end = stream + len};
     struct window window = {0};
     uint64_t before = 0;
-    for (size_t i = 0; stream && i < n && !r.broken; i++) {
+    for (size_t i = 0; i < n && !r.broken; i++) {
         before ^= get_difference(&r, &window);
         memcpy(&out[i], &before, 8);
     }
-    return stream && !r.broken;
+    return !r.broken;
 }
