@@ -18,7 +18,7 @@ logs=$build/logs
 jobs=$(nproc 2>/dev/null || echo 2)
 fuzz_seconds=${RUNBOOK_FUZZ_SECONDS:-8}
 
-build_packages='gcc libc6-dev cmake ninja-build pkg-config
+build_packages='gcc libc6-dev make cmake ninja-build pkg-config
     liblua5.4-dev libsqlite3-dev libuv1-dev libjansson-dev libexpat1-dev libyaml-dev'
 # The demo's smoke level is part of this project's own tests.
 demo_packages='libcmocka-dev'

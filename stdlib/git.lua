@@ -5,6 +5,7 @@ local format = require "text.format"
 local git = {}
 
 local COMMITS_MAX = 1000
+local COMMITS_SHOWN = 5
 
 local function run(ctx, ...)
     local argv = { "git", "--no-pager", "-c", "core.quotepath=off", ... }
@@ -14,7 +15,7 @@ end
 
 -- Whether the project is in a git work tree with at least one commit.
 local function has_commits(ctx)
-    local result = run(ctx, "rev-parse", "--verify", "--quiet", "HEAD")
+    local result = run(ctx, "show-ref", "--verify", "--quiet", "HEAD")
     return result ~= nil and result.code == 0
 end
 
@@ -35,6 +36,17 @@ local function when(time)
         return "yesterday " .. os.date("%H:%M", time)
     end
     return os.date("%Y-%m-%d %H:%M", time)
+end
+
+-- The newest ones stand under the step; git's own output, all of it, is its log.
+local function tell(ctx, commits, since)
+    ctx:note(("%s since %s"):format(format.count(#commits, "commit", "commits"), when(since)))
+    for i = 1, math.min(#commits, COMMITS_SHOWN) do
+        ctx:note("  " .. commits[i])
+    end
+    if #commits > COMMITS_SHOWN then
+        ctx:note(("  and %d more in the log of this step"):format(#commits - COMMITS_SHOWN))
+    end
 end
 
 git.log = verb {
@@ -62,10 +74,7 @@ git.log = verb {
         end
         local commits = split(result.out, "\n")
         ctx:set { commits = commits, commit_count = #commits }
-        ctx:note(("%s since %s"):format(format.count(#commits, "commit", "commits"), when(since)))
-        for _, commit in ipairs(commits) do
-            ctx:log(commit)
-        end
+        tell(ctx, commits, since)
         return commits
     end,
 }

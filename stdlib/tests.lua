@@ -114,6 +114,7 @@ tests.failing = verb {
         if not facts and code ~= "ENOENT" then
             return nil, why
         end
+        local recorded = facts ~= nil
         if not facts then
             facts, why = first_run(ctx, o.level)
             if not facts then
@@ -126,6 +127,9 @@ tests.failing = verb {
         end
         ctx:set(facts)
         ctx:note(words.state(facts))
+        if recorded and facts.failing_count > 0 then
+            ctx:note "as last recorded; `runbook tests rerun` runs exactly these again"
+        end
         return facts
     end,
 }

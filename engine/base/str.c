@@ -63,15 +63,13 @@ bool rbk_runbook_id_ok(const char *s)
 {
     if (!s || strlen(s) > ID_MAX_BYTES)
         return false;
-    size_t segments = 0;
     for (;;) {
         if (!is_lower(*s) && !is_digit(*s))
             return false;
         while (is_lower(*s) || is_digit(*s) || *s == '_' || *s == '-')
             s++;
-        segments++;
         if (*s == '\0')
-            return segments >= 2;
+            return true;
         if (*s++ != '/')
             return false;
     }

@@ -19,7 +19,7 @@ void rbk_strv_fini(struct rbk_strv *v);
 
 /* Names of params, facts and step ids: [a-z][a-z0-9_]*, at most 64 bytes. */
 bool rbk_name_ok(const char *s);
-/* Ids of runbooks: two or more segments [a-z0-9][a-z0-9_-]* joined by '/', at most 128 bytes. */
+/* Ids of runbooks: segments [a-z0-9][a-z0-9_-]* joined by '/', at most 128 bytes. */
 bool rbk_runbook_id_ok(const char *s);
 /* A title as a name: "Check recent code changes" -> check_recent_code_changes. At most 64 bytes; "step" when nothing is
  * left; a leading digit gets "s_". Heap, free(). */

@@ -151,6 +151,14 @@ static int refuse_unknown(const struct rbk_option *options, const char *arg, str
     return RBK_EINVAL;
 }
 
+int rbk_args_refuse(const struct rbk_option *options, const char *name, struct rbk_error *err)
+{
+    char *word = rbk_asprintf("--%s", name);
+    int rc = refuse_unknown(options, word, err);
+    free(word);
+    return rc;
+}
+
 /* What the words at argv[i] are read into and by. */
 struct reading {
     struct rbk_cli *cli;
@@ -255,6 +263,7 @@ void rbk_args_fini(struct rbk_args *a)
 {
     free(a->given);
     rbk_strv_fini(&a->rest);
+    rbk_value_free(a->params);
     *a = (struct rbk_args){0};
 }
 

@@ -14,6 +14,7 @@ struct rbk_args {
     struct rbk_given *given;
     size_t count, cap;
     struct rbk_strv rest; /* positional arguments */
+    rbk_value *params;    /* options that only a plan can know (see takes_params), name -> text or true; NULL = none */
 };
 
 /* An option that neither the globals nor the command know: `value` as in --name=value or NULL, `next` the argument
@@ -26,6 +27,8 @@ extern const struct rbk_option rbk_global_options[];
 /* Sets the globals in `cli` and fills `out` (rbk_args_fini). `unknown` may be NULL. */
 int rbk_args_parse(struct rbk_cli *cli, const struct rbk_option *options, int argc, char **argv, struct rbk_args *out,
                    rbk_unknown_option_fn *unknown, void *arg, struct rbk_error *err);
+/* "unknown option --name", with the nearest one that there is. Returns RBK_EINVAL. */
+int rbk_args_refuse(const struct rbk_option *options, const char *name, struct rbk_error *err);
 /* The index of the first argument that is not an option (or an option's value), argc when there is none. */
 int rbk_args_first_word(const struct rbk_option *options, int argc, char **argv);
 const char *rbk_args_get(const struct rbk_args *a, const char *name); /* the last value, or NULL */

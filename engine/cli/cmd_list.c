@@ -42,15 +42,27 @@ static void describe_plan(rbk_value *e, const struct rbk_plan *plan)
 
 static void print_folder(struct listing *l, const char *id)
 {
-    size_t len = (size_t)(strrchr(id, '/') - id);
+    const char *slash = strrchr(id, '/');
+    size_t len = slash ? (size_t)(slash - id) : 0;
     if (len >= sizeof l->folder || (strncmp(l->folder, id, len) == 0 && l->folder[len] == '\0'))
         return;
     memcpy(l->folder, id, len);
     l->folder[len] = '\0';
     if (rbk_value_length(l->runbooks))
         rbk_buf_putc(&l->text, '\n');
+    if (!len)
+        return;
     rbk_style_put(&l->cli->out, &l->text, RBK_BOLD, l->folder);
     rbk_buf_putc(&l->text, '\n');
+}
+
+/* Why a file does not load, without the path: the id beside it says which file. Heap. */
+static char *load_error(const char *error, const char *path)
+{
+    size_t len = path ? strlen(path) : 0;
+    if (len && rbk_starts_with(error, path) && error[len] == ':')
+        return rbk_asprintf("does not load, line %s", error + len + 1);
+    return rbk_asprintf("does not load: %s", error);
 }
 
 static void print_entry(struct listing *l, const char *id, const rbk_value *e)
@@ -63,7 +75,7 @@ static void print_entry(struct listing *l, const char *id, const rbk_value *e)
     rbk_style_pad(&l->text, used, 36);
     used = used < 36 ? 36 : used + 1;
     const char *error = rbk_map_get_string(e, "error");
-    char *what = error ? rbk_asprintf("does not load: %s", error)
+    char *what = error ? load_error(error, rbk_map_get_string(e, "path"))
                        : rbk_asprintf("%s%s%s", title ? title : "", priority ? "  " : "", priority ? priority : "");
     rbk_style_fit(&l->text, what, columns > used ? columns - used : 20);
     free(what);

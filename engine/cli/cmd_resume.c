@@ -31,7 +31,7 @@ static int resume_run(struct rbk_cli *cli, const struct rbk_args *args, struct r
     struct rbk_execution e = {.yes = rbk_args_has(args, "yes"),
                               .resume_options = {.accept_changes = rbk_args_has(args, "accept-changes")}};
     int rc = read_assume(args, &e.resume_options.assume, err);
-    return rc < 0 ? rc : rbk_stored_run_execute(cli, args->rest.items[0], &e, err);
+    return rc < 0 ? rc : rbk_stored_run_execute(cli, &rbk_cmd_resume, args, &e, err);
 }
 
 static int run_resume(struct rbk_cli *cli, int argc, char **argv)
@@ -41,11 +41,13 @@ static int run_resume(struct rbk_cli *cli, int argc, char **argv)
 
 const struct rbk_command_desc rbk_cmd_resume = {
     .name = "resume",
-    .arguments = "RUN",
+    .arguments = "RUN [--param value ...]",
     .summary = "Go on with a run that was interrupted, or waited.",
     .help = "What is left of the dead run's processes is ended first. Steps that are done\n"
             "are never done again. A step that was in flight is in doubt: it is repeated\n"
             "only when it is idempotent or its `verify` says that it did not happen;\n"
-            "otherwise you are asked, or decide with --assume.\n",
+            "otherwise you are asked, or decide with --assume. Secret parameters are not\n"
+            "stored: give them again, as for `run`; all others stay as they were.\n",
     .options = options,
+    .takes_params = true,
     .run = run_resume};

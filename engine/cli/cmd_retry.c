@@ -13,7 +13,7 @@ static int retry_step(struct rbk_cli *cli, const struct rbk_args *args, struct r
     struct rbk_execution e = {
         .yes = rbk_args_has(args, "yes"),
         .resume_options = {.accept_changes = rbk_args_has(args, "accept-changes"), .retry = args->rest.items[1]}};
-    return rbk_stored_run_execute(cli, args->rest.items[0], &e, err);
+    return rbk_stored_run_execute(cli, &rbk_cmd_retry, args, &e, err);
 }
 
 static int run_retry(struct rbk_cli *cli, int argc, char **argv)
@@ -21,9 +21,12 @@ static int run_retry(struct rbk_cli *cli, int argc, char **argv)
     return rbk_command_do(cli, &rbk_cmd_retry, 2, 2, argc, argv, retry_step);
 }
 
-const struct rbk_command_desc rbk_cmd_retry = {.name = "retry",
-                                               .arguments = "RUN STEP",
-                                               .summary = "Run a failed step again, and go on from there.",
-                                               .help = "STEP is an id or a number (`runbook status RUN` shows both).\n",
-                                               .options = options,
-                                               .run = run_retry};
+const struct rbk_command_desc rbk_cmd_retry = {
+    .name = "retry",
+    .arguments = "RUN STEP [--param value ...]",
+    .summary = "Run a failed step again, and go on from there.",
+    .help = "STEP is an id or a number (`runbook status RUN` shows both). Secret parameters\n"
+            "are not stored: give them again, as for `run`; all others stay as they were.\n",
+    .options = options,
+    .takes_params = true,
+    .run = run_retry};

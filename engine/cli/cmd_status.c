@@ -5,6 +5,7 @@
 #include <cli/stored_run.h>
 
 #include <stdio.h>
+#include <string.h>
 
 struct open_runs {
     struct rbk_cli *cli;
@@ -23,6 +24,19 @@ static void put_waiting_for(struct rbk_buf *out, const rbk_value *waiting)
     }
 }
 
+static void put_running_steps(struct rbk_buf *out, const rbk_value *steps)
+{
+    for (size_t i = 0; i < rbk_value_length(steps); i++) {
+        const rbk_value *step = rbk_list_at(steps, i);
+        const char *state = rbk_map_get_string(step, "state"), *title = rbk_map_get_string(step, "title");
+        if (!state || !title || (strcmp(state, "running") != 0 && strcmp(state, "in-doubt") != 0))
+            continue;
+        rbk_buf_printf(out, "              %s: ", state);
+        rbk_style_fit(out, title, 90);
+        rbk_buf_putc(out, '\n');
+    }
+}
+
 static int list_open(void *arg, const struct rbk_run_row *stored)
 {
     struct open_runs *o = arg;
@@ -37,6 +51,7 @@ static int list_open(void *arg, const struct rbk_run_row *stored)
     if (rbk_report_value(o->cli->store, row.id, &report, &err) == 0) {
         const rbk_value *waiting = rbk_map_get(report, "waiting_for");
         put_waiting_for(&o->text, waiting);
+        put_running_steps(&o->text, rbk_map_get(report, "steps"));
         rbk_map_set(v, "waiting_for", waiting ? rbk_value_dup(waiting) : rbk_list_new());
     }
     rbk_value_free(report);

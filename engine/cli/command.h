@@ -17,10 +17,11 @@ struct rbk_cli; /* the invocation: global options, project, lazily opened config
 
 struct rbk_command_desc {
     const char *name;
-    const char *arguments;                                  /* "RUN [STEP]" */
-    const char *summary;                                    /* one line */
-    const char *help;                                       /* paragraphs and examples, or NULL */
-    const struct rbk_option *options;                       /* ends with a NULL name */
+    const char *arguments;            /* "RUN [STEP]" */
+    const char *summary;              /* one line */
+    const char *help;                 /* paragraphs and examples, or NULL */
+    const struct rbk_option *options; /* ends with a NULL name */
+    bool takes_params; /* further options are kept for the plan of a recorded run, which the work looks for */
     int (*run)(struct rbk_cli *cli, int argc, char **argv); /* returns the exit status */
 };
 

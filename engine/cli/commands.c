@@ -47,19 +47,43 @@ void rbk_command_print_help(const struct rbk_command_desc *desc)
     rbk_command_print_options(desc);
 }
 
+/* A word behind it is its value, unless that is an option too. */
+static int keep_param(void *arg, const char *name, const char *value, const char *next, struct rbk_error *err)
+{
+    struct rbk_args *args = arg;
+    (void)err;
+    bool takes_next = !value && next && !rbk_starts_with(next, "--");
+    if (!args->params)
+        args->params = rbk_map_new();
+    if (value || takes_next)
+        rbk_map_set_string(args->params, name, value ? value : next);
+    else
+        rbk_map_set(args->params, name, rbk_bool_new(true));
+    return takes_next;
+}
+
+/* Too few words may be the fault of an option that nobody knows: it took one. */
+static int expect(const struct rbk_args *args, const struct rbk_command_desc *desc, size_t min, size_t max,
+                  struct rbk_error *err)
+{
+    if (args->params && args->rest.count < min)
+        return rbk_args_refuse(desc->options, rbk_map_key_at(args->params, 0), err);
+    return rbk_args_expect(args, desc, min, max, err);
+}
+
 int rbk_command_do(struct rbk_cli *cli, const struct rbk_command_desc *desc, size_t min, size_t max, int argc,
                    char **argv, rbk_command_work *work)
 {
     struct rbk_error err = {0};
     struct rbk_args args = {0};
-    int rc = rbk_args_parse(cli, desc->options, argc, argv, &args, NULL, NULL, &err);
+    int rc = rbk_args_parse(cli, desc->options, argc, argv, &args, desc->takes_params ? keep_param : NULL, &args, &err);
     if (rc == 0 && rbk_args_has(&args, "help")) {
         rbk_command_print_help(desc);
         rbk_args_fini(&args);
         return 0;
     }
     if (rc == 0)
-        rc = rbk_args_expect(&args, desc, min, max, &err);
+        rc = expect(&args, desc, min, max, &err);
     if (rc == 0)
         rc = work(cli, &args, &err);
     rbk_args_fini(&args);

@@ -43,6 +43,14 @@ static char *home_path(const char *variable, const char *below_home, const char 
     return path;
 }
 
+static char *cut_last(char *path)
+{
+    char *slash = strrchr(path, '/');
+    if (slash)
+        *slash = '\0';
+    return slash;
+}
+
 /* In its build folder the program uses the sources it was built from; installed, what was installed beside it. */
 char *rbk_cli_share_dir(void)
 {
@@ -51,10 +59,14 @@ char *rbk_cli_share_dir(void)
     exe[n > 0 ? n : 0] = '\0';
     if (rbk_starts_with(exe, RUNBOOK_BINARY_DIR "/"))
         return rbk_strdup(RUNBOOK_SOURCE_DIR);
-    char *slash = strrchr(exe, '/');
-    if (slash)
-        *slash = '\0';
-    return slash ? rbk_path_join(exe, RUNBOOK_SHARE_FROM_BIN) : rbk_strdup(RUNBOOK_SHARE_DIR);
+    const char *share =
+        RUNBOOK_SHARE_FROM_BIN; /* "../share/runbook": each step up takes a name off the program's path */
+    char *slash = cut_last(exe);
+    while (slash && rbk_starts_with(share, "../")) {
+        slash = cut_last(exe);
+        share += strlen("../");
+    }
+    return slash ? rbk_path_join(*exe ? exe : "/", share) : rbk_strdup(RUNBOOK_SHARE_DIR);
 }
 
 char *rbk_cli_user(void)

@@ -7,7 +7,7 @@
 
 struct rbk_execution {
     const struct rbk_plan *plan;
-    const rbk_value *params; /* bound; NULL when resuming */
+    const rbk_value *params; /* bound; when resuming, the secret ones that were given again */
     bool yes, step_by_step;
     const char *from, *only;
     const char *resume; /* run id to go on with, or NULL for a fresh run */

@@ -1,4 +1,4 @@
-/* One question stands at a time; the others queue behind it. */
+/* One question stands at a time: the next is asked when it is answered, often from within the answer. */
 #include <cli/gate_terminal.h>
 
 #include <base/mem.h>
@@ -6,20 +6,16 @@
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
+#include <termios.h>
 #include <unistd.h>
-
-struct pending {
-    const struct rbk_question *question; /* borrowed until answered */
-    rbk_answer_fn *answer;
-    void *arg;
-    struct pending *next;
-};
 
 struct rbk_gate_terminal {
     struct rbk_cli *cli;
     struct rbk_run_view *view;
     struct rbk_watch *watch;
-    struct pending *queue; /* head: the one that stands */
+    const struct rbk_question *question; /* borrowed until it is answered; NULL = none stands */
+    rbk_answer_fn *answer;
+    void *arg;
     struct rbk_buf typed;
     rbk_value *answers; /* typed so far, for questions with several parts */
     size_t part;
@@ -47,7 +43,7 @@ static void say(struct rbk_gate_terminal *g, enum rbk_tint tint, const char *tex
 
 static const struct rbk_param *current_part(const struct rbk_gate_terminal *g)
 {
-    const struct rbk_question *q = g->queue->question;
+    const struct rbk_question *q = g->question;
     return g->part < q->ask_count ? &q->ask[g->part] : NULL;
 }
 
@@ -81,14 +77,25 @@ static void prompt(struct rbk_gate_terminal *g)
     if (part)
         prompt_part(g, part);
     else
-        say(g, RBK_BOLD, choices_of(g->queue->question->kind));
+        say(g, RBK_BOLD, choices_of(g->question->kind));
 }
 
+static void settle(struct rbk_gate_terminal *g, int decision);
+
+/* What was typed before the question was seen is no answer to it. */
+static void forget_typed(struct rbk_gate_terminal *g)
+{
+    rbk_buf_clear(&g->typed);
+    (void)tcflush(STDIN_FILENO, TCIFLUSH);
+}
+
+/* A terminal that cannot be read is like a person who left: the run waits. */
 static void stand(struct rbk_gate_terminal *g)
 {
-    const struct rbk_question *q = g->queue->question;
-    struct rbk_error err;
+    const struct rbk_question *q = g->question;
+    struct rbk_error err = {0};
     rbk_run_view_pause(g->view);
+    forget_typed(g);
     char *text = rbk_asprintf("\n?  %s\n%s%s", q->title, q->text ? q->text : "", q->text ? "\n" : "");
     say(g, RBK_YELLOW, text);
     free(text);
@@ -96,19 +103,21 @@ static void stand(struct rbk_gate_terminal *g)
     g->answers = q->ask_count ? rbk_map_new() : NULL;
     prompt(g);
     if (!g->watch)
-        g->watch = rbk_watch_readable(g->cli->loop, 0, gate_readable, g, &err);
+        g->watch = rbk_watch_readable(g->cli->loop, STDIN_FILENO, gate_readable, g, &err);
+    if (!g->watch) {
+        say(g, RBK_RED, err.message);
+        say(g, RBK_PLAIN, "\n");
+        settle(g, -1);
+    }
 }
 
 static void gate_ask(void *self, const struct rbk_question *q, rbk_answer_fn *answer, void *arg)
 {
     struct rbk_gate_terminal *g = self;
-    struct pending *p = rbk_alloc(sizeof *p), **end = &g->queue;
-    *p = (struct pending){q, answer, arg, NULL};
-    while (*end)
-        end = &(*end)->next;
-    *end = p;
-    if (g->queue == p)
-        stand(g);
+    g->question = q;
+    g->answer = answer;
+    g->arg = arg;
+    stand(g);
 }
 
 static void drop_answers(struct rbk_gate_terminal *g)
@@ -117,22 +126,20 @@ static void drop_answers(struct rbk_gate_terminal *g)
     g->answers = NULL;
 }
 
-/* Takes the standing question off the queue and tells its answer. The next one stands afterwards. */
+/* Tells the answer of the standing question. The next one may stand when this returns. */
 static void settle(struct rbk_gate_terminal *g, int decision)
 {
-    struct pending *p = g->queue;
-    rbk_value *answers = decision == 1 ? g->answers : NULL;
-    if (!answers)
-        drop_answers(g);
+    rbk_value *answers = g->answers;
     g->answers = NULL;
-    g->queue = p->next;
-    if (!g->queue)
-        rbk_watch_stop(&g->watch);
+    g->question = NULL;
+    if (decision != 1) {
+        rbk_value_free(answers);
+        answers = NULL;
+    }
     rbk_run_view_continue(g->view);
-    p->answer(p->arg, decision, answers, NULL);
-    free(p);
-    if (g->queue)
-        stand(g);
+    g->answer(g->arg, decision, answers, NULL);
+    if (!g->question)
+        rbk_watch_stop(&g->watch);
 }
 
 static void take_part(struct rbk_gate_terminal *g, const struct rbk_param *p, const char *line)
@@ -160,8 +167,7 @@ static void take_line(struct rbk_gate_terminal *g, const char *line)
     const struct rbk_param *part = current_part(g);
     bool yes = strcmp(line, "y") == 0 || strcmp(line, "yes") == 0;
     bool no = strcmp(line, "n") == 0 || strcmp(line, "no") == 0;
-    bool empty_is_no =
-        strcmp(g->queue->question->kind, "confirm") == 0 || strcmp(g->queue->question->kind, "step") == 0;
+    bool empty_is_no = strcmp(g->question->kind, "confirm") == 0 || strcmp(g->question->kind, "step") == 0;
     if (part)
         take_part(g, part, line);
     else if (yes || no || (!*line && empty_is_no))
@@ -184,7 +190,7 @@ static void gate_readable(void *arg)
     }
     rbk_buf_append(&g->typed, chunk, (size_t)n);
     char *newline;
-    while (g->queue && (newline = memchr(g->typed.data, '\n', g->typed.len))) {
+    while (g->question && (newline = memchr(g->typed.data, '\n', g->typed.len))) {
         size_t len = (size_t)(newline - g->typed.data);
         char *line = rbk_strndup(g->typed.data, len);
         rbk_buf_consume(&g->typed, len + 1);
@@ -196,11 +202,7 @@ static void gate_readable(void *arg)
 static void gate_withdraw(void *self)
 {
     struct rbk_gate_terminal *g = self;
-    while (g->queue) {
-        struct pending *p = g->queue;
-        g->queue = p->next;
-        free(p);
-    }
+    g->question = NULL;
     drop_answers(g);
     rbk_watch_stop(&g->watch);
     say(g, RBK_PLAIN, "\n");
@@ -210,11 +212,6 @@ void rbk_gate_terminal_free(struct rbk_gate_terminal *g)
 {
     if (!g)
         return;
-    while (g->queue) {
-        struct pending *p = g->queue;
-        g->queue = p->next;
-        free(p);
-    }
     drop_answers(g);
     if (g->watch)
         rbk_watch_stop(&g->watch);

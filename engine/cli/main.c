@@ -1,13 +1,38 @@
-/* runbook: finds the command that the first word names (a word with a slash is a runbook to run) and hands it the rest.
- */
+/* runbook: finds the command that the first word names (one with a slash is a runbook to run) and hands it the rest. */
 #include <cli/commands.h>
 
+#include <base/mem.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
-static int unknown_command(const struct rbk_cli *cli, const char *word)
+struct search {
+    const char *word;
+    char *id; /* heap */
+};
+
+/* A runbook of that name, or whose last part it is. */
+static int match_runbook(void *arg, const char *id, const char *path, const char *shadows)
+{
+    struct search *s = arg;
+    const char *slash = strrchr(id, '/');
+    (void)path, (void)shadows;
+    if (strcmp(id, s->word) != 0 && strcmp(slash ? slash + 1 : id, s->word) != 0)
+        return 0;
+    s->id = rbk_strdup(id);
+    return 1;
+}
+
+static char *runbook_called(struct rbk_cli *cli, const char *word)
+{
+    struct search s = {.word = word};
+    if (rbk_cli_lua(cli, NULL) == 0)
+        rbk_runbook_files((const char *const *)cli->runbook_dirs.items, match_runbook, &s, NULL);
+    return s.id;
+}
+
+static int unknown_command(struct rbk_cli *cli, const char *word)
 {
     const char *names[64];
     size_t count = 0;
@@ -16,13 +41,16 @@ static int unknown_command(const struct rbk_cli *cli, const char *word)
         count++;
     }
     struct rbk_error err = {0};
+    char *id = runbook_called(cli, word);
     const char *near = rbk_did_you_mean(word, names, count);
     rbk_error_set(&err, RBK_EINVAL, "there is no command \"%s\"", word);
-    if (near)
-        rbk_error_hint(&err, "did you mean `runbook %s`? A runbook without a slash in its name needs `runbook run %s`",
-                       near, word);
+    if (id)
+        rbk_error_hint(&err, "did you mean the runbook: `runbook run %s`?", id);
+    else if (near)
+        rbk_error_hint(&err, "did you mean `runbook %s`?", near);
     else
         rbk_error_hint(&err, "`runbook help` lists the commands, `runbook list` the runbooks");
+    free(id);
     return rbk_cli_fail(cli, &err);
 }
 

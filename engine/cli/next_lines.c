@@ -6,7 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { LABEL = 16, WHOLE = 65536 };
+enum { LABEL = 16, WHOLE = 65536, STILL_FAILING_SHOWN = 10 };
 
 void rbk_next_label(struct rbk_buf *out, const char *label, const char *text)
 {
@@ -31,6 +31,39 @@ static void put_failed(struct rbk_buf *out, bool *first, const struct rbk_next *
         put_next(out, first, rbk_asprintf("runbook retry %s %s   # once it is mended", n->run, n->step));
 }
 
+/* A cancelled run has ended: it goes on from the step that was stopped, by `retry`. */
+static void put_cancelled(struct rbk_buf *out, bool *first, const struct rbk_next *n)
+{
+    if (n->step)
+        put_next(out, first, rbk_asprintf("runbook retry %s %s   # goes on from there", n->run, n->step));
+    else
+        put_next(out, first, rbk_asprintf("runbook status %s", n->run));
+}
+
+/* What may be answered: "share: How much? (percent: 10% 50%), default 10%". An unknown fact has nothing to say. */
+static void put_wanted(struct rbk_buf *out, const char *name, const rbk_value *wanted)
+{
+    struct rbk_buf line = {0};
+    const char *type = rbk_map_get_string(wanted, "type"), *help = rbk_map_get_string(wanted, "help");
+    const rbk_value *choices = rbk_map_get(wanted, "choices"), *usual = rbk_map_get(wanted, "default");
+    if (type && strcmp(type, "fact") == 0)
+        return;
+    rbk_buf_printf(&line, "%s: %s%s(%s", name, help ? help : "", help && *help ? " " : "", type ? type : "string");
+    for (size_t i = 0; i < rbk_value_length(choices); i++) {
+        char *choice = rbk_value_text(rbk_list_at(choices, i));
+        rbk_buf_printf(&line, "%s%s", i ? " " : ": ", choice);
+        free(choice);
+    }
+    rbk_buf_putc(&line, ')');
+    if (usual && rbk_value_type(usual) != RBK_NULL) {
+        char *text = rbk_value_text(usual);
+        rbk_buf_printf(&line, ", default %s", text);
+        free(text);
+    }
+    rbk_next_label(out, "", line.data);
+    rbk_buf_fini(&line);
+}
+
 static void put_questions(struct rbk_buf *out, const rbk_value *waiting)
 {
     for (size_t i = 0; i < rbk_value_length(waiting); i++) {
@@ -39,6 +72,9 @@ static void put_questions(struct rbk_buf *out, const rbk_value *waiting)
         char *text = rbk_asprintf("%s: %s", step ? step : "?", question ? question : "?");
         rbk_next_label(out, i ? "" : "waiting for", text);
         free(text);
+        const rbk_value *answers = rbk_map_get(w, "answers");
+        for (size_t a = 0; a < rbk_value_length(answers); a++)
+            put_wanted(out, rbk_map_key_at(answers, a), rbk_map_value_at(answers, a));
     }
 }
 
@@ -66,6 +102,22 @@ static void put_waiting(struct rbk_buf *out, bool *first, const struct rbk_next 
     put_next(out, first, rbk_asprintf("runbook resume %s", n->run));
 }
 
+const char *rbk_next_still_failing(struct rbk_buf *out, const rbk_value *facts)
+{
+    const rbk_value *failing = rbk_map_get(facts, "failing");
+    size_t count = rbk_value_type(failing) == RBK_LIST ? rbk_value_length(failing) : 0;
+    for (size_t i = 0; i < count && i < STILL_FAILING_SHOWN; i++) {
+        const char *name = rbk_value_string(rbk_list_at(failing, i));
+        rbk_next_label(out, i ? "" : "still failing", name ? name : "?");
+    }
+    if (count > STILL_FAILING_SHOWN) {
+        char *more = rbk_asprintf("and %zu more: runbook tests failing", count - STILL_FAILING_SHOWN);
+        rbk_next_label(out, "", more);
+        free(more);
+    }
+    return count ? rbk_value_string(rbk_list_at(failing, 0)) : NULL;
+}
+
 void rbk_next_lines(struct rbk_buf *out, const struct rbk_next *n)
 {
     bool first = true;
@@ -84,8 +136,10 @@ void rbk_next_lines(struct rbk_buf *out, const struct rbk_next *n)
     case RBK_RUN_TIMED_OUT:
         put_failed(out, &first, n);
         break;
-    case RBK_RUN_INTERRUPTED:
     case RBK_RUN_CANCELLED:
+        put_cancelled(out, &first, n);
+        break;
+    case RBK_RUN_INTERRUPTED:
         put_next(out, &first, rbk_asprintf("runbook resume %s", n->run));
         break;
     case RBK_RUN_RUNNING:

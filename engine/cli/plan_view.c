@@ -4,12 +4,13 @@
 
 #include <base/clock.h>
 #include <base/mem.h>
+#include <cli/script_text.h>
 #include <run/subst.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
-enum { PARAM_INDENT = 19 };
+enum { PARAM_INDENT = 19, WHOLE = 65536 };
 
 struct plan_printer {
     struct rbk_buf *out;
@@ -31,6 +32,7 @@ static char *filled(const struct plan_printer *p, const char *text)
     return rbk_strdup(text);
 }
 
+/* Never cut: whoever reads this is about to decide whether to do it. */
 static void put_field(struct plan_printer *p, int indent, const char *label, const char *text)
 {
     const char *line = text;
@@ -39,13 +41,20 @@ static void put_field(struct plan_printer *p, int indent, const char *label, con
         size_t len = strcspn(line, "\n");
         char *copy = rbk_strndup(line, len);
         rbk_buf_printf(p->out, "%*s%-9s ", indent, "", first ? label : "");
-        int room = p->style->columns - indent - 10;
-        rbk_style_fit(p->out, copy, p->style->terminal && room > 20 ? (size_t)room : 4096);
+        rbk_style_fit(p->out, copy, WHOLE);
         rbk_buf_putc(p->out, '\n');
         free(copy);
         first = false;
         line += len + (line[len] == '\n');
     }
+}
+
+/* What a person is to read, with the parameters that are known. */
+static void put_filled(struct plan_printer *p, int indent, const char *label, const char *text)
+{
+    char *whole = text ? filled(p, text) : NULL;
+    put_field(p, indent, label, whole ? whole : "");
+    free(whole);
 }
 
 static void put_expr(struct plan_printer *p, int indent, const char *label, const struct rbk_expr *e)
@@ -66,7 +75,7 @@ static void put_body(struct plan_printer *p, int indent, const char *label, cons
         text = rbk_shell_join(argv.items);
         rbk_strv_fini(&argv);
     } else {
-        text = b->kind == RBK_BODY_ACTION ? filled(p, b->text) : rbk_strdup(b->text);
+        text = b->kind == RBK_BODY_ACTION ? filled(p, b->text) : rbk_script_text(b->text);
     }
     put_field(p, indent, label, text);
     free(text);
@@ -81,8 +90,21 @@ static void put_duration(struct plan_printer *p, int indent, const char *label, 
     put_field(p, indent, label, text);
 }
 
+static void put_retry(struct plan_printer *p, int indent, const struct rbk_retry *retry)
+{
+    char delay[RBK_TIME_SIZE];
+    if (!retry->times)
+        return;
+    rbk_duration_format(retry->delay_ms, delay);
+    char *text = retry->delay_ms ? rbk_asprintf("%d times, after %s", retry->times, delay)
+                                 : rbk_asprintf("%d times", retry->times);
+    put_field(p, indent, "retry", text);
+    free(text);
+}
+
 static void put_flags(struct plan_printer *p, int indent, const struct rbk_node *n)
 {
+    put_retry(p, indent, &n->retry);
     if (n->on_fail == RBK_ON_FAIL_CONTINUE)
         put_field(p, indent, "on_fail", "continue (the run still ends failed)");
     if (n->on_fail == RBK_ON_FAIL_UNDO)
@@ -104,12 +126,17 @@ static void put_step(struct plan_printer *p, const struct rbk_node *n, const cha
     put_field(p, indent, "note", n->note ? n->note : "");
     put_field(p, indent, "each", n->each ? n->each : n->each_list ? "a list of the file" : "");
     put_expr(p, indent, "when", n->when);
-    put_field(p, indent, "confirm", n->confirm ? n->confirm : "");
-    put_field(p, indent, "person", n->manual ? n->manual : "");
+    put_filled(p, indent, "confirm", n->confirm);
+    put_filled(p, indent, "person", n->manual);
     for (size_t i = 0; i < n->ask_count; i++)
         put_field(p, indent, "ask", n->ask[i].name);
     put_body(p, indent, "run", &n->run);
     put_field(p, indent, "call", n->call ? n->call : "");
+    for (size_t i = 0; i < n->capture_count; i++) {
+        char *text = rbk_asprintf("%s from \"%s\"", n->captures[i].name, n->captures[i].pattern);
+        put_field(p, indent, "capture", text);
+        free(text);
+    }
     put_body(p, indent, "verify", &n->verify);
     put_body(p, indent, "undo", &n->undo);
     for (size_t i = 0; i < n->check_count; i++)
@@ -166,10 +193,22 @@ static void put_header(struct plan_printer *p, const struct rbk_plan *plan)
     put_duration(p, 0, "budget", plan->budget_ms);
 }
 
+/* The parameters as they may be seen. NULL stays NULL: nothing is filled in. */
+static rbk_value *without_secrets(const struct rbk_plan *plan, const rbk_value *params)
+{
+    rbk_value *shown = params ? rbk_value_dup(params) : NULL;
+    for (size_t i = 0; shown && i < plan->param_count; i++) {
+        if (plan->params[i].secret && rbk_map_get(shown, plan->params[i].name))
+            rbk_map_set_string(shown, plan->params[i].name, "***");
+    }
+    return shown;
+}
+
 void rbk_plan_view(struct rbk_buf *out, const struct rbk_style *style, const struct rbk_plan *plan,
                    const rbk_value *params)
 {
-    struct plan_printer p = {out, style, params};
+    rbk_value *shown = without_secrets(plan, params);
+    struct plan_printer p = {out, style, shown};
     put_header(&p, plan);
     rbk_plan_view_params(out, style, plan);
     rbk_buf_puts(out, "\nSteps:\n");
@@ -178,4 +217,5 @@ void rbk_plan_view(struct rbk_buf *out, const struct rbk_style *style, const str
         snprintf(number, sizeof number, "%zu", i + 1);
         put_step(&p, plan->nodes[i], number, 4);
     }
+    rbk_value_free(shown);
 }

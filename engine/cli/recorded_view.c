@@ -5,6 +5,7 @@
 #include <base/fs.h>
 #include <base/mem.h>
 #include <cli/next_lines.h>
+#include <cli/run_view.h>
 #include <cli/step_number.h>
 #include <cli/step_view.h>
 #include <cli/stored_run.h>
@@ -72,18 +73,33 @@ static void put_step(struct printing *p, const rbk_value *step)
     }
 }
 
-/* The first step that a retry would be for. */
-static const char *failed_step(const rbk_value *steps)
+static bool is_one_of(const char *state, const char *const *states)
+{
+    while (*states && strcmp(*states, state) != 0)
+        states++;
+    return *states != NULL;
+}
+
+/* The first step in one of these states, NULL. A group stands for its children. */
+static const char *first_in(const rbk_value *steps, const char *const *states)
 {
     for (size_t i = 0; i < rbk_value_length(steps); i++) {
         const rbk_value *step = rbk_list_at(steps, i);
         const char *state = rbk_map_get_string(step, "state");
-        bool failed = state && (strcmp(state, "failed") == 0 || strcmp(state, "timed-out") == 0);
         bool group = rbk_map_get_string(step, "kind") && strcmp(rbk_map_get_string(step, "kind"), "parallel") == 0;
-        if (failed && !group)
+        if (state && !group && is_one_of(state, states))
             return rbk_map_get_string(step, "id");
     }
     return NULL;
+}
+
+/* The step that a retry would be for: what failed, or else where a cancelled run was stopped. */
+static const char *retry_step(const rbk_value *steps, enum rbk_run_state state)
+{
+    static const char *const failed[] = {"failed", "timed-out", NULL};
+    static const char *const stopped[] = {"cancelled", "waiting", "in-doubt", "pending", NULL};
+    const char *step = first_in(steps, failed);
+    return step || state != RBK_RUN_CANCELLED ? step : first_in(steps, stopped);
 }
 
 static int keep_command(void *arg, const char *step, const struct rbk_command_row *c)
@@ -104,15 +120,19 @@ void rbk_recorded_view(struct rbk_buf *out, struct rbk_cli *cli, const struct rb
     rbk_style_put(&cli->out, out, RBK_BOLD, row->runbook);
     rbk_buf_puts(out, "  ");
     rbk_style_fit(out, row->title ? row->title : "", 120);
-    rbk_buf_printf(out, "\nrun %s  by %s on %s  %s\n\n", p.id, row->by ? row->by : "?", row->host ? row->host : "?",
-                   when);
+    rbk_buf_printf(out, "\nrun %s", p.id);
+    rbk_run_view_params(out, rbk_map_get(report, "params"));
+    rbk_buf_printf(out, "  by %s on %s  %s\n\n", row->by ? row->by : "?", row->host ? row->host : "?", when);
     for (size_t i = 0; i < rbk_value_length(steps); i++)
         put_step(&p, rbk_list_at(steps, i));
     rbk_buf_printf(out, "\n%s after %s\n", rbk_run_state_name(row->state), took);
     if (row->reason && row->state != RBK_RUN_WAITING)
         rbk_next_label(out, "why", row->reason);
-    struct rbk_next next = {
-        .state = row->state, .run = p.id, .step = failed_step(steps), .waiting = rbk_map_get(report, "waiting_for")};
+    struct rbk_next next = {.state = row->state,
+                            .run = p.id,
+                            .step = retry_step(steps, row->state),
+                            .waiting = rbk_map_get(report, "waiting_for"),
+                            .failing_case = rbk_next_still_failing(out, rbk_map_get(report, "facts"))};
     rbk_next_lines(out, &next);
     rbk_value_free(p.commands);
 }

@@ -7,8 +7,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { STILL_FAILING_SHOWN = 10 };
-
 static enum rbk_tint verdict_tint(enum rbk_run_state s)
 {
     return s == RBK_RUN_SUCCEEDED ? RBK_GREEN : s == RBK_RUN_WAITING ? RBK_YELLOW : RBK_RED;
@@ -35,31 +33,16 @@ static void put_verdict(struct rbk_buf *out, const struct rbk_style *style, cons
         rbk_next_label(out, "why", rbk_run_reason(run));
 }
 
-/* Returns the first case that still fails, for the next command. */
-static const char *put_still_failing(struct rbk_buf *out, const rbk_value *facts)
-{
-    const rbk_value *failing = rbk_map_get(facts, "failing");
-    size_t count = rbk_value_type(failing) == RBK_LIST ? rbk_value_length(failing) : 0;
-    for (size_t i = 0; i < count && i < STILL_FAILING_SHOWN; i++) {
-        const char *name = rbk_value_string(rbk_list_at(failing, i));
-        rbk_next_label(out, i ? "" : "still failing", name ? name : "?");
-    }
-    if (count > STILL_FAILING_SHOWN) {
-        char *more = rbk_asprintf("and %zu more: runbook tests failing", count - STILL_FAILING_SHOWN);
-        rbk_next_label(out, "", more);
-        free(more);
-    }
-    return count ? rbk_value_string(rbk_list_at(failing, 0)) : NULL;
-}
-
 void rbk_run_summary(struct rbk_buf *out, const struct rbk_style *style, const struct rbk_run *run,
                      const struct rbk_run_tally *tally)
 {
     put_verdict(out, style, run, tally->met, tally->unmet);
-    struct rbk_next next = {.state = rbk_run_get_state(run),
+    enum rbk_run_state state = rbk_run_get_state(run);
+    bool stopped = state == RBK_RUN_CANCELLED && !tally->failed_step;
+    struct rbk_next next = {.state = state,
                             .run = rbk_run_short_id(run),
-                            .step = tally->failed_step,
+                            .step = stopped ? tally->stopped_step : tally->failed_step,
                             .waiting = tally->waiting,
-                            .failing_case = put_still_failing(out, rbk_run_facts(run))};
+                            .failing_case = rbk_next_still_failing(out, rbk_run_facts(run))};
     rbk_next_lines(out, &next);
 }

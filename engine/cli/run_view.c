@@ -75,7 +75,7 @@ static void flush_view(struct rbk_run_view *v)
     rbk_live_show(v->live);
 }
 
-static void put_params(struct rbk_buf *out, const rbk_value *params)
+void rbk_run_view_params(struct rbk_buf *out, const rbk_value *params)
 {
     for (size_t i = 0; i < rbk_value_length(params); i++) {
         char *text = rbk_value_text(rbk_map_value_at(params, i));
@@ -118,7 +118,7 @@ static void view_started(void *self, const struct rbk_run *run)
     rbk_style_fit(&v->out, plan->title, 120);
     put_priority(v, plan->priority);
     rbk_buf_printf(&v->out, "\nrun %s", rbk_run_short_id(run));
-    put_params(&v->out, rbk_run_params(run));
+    rbk_run_view_params(&v->out, rbk_run_params(run));
     gethostname(host, sizeof host - 1);
     char *user = rbk_cli_user();
     rbk_time_local_hms(rbk_clock_wall_ms(), now);
@@ -182,8 +182,13 @@ static void view_group(struct rbk_run_view *v, const struct rbk_run *run, const 
     bool rests_well = s->state == RBK_STEP_SUCCEEDED && !rbk_value_length(s->checks) && !s->error;
     if (s->state == RBK_STEP_PENDING || rests_well || !step_is_shown(v, run, s->state))
         return;
+    struct rbk_step_view shown = *s;
+    if (s->state == RBK_STEP_RUNNING) { /* a title over its children, without a state that would stay on the screen */
+        shown.state = RBK_STEP_PENDING;
+        shown.duration_ms = -1;
+    }
     rbk_verbose_end_line(&v->verbose, &v->out);
-    rbk_step_view_block(&v->out, &v->cli->out, s, number);
+    rbk_step_view_block(&v->out, &v->cli->out, &shown, number);
     flush_view(v);
 }
 
@@ -191,8 +196,12 @@ static void view_group(struct rbk_run_view *v, const struct rbk_run *run, const 
 static void remember_failure(struct rbk_run_view *v, const struct rbk_run *run, const struct rbk_step_view *s)
 {
     bool failed = s->state == RBK_STEP_FAILED || s->state == RBK_STEP_TIMED_OUT;
-    if (failed && !rbk_run_parent(run) && !s->node->is_parallel && !v->tally.failed_step)
+    if (rbk_run_parent(run) || s->node->is_parallel)
+        return;
+    if (failed && !v->tally.failed_step)
         v->tally.failed_step = s->node->id;
+    if (s->state == RBK_STEP_CANCELLED && !v->tally.stopped_step)
+        v->tally.stopped_step = s->node->id;
 }
 
 static bool is_verbose(const struct rbk_run_view *v)

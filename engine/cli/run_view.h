@@ -18,10 +18,14 @@ extern const struct rbk_run_observer rbk_run_view_observer; /* self: the rbk_run
 void rbk_run_view_pause(struct rbk_run_view *view);
 void rbk_run_view_continue(struct rbk_run_view *view);
 
+/* Appends "  name=value name=value", each on one line and bounded. */
+void rbk_run_view_params(struct rbk_buf *out, const rbk_value *params);
+
 /* What the steps of a run came to. */
 struct rbk_run_tally {
     int met, unmet;           /* checks */
     const char *failed_step;  /* id of the first step of the root run that failed, NULL; borrowed from the plan */
+    const char *stopped_step; /* the same of the first that was cancelled */
     const rbk_value *waiting; /* what a waiting run waits for, as in its report, or NULL */
 };
 /* Appends the closing lines of a run: the verdict, what still fails, and what to do next. (cli/run_summary.c) */

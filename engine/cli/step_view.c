@@ -3,6 +3,7 @@
 
 #include <base/mem.h>
 #include <base/str.h>
+#include <cli/script_text.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <store/log.h>
@@ -175,7 +176,9 @@ static void put_failure(struct rbk_buf *out, const struct rbk_style *style, cons
         put_lines(out, style, RBK_RED, v->error);
     if (v->log)
         rbk_log_tail(v->log, TAIL_LINES, put_tail_line, &tail, NULL);
-    put_whole(out, "command", v->command);
+    char *command = v->command ? rbk_script_text(v->command) : NULL;
+    put_whole(out, "command", command);
+    free(command);
     put_whole(out, "log", v->log);
 }
 

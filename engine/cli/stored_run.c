@@ -2,6 +2,7 @@
 #include <cli/stored_run.h>
 
 #include <base/fs.h>
+#include <cli/secret_params.h>
 #include <stdio.h>
 #include <stdlib.h>
 
@@ -65,21 +66,27 @@ int rbk_stored_run_print(struct rbk_cli *cli, const char *id, struct rbk_error *
     return rc < 0 ? rc : rbk_cli_print_json(document);
 }
 
-int rbk_stored_run_execute(struct rbk_cli *cli, const char *prefix, struct rbk_execution *e, struct rbk_error *err)
+int rbk_stored_run_execute(struct rbk_cli *cli, const struct rbk_command_desc *desc, const struct rbk_args *args,
+                           struct rbk_execution *e, struct rbk_error *err)
 {
     struct rbk_run_row row = {0};
     struct rbk_plan *plan = NULL;
+    rbk_value *params = NULL;
     int rc = rbk_cli_store(cli, err);
     if (rc == 0)
-        rc = rbk_stored_run_find(cli, prefix, &row, err);
+        rc = rbk_stored_run_find(cli, args->rest.items[0], &row, err);
     if (rc < 0)
         return rc;
     rc = load_plan(cli, &row, &plan, err);
+    if (rc == 0)
+        rc = rbk_secret_params_bind(plan, desc->options, args->params, &params, err);
     if (rc == 0) {
         e->plan = plan;
+        e->params = params;
         e->resume = row.id;
         rc = rbk_execute(cli, e, err);
     }
+    rbk_value_free(params);
     rbk_plan_free(plan);
     rbk_run_row_fini(&row);
     return rc;

@@ -2,6 +2,7 @@
 #ifndef RBK_CLI_STORED_RUN_H
 #define RBK_CLI_STORED_RUN_H
 
+#include <cli/args.h>
 #include <cli/execute.h>
 #include <run/run.h>
 
@@ -15,8 +16,9 @@ const char *rbk_stored_run_short(struct rbk_cli *cli, const char *id, char out[R
 
 /* Prints the run's JSON report. */
 int rbk_stored_run_print(struct rbk_cli *cli, const char *id, struct rbk_error *err);
-/* Goes on with the run that `prefix` names; `e` says how, its plan and run are filled in here. Returns as rbk_execute.
- */
-int rbk_stored_run_execute(struct rbk_cli *cli, const char *prefix, struct rbk_execution *e, struct rbk_error *err);
+/* Goes on with the run that the first argument of `desc` names; `e` says how, its plan, run and parameters are filled
+ * in here. Returns as rbk_execute. */
+int rbk_stored_run_execute(struct rbk_cli *cli, const struct rbk_command_desc *desc, const struct rbk_args *args,
+                           struct rbk_execution *e, struct rbk_error *err);
 
 #endif

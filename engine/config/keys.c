@@ -89,7 +89,7 @@ const struct config_key config_keys[] = {
     }
     SLA_ROW("pass_rate", "95%", "90%", "higher", "passed of all tests that ran"),
     SLA_ROW("execution_time", "100%", "150%", "lower", "duration of a level as a share of its target time"),
-    SLA_ROW("flaky_rate", "2%", "5%", "lower", "tests that both pass and fail without a change"),
+    SLA_ROW("flaky_rate", "2%", "5%", "lower", "test cases that failed and passed in one test run"),
     SLA_ROW("coverage", "70%", "65%", "higher", "lines that the tests reach"),
     SLA_ROW("uptime", "99%", "95%", "higher", "the test infrastructure was up"),
 

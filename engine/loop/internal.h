@@ -36,6 +36,7 @@ struct rbk_loop {
     char *child_stack;              /* RBK_CHILD_STACK, likewise */
     int null_fd;                    /* /dev/null for the children's stdin; -1 until then */
     int children_fd;                /* /proc/self/task/PID/children; -1 where the kernel has none */
+    bool no_cgroups;                /* none with a bound on memory could be made: it is not tried again */
     bool is_guest;                  /* the process may have children of its own: reap only what we started */
     bool adopts;                    /* this process is a subreaper: unknown children are orphans of ours */
 };

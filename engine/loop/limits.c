@@ -72,8 +72,10 @@ static void bound_by_cgroup(struct rbk_proc *p, const struct rbk_proclist *membe
 {
     if (p->limits.memory_tree <= 0 || p->sampling.samples > 2)
         return;
-    if (p->sampling.samples == 1)
+    if (p->sampling.samples == 1 && !p->loop->no_cgroups) {
         p->cgroup = rbk_cgroup_make(p->limits.memory_tree);
+        p->loop->no_cgroups = !p->cgroup;
+    }
     if (p->cgroup)
         rbk_cgroup_take_in(p->cgroup, members);
 }

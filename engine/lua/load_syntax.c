@@ -65,6 +65,8 @@ static void add_hint(const char *text, size_t len, struct rbk_error *err)
         rbk_error_hint(err, "a quote is missing, or write the text as [[..]]");
     else if (strstr(err->message, "malformed number"))
         rbk_error_hint(err, "a value with a unit stands in quotes: \"30s\"");
+    else if (strstr(err->message, "near '<\\226>'"))
+        rbk_error_hint(err, "a curly quote or a long dash, pasted from a document? Write it plainly: \"text\"");
     else if (strstr(err->message, "near <eof>"))
         rbk_error_hint(err, "a bracket or `end` that is missing before the end of the file?");
     else if (in_table && has_word && strcmp(word, "=") == 0)

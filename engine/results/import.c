@@ -9,6 +9,7 @@
 #include <results/executions.h>
 #include <results/level.h>
 #include <results/settle.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -18,28 +19,29 @@ struct import {
     struct rbk_import_file *files;
     struct case_set cases;
     struct execution_writer writer;
-    struct rbk_buf seen; /* one bit a case: in the file that is being read */
+    struct rbk_buf marks; /* two bits a case, of enum mark: in the file that is being read */
     int64_t test_run, first_message;
     bool any_message;
     struct rbk_report_totals totals; /* of the file that is being read */
     const char *source;              /* its file, where the report does not know */
+    unsigned nameless;               /* cases without a name in it */
     int store_failed;                /* what the store answered while a report was read */
     struct rbk_error *err;
 };
 
-/* Marks a case as seen in this file; returns whether it was already. */
-static bool mark_seen(struct import *im, uint32_t index)
+enum mark { MARK_SEEN = 1, MARK_FLAKY = 2, MARK_BITS = 2, MARKS_A_BYTE = 4 };
+
+/* The marks of a case in this file, to be read and added to. */
+static unsigned char *marks_of(struct import *im, uint32_t index, unsigned *shift)
 {
-    size_t byte = index / 8;
-    unsigned char bit = (unsigned char)(1u << index % 8);
-    if (byte >= im->seen.len) {
-        size_t more = byte + 1 - im->seen.len + 1024;
-        memset(rbk_buf_reserve(&im->seen, more), 0, more);
-        im->seen.len += more;
+    size_t byte = index / MARKS_A_BYTE;
+    if (byte >= im->marks.len) {
+        size_t more = byte + 1 - im->marks.len + 1024;
+        memset(rbk_buf_reserve(&im->marks, more), 0, more);
+        im->marks.len += more;
     }
-    bool was = (unsigned char)im->seen.data[byte] & bit;
-    im->seen.data[byte] = (char)((unsigned char)im->seen.data[byte] | bit);
-    return was;
+    *shift = index % MARKS_A_BYTE * MARK_BITS;
+    return (unsigned char *)im->marks.data + byte;
 }
 
 static void count(struct rbk_report_totals *t, int outcome, bool flaky, int by)
@@ -52,14 +54,21 @@ static void count(struct rbk_report_totals *t, int outcome, bool flaky, int by)
     t->flaky += flaky ? by : 0;
 }
 
-/* A failure that was run again is not another case; two passing cases of one name are two. */
-static void count_case(struct import *im, uint32_t index, const struct case_state *before, const struct rbk_case *c,
-                       bool flaky)
+/* A failure that was run again is not another case; two passing cases of one name are two. Flaky is here what this file
+ * alone shows: the history also looks at the other files of the run. */
+static void count_case(struct import *im, uint32_t index, const struct case_state *before, const struct rbk_case *c)
 {
-    bool again = mark_seen(im, index);
-    if (again && (outcome_is_failing(before->outcome) || outcome_is_failing(c->outcome)))
-        count(&im->totals, before->outcome, before->flaky, -1);
-    count(&im->totals, c->outcome, flaky, 1);
+    unsigned shift;
+    unsigned char *marks = marks_of(im, index, &shift);
+    bool again = *marks >> shift & MARK_SEEN, was_flaky = *marks >> shift & MARK_FLAKY;
+    bool failed_before = again && outcome_is_failing(before->outcome);
+    bool flaky = c->outcome == RBK_PASSED && (c->flaky || failed_before || was_flaky);
+    if (failed_before || (again && outcome_is_failing(c->outcome))) {
+        count(&im->totals, before->outcome, was_flaky, -1);
+        was_flaky = false;
+    }
+    count(&im->totals, c->outcome, flaky && !was_flaky, 1);
+    *marks = (unsigned char)((*marks & ~(MARK_FLAKY << shift)) | (MARK_SEEN | (flaky ? MARK_FLAKY : 0)) << shift);
 }
 
 static bool update_state(struct import *im, struct case_state *s, const struct rbk_case *c)
@@ -92,16 +101,26 @@ static int write_message(struct import *im, const char *message, uint64_t *id)
     return rc;
 }
 
+/* Nothing says that two cases without a name are one: each is named by its place among them. */
+static const char *name_of(struct import *im, const struct rbk_case *c, char room[32])
+{
+    if (*c->name)
+        return c->name;
+    snprintf(room, 32, "unnamed %u", ++im->nameless);
+    return room;
+}
+
 static int import_case(struct import *im, const struct rbk_case *c)
 {
     const char *file = !*c->file && im->source ? im->source : c->file;
+    char room[32];
     uint32_t index;
-    int rc = case_set_find(&im->cases, c->suite, file, c->name, &index, im->err);
+    int rc = case_set_find(&im->cases, c->suite, file, name_of(im, c, room), &index, im->err);
     if (rc)
         return rc;
     struct case_state *state = case_set_touch(&im->cases, index), before = *state;
     bool flaky = update_state(im, state, c);
-    count_case(im, index, &before, c, flaky && !(before.flaky && before.last_run == state->last_run));
+    count_case(im, index, &before, c);
     struct execution e = {.index = index, .outcome = c->outcome, .flaky = flaky, .time_us = c->time_us};
     if (*c->message && (rc = write_message(im, c->message, &e.message)))
         return rc;
@@ -175,8 +194,9 @@ static int finish_test_run(struct import *im, bool complete)
 static int read_file(struct import *im, size_t i, rbk_case_fn *on_case)
 {
     struct rbk_import_file *f = &im->files[i];
-    rbk_buf_clear(&im->seen);
+    rbk_buf_clear(&im->marks);
     im->totals = (struct rbk_report_totals){0};
+    im->nameless = 0;
     im->source = im->request->sources ? im->request->sources[i] : NULL;
     int rc = rbk_junit_read_file(f->path, on_case, im, NULL, &f->error);
     if (!rc) {
@@ -309,7 +329,7 @@ int rbk_results_import(struct rbk_store *s, const struct rbk_import *request, st
     if (test_run)
         *test_run = rc ? 0 : im.test_run;
     import_reset(&im);
-    rbk_buf_fini(&im.seen);
+    rbk_buf_fini(&im.marks);
     if (!request->file_count)
         rc = rbk_error_set(err, RBK_EINVAL, "no report was given");
     else if (!rc || rc == RBK_EMALFORMED)

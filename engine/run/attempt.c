@@ -6,6 +6,8 @@
 #include <math.h>
 #include <sys/random.h>
 
+#define DAY_MS 86400e3
+
 static void on_timeout(void *arg)
 {
     struct rbk_step *step = arg;
@@ -14,11 +16,27 @@ static void on_timeout(void *arg)
     rbk_attempt_halt(step, RBK_STOP_TIMEOUT, false);
 }
 
+/* What to do about it stands below the step, once for however many attempts. */
+static void tell_hint(struct rbk_step *step, const struct rbk_error *failed)
+{
+    if (failed->hint[0] && (!step->row.detail || !strstr(step->row.detail, failed->hint)))
+        rbk_step_note(step, "%s", failed->hint);
+}
+
+void rbk_attempt_could_not(struct rbk_step *step, const struct rbk_error *failed)
+{
+    tell_hint(step, failed);
+    rbk_attempt_ended(step, RBK_STEP_FAILED, failed->message);
+}
+
 static void on_body(struct rbk_step *step, const struct rbk_error *failed, bool timed_out)
 {
     if (timed_out && !step->stop)
         step->timed_out = true;
-    rbk_attempt_ended(step, failed ? RBK_STEP_FAILED : RBK_STEP_SUCCEEDED, failed ? failed->message : NULL);
+    if (failed)
+        rbk_attempt_could_not(step, failed);
+    else
+        rbk_attempt_ended(step, RBK_STEP_SUCCEEDED, NULL);
 }
 
 static int start_body(struct rbk_step *step, struct rbk_error *err)
@@ -42,7 +60,7 @@ void rbk_attempt_begin(struct rbk_step *step)
     else if (step->node->run.kind == RBK_BODY_NONE && !step->node->call)
         rbk_attempt_ended(step, RBK_STEP_SUCCEEDED, NULL);
     else if (start_body(step, &err) < 0)
-        rbk_attempt_ended(step, RBK_STEP_FAILED, err.message);
+        rbk_attempt_could_not(step, &err);
 }
 
 void rbk_attempt_halt(struct rbk_step *step, enum rbk_stop stop, bool now)
@@ -58,10 +76,12 @@ void rbk_attempt_halt(struct rbk_step *step, enum rbk_stop stop, bool now)
 static void captured(struct rbk_step *step)
 {
     struct rbk_error err = {0};
-    if (rbk_capture_facts(step, &err) < 0)
-        rbk_attempt_failed(step, RBK_STEP_FAILED, err.message);
-    else
+    if (rbk_capture_facts(step, &err) == 0) {
         rbk_step_next(step);
+        return;
+    }
+    tell_hint(step, &err);
+    rbk_attempt_failed(step, RBK_STEP_FAILED, err.message);
 }
 
 static void attempt_timed_out(struct rbk_step *step)
@@ -105,8 +125,7 @@ static bool retried_exit(const struct rbk_step *step)
 static bool may_retry(const struct rbk_step *step)
 {
     bool has_body = step->role == RBK_ROLE_PLAIN || step->role == RBK_ROLE_ITEM;
-    return has_body && !step->stop && !step->run->now && step->row.attempts <= step->node->retry.times &&
-           retried_exit(step);
+    return has_body && !step->stop && !step->run->now && step->tries <= step->node->retry.times && retried_exit(step);
 }
 
 /* A number in [-1, 1): jitter keeps many waiting runs from coming back together. */
@@ -118,27 +137,30 @@ static double spread(void)
     return (double)r / 2147483648.0 - 1.0;
 }
 
+/* A power may be infinite: then the longest delay is meant. */
 static int64_t retry_delay(const struct rbk_step *step)
 {
     const struct rbk_retry *retry = &step->node->retry;
-    double ms = (double)retry->delay_ms * pow(retry->backoff > 0 ? retry->backoff : 1.0, step->row.attempts - 1);
-    if (retry->max_delay_ms > 0 && ms > (double)retry->max_delay_ms)
-        ms = (double)retry->max_delay_ms;
+    double longest = retry->max_delay_ms > 0 ? (double)retry->max_delay_ms : DAY_MS;
+    double grown = pow(retry->backoff > 0 ? retry->backoff : 1.0, step->tries - 1);
+    double ms = retry->delay_ms > 0 ? fmin((double)retry->delay_ms * grown, fmin(longest, DAY_MS)) : 0;
     ms += ms * retry->jitter * spread();
-    return ms < 0 ? 0 : ms > 86400e3 ? 86400000 : (int64_t)ms;
+    return (int64_t)fmax(0, fmin(ms, DAY_MS));
 }
 
-/* The step as recorded is in flight already, unless it waited for a person meanwhile: then the intent is renewed. */
+/* The step as recorded is in flight already, unless it waited for a person meanwhile: then the intent is renewed, and
+ * before it the lock and the secrets, which a resumed run does not have yet. */
 static void on_retry(void *arg)
 {
     struct rbk_step *step = arg;
     step->delay = NULL;
     if (step->row.state != RBK_STEP_RUNNING) {
-        step->phase = RBK_PHASE_INTENT;
+        step->phase = RBK_PHASE_LOCK;
         rbk_step_go(step);
         return;
     }
     step->row.attempts++;
+    step->tries++;
     rbk_record_step(step, RBK_RECORD_SOON);
     rbk_observe_step(step);
     rbk_attempt_begin(step);

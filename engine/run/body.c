@@ -7,6 +7,7 @@ static void on_command(void *arg, const struct rbk_command_result *result, const
     struct rbk_step *step = arg;
     struct rbk_error why = {0};
     (void)failed; /* a command that cannot be started is reported by rbk_command_start */
+    step->body_exit = result->proc.end == RBK_END_EXIT ? result->proc.exit_code : -1;
     if (step->body == &step->node->run) {
         step->row.exit_code = result->proc.exit_code;
         step->row.signal = result->proc.signal;
@@ -50,6 +51,7 @@ int rbk_body_start(struct rbk_step *step, const struct rbk_body *body, rbk_body_
 {
     step->body = body;
     step->body_done = done;
+    step->body_exit = -1;
     step->run->session->effects = true;
     int rc = start_kind(step, body, err);
     if (rc < 0) {
@@ -61,6 +63,8 @@ int rbk_body_start(struct rbk_step *step, const struct rbk_body *body, rbk_body_
 
 void rbk_body_stop(struct rbk_step *step, enum rbk_proc_end reason, bool now)
 {
+    if (step->secret)
+        rbk_proc_cancel(step->secret, reason, now);
     rbk_command_stop_all(step, reason, now);
     rbk_perform_stop(step);
 }

@@ -79,12 +79,6 @@ static int new_child(struct rbk_step *step, const struct rbk_plan *plan, struct 
     return 0;
 }
 
-static bool was_not_stored(const rbk_value *v)
-{
-    const char *text = rbk_value_string(v);
-    return text && strstr(text, "***");
-}
-
 /* What a resumed run was called with: arguments that hold secrets were not stored, so they are worked out again. */
 static int restore_secrets(struct rbk_step *step, const struct rbk_plan *plan, struct rbk_error *err)
 {
@@ -94,7 +88,7 @@ static int restore_secrets(struct rbk_step *step, const struct rbk_plan *plan, s
     for (size_t i = 0; rc == 0 && i < plan->param_count; i++) {
         const char *name = plan->params[i].name;
         const rbk_value *v = rbk_map_get(params, name);
-        if (v && was_not_stored(rbk_map_get(child->params, name)))
+        if (v && rbk_fact_was_redacted(rbk_map_get(child->params, name)))
             rbk_map_set(child->params, name, rbk_value_dup(v));
     }
     rbk_value_free(params);
@@ -113,6 +107,8 @@ int rbk_call_start(struct rbk_step *step, struct rbk_error *err)
         rc = restore_secrets(step, plan, err);
         rc = rc < 0 ? rc : rbk_run_take_instance(step->child, err);
     }
+    if (rc == RBK_EBUSY)
+        rbk_locks_busy(step->run->session);
     if (rc < 0)
         return rc;
     step->called = true;

@@ -122,6 +122,10 @@ static void account(struct rbk_step *step, const struct rbk_proc_result *r)
         rbk_step_note(step, "%d process%s that it left running %s ended", r->leftovers, r->leftovers == 1 ? "" : "es",
                       r->leftovers == 1 ? "was" : "were");
     }
+    if (r->survivors > 0) {
+        rbk_step_note(step, "%d process%s could not be ended: of another user, or stuck in the kernel", r->survivors,
+                      r->survivors == 1 ? "" : "es");
+    }
 }
 
 static void on_exit_of(void *arg, const struct rbk_proc_result *r)
@@ -302,7 +306,7 @@ int rbk_command_failure(const struct rbk_proc_result *r, struct rbk_error *err)
     case RBK_END_EXIT:
         return r->exit_code == 0 ? 0 : rbk_error_set(err, RBK_EFAIL, "exit status %d", r->exit_code);
     case RBK_END_SIGNAL:
-        return rbk_error_set(err, RBK_ESTORE, "killed by signal %d (%s)", r->signal, strsignal(r->signal));
+        return rbk_error_set(err, RBK_EFAIL, "killed by signal %d (%s)", r->signal, strsignal(r->signal));
     case RBK_END_TIMEOUT:
         return rbk_error_set(err, RBK_ETIMEOUT, "its time was up");
     case RBK_END_CPU_LIMIT:

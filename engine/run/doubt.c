@@ -3,13 +3,6 @@
  * executed before all of them can be decided. */
 #include <run/machine.h>
 
-/* What holds other steps has no effect of its own. */
-static bool is_container(const struct rbk_step *step)
-{
-    return strcmp(step->row.kind, "parallel") == 0 || strcmp(step->row.kind, "each") == 0 ||
-           strcmp(step->row.kind, "call") == 0;
-}
-
 /* What is known without a person, then what the person said beforehand, then the person. NONE: nobody can tell. */
 static enum rbk_doubt decision_for(const struct rbk_step *step, const struct rbk_node *node, enum rbk_assume assume)
 {
@@ -45,7 +38,8 @@ int rbk_doubt_decide(struct rbk_run *run, enum rbk_assume assume, struct rbk_err
         struct rbk_step *step = run->steps[i];
         if (step->child)
             rc = rbk_doubt_decide(step->child, assume, err);
-        else if ((step->row.state == RBK_STEP_RUNNING || step->row.state == RBK_STEP_IN_DOUBT) && !is_container(step))
+        else if ((step->row.state == RBK_STEP_RUNNING || step->row.state == RBK_STEP_IN_DOUBT) &&
+                 !rbk_step_is_container(step))
             rc = decide(step, assume, err);
     }
     return rc;
@@ -56,7 +50,7 @@ static void forget(struct rbk_step *step)
 {
     step->doubt = RBK_DOUBT_NONE;
     step->row.state = RBK_STEP_PENDING;
-    step->row.attempts = 0;
+    step->row.started_ms = 0;
 }
 
 /* It happened: what is left to do are its checks. */
@@ -67,11 +61,13 @@ static void take_as_done(struct rbk_step *step, const char *because)
     step->phase = RBK_PHASE_BODY;
 }
 
-/* A verify that could not be carried out says nothing. */
+/* A verify that could not be carried out (the shell's 126 and 127), or was ended by a signal or a limit, says nothing.
+ */
 static bool says_no(const struct rbk_step *step, const struct rbk_error *failed)
 {
     bool process = step->node->verify.kind == RBK_BODY_SHELL || step->node->verify.kind == RBK_BODY_ARGV;
-    return failed->code == RBK_EFAIL && (!process || strncmp(failed->message, "exit status 12", 14) != 0);
+    int status = step->body_exit;
+    return process ? status > 0 && status != 126 && status != 127 : failed->code == RBK_EFAIL;
 }
 
 static void on_verified(struct rbk_step *step, const struct rbk_error *failed, bool timed_out)
@@ -92,14 +88,25 @@ static void on_verified(struct rbk_step *step, const struct rbk_error *failed, b
     }
 }
 
+static void start_verify(struct rbk_step *step, const struct rbk_error *no_secret)
+{
+    struct rbk_error err = {0};
+    if (no_secret)
+        on_verified(step, no_secret, false);
+    else if (rbk_body_start(step, &step->node->verify, on_verified, &err) < 0)
+        on_verified(step, &err, false);
+}
+
+/* It sees what the step itself sees, its secrets too: else it would say no for want of them. */
 static void verify(struct rbk_step *step)
 {
     struct rbk_error err = {0};
     step->row.state = RBK_STEP_RUNNING;
     step->row.idempotent = false;
     rbk_observe_step(step);
-    if (rbk_body_start(step, &step->node->verify, on_verified, &err) < 0)
-        on_verified(step, &err, false);
+    int rc = rbk_secret_lookup(step, start_verify, &err);
+    if (rc != 0)
+        start_verify(step, rc < 0 ? &err : NULL);
 }
 
 static void on_answer(struct rbk_step *step, enum rbk_decision decision)

@@ -23,9 +23,32 @@ static int current_list(struct rbk_step *group, rbk_value **out, struct rbk_erro
     }
 }
 
+/* What a resumed run went over, where secrets in it were not stored: worked out again from the parameters that were
+ * given again. It must be the list of then, as far as that is on record. */
+static int list_again(struct rbk_step *group, const rbk_value *recorded, rbk_value **out, struct rbk_error *err)
+{
+    rbk_value *list = NULL;
+    int rc = current_list(group, &list, err);
+    if (rc < 0)
+        return rc;
+    rbk_value *redacted = rbk_fact_redacted(group->run->session, rbk_value_dup(list));
+    bool same = rbk_value_equal(redacted, recorded);
+    rbk_value_free(redacted);
+    if (same) {
+        *out = list;
+        return 0;
+    }
+    rbk_value_free(list);
+    rbk_error_set(err, RBK_EINVAL, "each: secrets in its list were not stored, and it is another list now");
+    return rbk_error_hint(err, "to begin the step anew: runbook retry %.12s %s", group->run->session->root->row.id,
+                          group->node->id);
+}
+
 static int list_of(struct rbk_step *group, rbk_value **out, struct rbk_error *err)
 {
     const rbk_value *recorded = rbk_map_get(group->run->each_lists, group->row.key);
+    if (recorded && rbk_fact_was_redacted(recorded))
+        return list_again(group, recorded, out, err);
     if (recorded) {
         *out = rbk_value_dup(recorded);
         return 0;
@@ -37,18 +60,16 @@ static int list_of(struct rbk_step *group, rbk_value **out, struct rbk_error *er
     return rc;
 }
 
+/* The items themselves are made when their turn comes (rbk_group_child). */
 int rbk_each_children(struct rbk_step *group, struct rbk_error *err)
 {
     rbk_value *list = NULL;
     int rc = list_of(group, &list, err);
     if (rc < 0)
         return rc;
-    size_t count = rbk_value_length(list);
-    group->group.steps = rbk_realloc(NULL, count + 1, sizeof *group->group.steps);
-    group->group.count = count;
-    for (size_t i = 0; i < count; i++)
-        group->group.steps[i] = rbk_step_new(group->run, group->node, group, RBK_ROLE_ITEM, i, rbk_list_at(list, i));
-    rbk_value_free(list);
+    group->group.list = list;
+    group->group.count = rbk_value_length(list);
+    group->group.steps = rbk_alloc((group->group.count + 1) * sizeof *group->group.steps);
     return 0;
 }
 
@@ -56,7 +77,7 @@ void rbk_each_start(struct rbk_step *group)
 {
     struct rbk_error err = {0};
     if (rbk_each_children(group, &err) < 0) {
-        rbk_attempt_ended(group, RBK_STEP_FAILED, err.message);
+        rbk_attempt_could_not(group, &err);
         return;
     }
     if (group->group.count == 0)

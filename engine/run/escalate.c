@@ -48,8 +48,10 @@ static void fire(struct rbk_run *run, struct rbk_step *step, const struct rbk_ve
     rbk_map_set_string(data, "priority", row ? row->priority : run->plan->priority);
     if (row)
         rbk_map_set_int(data, "response_ms", row->response_ms);
-    rbk_record_event(run, step->row.key, "escalated", data);
-    rbk_observe_note(run, step, text);
+    rbk_record_event(run, step->row.key, "escalated", rbk_fact_redacted(run->session, data));
+    char *clean = rbk_step_output_redacted(run->session, text);
+    rbk_observe_note(run, step, clean);
+    free(clean);
     free(text);
 }
 

@@ -77,6 +77,21 @@ static void unit_hint(const struct operand *measured, const struct operand *lite
         snprintf(out, size, "compare it with a plain number");
 }
 
+/* Texts and truth values have no order, whatever the other side turns out to be. NULL: neither side is one. */
+static const struct operand *without_order(const struct operand *a, const struct operand *b)
+{
+    if (a->kind == OPERAND_STRING || a->kind == OPERAND_BOOL)
+        return a;
+    return b->kind == OPERAND_STRING || b->kind == OPERAND_BOOL ? b : NULL;
+}
+
+/* A parameter with the default "90%" is a text until it gets a type. */
+static const char *order_hint(const struct operand *o)
+{
+    return o->name && o->kind == OPERAND_STRING ? "a parameter needs a type for that, such as type = \"percent\""
+                                                : "use `==` or `!=`";
+}
+
 int expr_operands_fit(const struct rbk_expr *expr, const struct expr_node *node, const struct operand *a,
                       const struct operand *b, struct rbk_error *err)
 {
@@ -86,19 +101,25 @@ int expr_operands_fit(const struct rbk_expr *expr, const struct expr_node *node,
         snprintf(message, sizeof message, "%s is a list, and lists cannot be compared", expr_operand_title(list));
         return expr_node_error(expr, node, err, message, "compare its count, a fact such as `failing_count`");
     }
-    if (a->kind >= OPERAND_UNKNOWN || b->kind >= OPERAND_UNKNOWN)
+    const struct operand *unordered = node->op < EXPR_EQ ? without_order(a, b) : NULL;
+    bool unknown = a->kind >= OPERAND_UNKNOWN || b->kind >= OPERAND_UNKNOWN;
+    if (unordered && (unknown || a->kind == b->kind)) {
+        snprintf(message, sizeof message, "%s is %s, which has no order", expr_operand_title(unordered),
+                 expr_operand_words(unordered));
+        return expr_node_error(expr, node, err, message, unknown ? order_hint(unordered) : "use `==` or `!=`");
+    }
+    if (unknown)
         return 0;
     if (a->kind != b->kind || (a->kind == OPERAND_NUMBER && !units_agree(a, b))) {
         snprintf(message, sizeof message, "%s is %s but %s is %s", expr_operand_title(a), expr_operand_words(a),
                  expr_operand_title(b), expr_operand_words(b));
         if (a->kind == b->kind)
             unit_hint(b->name ? b : a, b->name ? a : b, hint, sizeof hint);
+        else if (unordered && unordered->kind == OPERAND_STRING)
+            snprintf(hint, sizeof hint, "%s", order_hint(unordered));
         return expr_node_error(expr, node, err, message, hint);
     }
-    if (a->kind == OPERAND_NUMBER || node->op >= EXPR_EQ)
-        return 0;
-    snprintf(message, sizeof message, "%s is %s, which has no order", expr_operand_title(a), expr_operand_words(a));
-    return expr_node_error(expr, node, err, message, "use `==` or `!=`");
+    return 0;
 }
 
 static bool ordered(enum expr_op op, double a, double b)

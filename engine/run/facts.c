@@ -21,16 +21,27 @@ const rbk_value *rbk_fact_lookup(void *arg, const char *name)
     return rbk_fact_lookup_run(run, name);
 }
 
+/* A number may be a secret as well: it then becomes a string. */
+static rbk_value *redacted_scalar(const struct rbk_session *s, rbk_value *v)
+{
+    char *text = rbk_value_text(v), *clean = rbk_step_output_redacted(s, text);
+    if (strcmp(text, clean) != 0) {
+        rbk_value_free(v);
+        v = rbk_string_new(clean);
+    }
+    free(text);
+    free(clean);
+    return v;
+}
+
 /* The value without secrets. Takes v. */
 rbk_value *rbk_fact_redacted(const struct rbk_session *s, rbk_value *v)
 {
+    enum rbk_type type = rbk_value_type(v);
     if (rbk_redactor_empty(s->o.redactor))
         return v;
-    if (rbk_value_type(v) == RBK_STRING) {
-        char *clean = rbk_step_output_redacted(s, rbk_value_string(v));
-        rbk_value_free(v);
-        v = rbk_string_new(clean);
-        free(clean);
+    if (type == RBK_STRING || type == RBK_INT || type == RBK_NUMBER) {
+        v = redacted_scalar(s, v);
     } else if (rbk_value_type(v) == RBK_LIST) {
         rbk_value *list = rbk_list_new();
         for (size_t i = 0; i < rbk_value_length(v); i++)
@@ -45,6 +56,17 @@ rbk_value *rbk_fact_redacted(const struct rbk_session *s, rbk_value *v)
         v = map;
     }
     return v;
+}
+
+bool rbk_fact_was_redacted(const rbk_value *v)
+{
+    const char *text = rbk_value_string(v);
+    bool found = text && strstr(text, "***");
+    for (size_t i = 0; rbk_value_type(v) == RBK_LIST && !found && i < rbk_value_length(v); i++)
+        found = rbk_fact_was_redacted(rbk_list_at(v, i));
+    for (size_t i = 0; rbk_value_type(v) == RBK_MAP && !found && i < rbk_value_length(v); i++)
+        found = rbk_fact_was_redacted(rbk_map_value_at(v, i));
+    return found;
 }
 
 static bool fact_name_ok(const char *name)

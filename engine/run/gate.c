@@ -13,11 +13,18 @@ static bool is_recorded(const char *kind)
     return strcmp(kind, "step") != 0 && strcmp(kind, "doubt") != 0;
 }
 
-static struct rbk_gate_row *find_decision(const struct rbk_run *run, const char *key, const char *kind)
+/* An approval is one of the question as it was asked: of other words it says nothing. */
+static bool is_moot(const struct rbk_gate_row *g, const char *text)
+{
+    return text && strcmp(g->decision, "approved") == 0 && g->question && strcmp(g->question, text) != 0;
+}
+
+static struct rbk_gate_row *find_decision(const struct rbk_run *run, const char *key, const char *kind,
+                                          const char *text)
 {
     for (size_t i = 0; i < run->gate_count; i++) {
         struct rbk_gate_row *g = &run->gates[i];
-        if (g->decision && strcmp(g->step, key) == 0 && strcmp(g->kind, kind) == 0)
+        if (g->decision && strcmp(g->step, key) == 0 && strcmp(g->kind, kind) == 0 && !is_moot(g, text))
             return g;
     }
     return NULL;
@@ -62,7 +69,7 @@ static void take_answers(struct rbk_step *step, const rbk_value *answers)
 /* A resumed step gets the facts that it was answered before it looks at any expression. */
 void rbk_gate_recall(struct rbk_step *step)
 {
-    struct rbk_gate_row *g = find_decision(step->run, step->row.key, "fact");
+    struct rbk_gate_row *g = find_decision(step->run, step->row.key, "fact", NULL);
     if (g && strcmp(g->decision, "approved") == 0) {
         note_approval(step, g->by, g->answered_ms, g->why, g->answers);
         take_answers(step, g->answers);
@@ -187,7 +194,7 @@ static void enqueue(struct rbk_step *step)
 
 static bool settle_recorded(struct rbk_step *step)
 {
-    struct rbk_gate_row *g = find_decision(step->run, step->row.key, step->gate.kind);
+    struct rbk_gate_row *g = find_decision(step->run, step->row.key, step->gate.kind, step->gate.text);
     if (!g)
         return false;
     bool yes = strcmp(g->decision, "approved") == 0;

@@ -52,7 +52,8 @@ static void conclude(struct rbk_step *group)
 {
     struct tally t = {0};
     for (size_t i = 0; i < group->group.next; i++)
-        count_child(&t, group->group.steps[i]);
+        if (group->group.steps[i])
+            count_child(&t, group->group.steps[i]);
     group->group.over = true;
     char *error =
         t.failed ? rbk_asprintf("%zu of %zu failed: %.300s", t.failed, group->group.count, t.names.data) : NULL;
@@ -70,6 +71,34 @@ static void conclude(struct rbk_step *group)
 
 static void group_go(struct rbk_step *group);
 
+/* A list may be long: an item is there from when it is started until nothing of it is needed any more. */
+static struct rbk_step *child_at(struct rbk_step *group, size_t index)
+{
+    struct rbk_step **slot = &group->group.steps[index];
+    if (!*slot)
+        *slot =
+            rbk_step_new(group->run, group->node, group, RBK_ROLE_ITEM, index, rbk_list_at(group->group.list, index));
+    return *slot;
+}
+
+/* Called when its end is on record and nothing that it did is under way. */
+static void on_child_recorded(void *arg)
+{
+    struct rbk_step *child = arg;
+    struct rbk_step *group = child->parent;
+    if (child->jobs || child->perform || child->secret || child->dirty)
+        return;
+    group->group.steps[child->index] = NULL;
+    rbk_step_forget(child);
+}
+
+/* An item that went well, or was not to be done, counts no more; what is to be undone stays. */
+static bool is_spent(const struct rbk_step *child)
+{
+    bool fine = child->row.state == RBK_STEP_SUCCEEDED || child->row.state == RBK_STEP_SKIPPED;
+    return child->role == RBK_ROLE_ITEM && fine && !child->node->call && !rbk_undo_is_due(child);
+}
+
 /* What the failure of a child means for the group and the run, now or in the run that is resumed. */
 static void account(struct rbk_step *group, const struct rbk_step *child)
 {
@@ -79,6 +108,8 @@ static void account(struct rbk_step *group, const struct rbk_step *child)
     if (counts(child)) {
         group->rejected |= child->rejected;
         group->wants_undo |= child->wants_undo || child->node->on_fail == RBK_ON_FAIL_UNDO;
+    } else {
+        rbk_sequence_reason(group->run, child); /* the group will not give one */
     }
 }
 
@@ -87,6 +118,8 @@ static void on_child_end(struct rbk_step *child)
     struct rbk_step *group = child->parent;
     group->group.running--;
     account(group, child);
+    if (is_spent(child))
+        rbk_record_then(group->run->session, on_child_recorded, child);
     if (has_failed(child) && counts(child) && group->node->fail_fast && !group->group.stopped)
         rbk_group_stop(group, RBK_STOP_FAIL_FAST, false);
     group_go(group);
@@ -99,7 +132,7 @@ static void group_go(struct rbk_step *group)
         return;
     group->group.advancing = true;
     while (!group->group.stopped && group->group.next < group->group.count && group->group.running < group->group.cap) {
-        struct rbk_step *child = group->group.steps[group->group.next++];
+        struct rbk_step *child = child_at(group, group->group.next++);
         group->group.running++;
         rbk_step_start(child, on_child_end);
     }
@@ -118,7 +151,8 @@ void rbk_group_stop(struct rbk_step *group, enum rbk_stop stop, bool now)
 {
     group->group.stopped = true;
     for (size_t i = 0; i < group->group.next; i++)
-        rbk_step_stop(group->group.steps[i], stop, now);
+        if (group->group.steps[i])
+            rbk_step_stop(group->group.steps[i], stop, now);
 }
 
 /* A group that is done is not carried out again, but its children are there: to be shown, and to be undone. */
@@ -131,7 +165,7 @@ void rbk_group_adopt(struct rbk_step *group)
     else if (group->role == RBK_ROLE_EACH && rbk_map_get(group->run->each_lists, group->row.key))
         rbk_each_children(group, NULL);
     for (size_t i = 0; i < group->group.count; i++) {
-        struct rbk_step *child = group->group.steps[i];
+        struct rbk_step *child = child_at(group, i);
         child->ended = true;
         rbk_observe_step(child);
         rbk_group_adopt(child);

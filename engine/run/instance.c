@@ -24,16 +24,15 @@ static char *number_of(const struct rbk_run *run, const struct rbk_step *parent,
 /* What a resumed run has on record, by key. */
 static struct rbk_step *find_restored(const struct rbk_run *run, const char *key)
 {
-    for (size_t i = 0; run->restored && i < run->step_count; i++)
-        if (strcmp(run->steps[i]->row.key, key) == 0)
-            return run->steps[i];
-    return NULL;
+    const rbk_value *place = rbk_map_get(run->restored_places, key);
+    return place ? run->steps[(size_t)rbk_value_number(place)] : NULL;
 }
 
 static struct rbk_step *add_step(struct rbk_run *run, char *key)
 {
     struct rbk_step *step = rbk_alloc(sizeof *step);
     RBK_GROW(run->steps, run->step_count, run->step_cap);
+    step->place = run->step_count;
     run->steps[run->step_count++] = step;
     step->row.key = key;
     step->row.exit_code = -1;
@@ -51,12 +50,14 @@ static void describe(struct rbk_step *step)
 {
     char hash[17];
     const struct rbk_node *node = step->node;
-    rbk_node_hash(node, hash);
+    bool item = step->role == RBK_ROLE_ITEM; /* does what its `each` does, whose list may be long to hash */
+    if (!item)
+        rbk_node_hash(node, hash);
     set_text(&step->row.id, node->id);
     set_text(&step->row.title, node->title);
-    set_text(&step->row.kind, step->role == RBK_ROLE_ITEM ? rbk_node_kind(node) : rbk_node_record_kind(node));
+    set_text(&step->row.kind, item ? rbk_node_kind(node) : rbk_node_record_kind(node));
     set_text(&step->row.parent, step->parent ? step->parent->row.key : NULL);
-    set_text(&step->row.hash, hash);
+    set_text(&step->row.hash, item ? step->parent->row.hash : hash);
 }
 
 struct rbk_step *rbk_step_new(struct rbk_run *run, const struct rbk_node *node, struct rbk_step *parent,
@@ -73,6 +74,7 @@ struct rbk_step *rbk_step_new(struct rbk_run *run, const struct rbk_node *node, 
     step->node = node;
     step->parent = parent;
     step->role = role;
+    step->index = index;
     step->depth = outer ? outer->depth + 1 : 0;
     step->usual_ms = -1;
     step->number = number_of(run, parent, role, index);
@@ -97,7 +99,18 @@ void rbk_step_destroy(struct rbk_step *step)
     free(step->log_path);
     free(step->command);
     free(step->group.steps);
+    rbk_value_free(step->group.list);
     free(step);
+}
+
+/* Leaves a gap, since the places of restored steps are known by number; at the end there is no need for one. */
+void rbk_step_forget(struct rbk_step *step)
+{
+    struct rbk_run *run = step->run;
+    run->steps[step->place] = NULL;
+    rbk_step_destroy(step);
+    while (run->step_count > run->restored_count && !run->steps[run->step_count - 1])
+        run->step_count--;
 }
 
 bool rbk_step_is_done(const struct rbk_step *step)
@@ -113,6 +126,18 @@ bool rbk_step_is_done(const struct rbk_step *step)
     default:
         return false;
     }
+}
+
+/* What holds other steps has no effect of its own. */
+bool rbk_step_is_container(const struct rbk_step *step)
+{
+    const char *kind = step->row.kind;
+    return strcmp(kind, "parallel") == 0 || strcmp(kind, "each") == 0 || strcmp(kind, "call") == 0;
+}
+
+bool rbk_step_has_begun(const struct rbk_step *step)
+{
+    return step->row.started_ms > 0;
 }
 
 /* Adds a line to what is shown below the step, unless that is long enough already. */
@@ -210,6 +235,15 @@ void rbk_step_end_stopped(struct rbk_step *step)
     default:
         rbk_step_end(step, RBK_STEP_CANCELLED, "cancelled");
     }
+}
+
+/* Its body is done and a question about its checks is open, but the step is being stopped: a resumed run asks. */
+void rbk_step_end_unasked(struct rbk_step *step)
+{
+    if (step->stop == RBK_STOP_INTERRUPT)
+        rbk_step_end(step, RBK_STEP_WAITING, NULL);
+    else
+        rbk_step_end_stopped(step);
 }
 
 /* A person said no. What is done is undone. */

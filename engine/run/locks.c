@@ -69,10 +69,16 @@ static void try_again(void *arg)
     rbk_step_go(step);
 }
 
+/* While nothing was done yet the run can simply be tried again later: exit 75. */
+void rbk_locks_busy(struct rbk_session *s)
+{
+    if (!s->effects)
+        s->root->busy = true;
+}
+
 static void give_up(struct rbk_step *step, const struct rbk_error *why)
 {
-    if (!step->run->session->effects)
-        step->run->session->root->busy = true;
+    rbk_locks_busy(step->run->session);
     char *text = rbk_asprintf("lock \"%s\" was not free%s: %s", step->node->lock,
                               step->node->lock_wait_ms > 0 ? " in time" : "", why->message);
     rbk_step_end(step, RBK_STEP_FAILED, text);
@@ -83,6 +89,8 @@ static void give_up(struct rbk_step *step, const struct rbk_error *why)
 bool rbk_locks_step(struct rbk_step *step)
 {
     struct rbk_error why = {0};
+    if (step->lock)
+        return true;
     int rc = rbk_locks_take(step->run, RBK_LOCK_NAMED, step->node->lock, &step->lock, &why);
     if (rc == 0)
         return true;

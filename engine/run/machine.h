@@ -1,6 +1,7 @@
 /* The step machine seen from inside: the three things it is made of. A session is one process carrying a root run and
  * the runs it calls; a run walks the nodes of one plan; a step is one node being carried out (for `each`, one item of
- * it). Steps and called runs live until the root run is freed, so a pointer to one is good in every callback.
+ * it). Steps and called runs live until the root run is freed, so a pointer to one is good in every callback; only the
+ * items of an `each` go as soon as their end is on record, unless something is to be known or undone of them later.
  *
  * A step goes through its phases (step.c). A phase either lets it go on or waits: then a callback moves the phase on
  * and calls rbk_step_go. Whatever way a step takes, it ends in rbk_step_end, once. */
@@ -74,11 +75,12 @@ struct rbk_run {
     struct rbk_run_row row;
     char short_id[RBK_ULID_SIZE];
     rbk_value *params, *facts; /* maps; params with its secret ones in clear */
-    struct rbk_step **steps;   /* every instance, owned */
-    size_t step_count, step_cap;
+    struct rbk_step **steps;   /* every instance, owned; NULL = forgotten (rbk_step_forget) */
+    size_t step_count, step_cap, restored_count;
     struct rbk_gate_row *gates; /* recorded decisions, for a resumed run */
     size_t gate_count;
-    rbk_value *each_lists; /* step key -> list, for a resumed run */
+    rbk_value *each_lists;      /* step key -> list, for a resumed run */
+    rbk_value *restored_places; /* step key -> index in steps, likewise */
     struct rbk_run **children;
     size_t child_count, child_cap;
     const struct rbk_node *from, *only, *retry;
@@ -100,7 +102,7 @@ struct rbk_run {
     bool red;                   /* some step failed: never green */
     bool busy;                  /* a lock was not to be had and nothing was run */
     enum rbk_run_state parked;  /* WAITING or INTERRUPTED: it cannot go on now; else RUNNING */
-    bool wants_undo, undone, escalated, restored, recorded, dirty, advancing, ended;
+    bool wants_undo, undone, escalated, recorded, dirty, advancing, ended;
 };
 
 typedef void rbk_body_done_fn(struct rbk_step *step, const struct rbk_error *failed, bool timed_out);
@@ -113,6 +115,8 @@ struct rbk_step {
     struct rbk_step *parent; /* enclosing step or NULL */
     const struct rbk_node *node;
     enum rbk_role role;
+    size_t index; /* in its group, or its plan */
+    size_t place; /* in the run's steps */
     struct rbk_step_row row;
     char *number;
     int depth;
@@ -120,6 +124,7 @@ struct rbk_step {
     enum rbk_phase phase;
     enum rbk_stop stop;
     enum rbk_doubt doubt;
+    int tries; /* of its body since it was begun (anew): what `retry` counts */
     bool dirty, ended, timed_out, looked_up;
     bool rejected, wants_undo; /* it failed so that what is done must be undone */
     int64_t began_ms, usual_ms;
@@ -135,14 +140,16 @@ struct rbk_step {
 
     const struct rbk_body *body; /* in flight: run, undo or verify; NULL = none */
     rbk_body_done_fn *body_done;
+    int body_exit; /* exit status of its command; -1 while it has none */
     struct rbk_job *jobs;
     struct rbk_proc *secret; /* a command that prints one */
     struct rbk_perform *perform;
     struct rbk_run *child; /* of a call; a restored one until it is begun */
     bool called;
 
-    struct { /* of a parallel or an each */
-        struct rbk_step **steps;
+    struct {                     /* of a parallel or an each */
+        struct rbk_step **steps; /* NULL: an item that is not begun, or not needed any more */
+        rbk_value *list;         /* of an each */
         size_t count, next, running, cap;
         bool advancing, stopped, over;
     } group;
@@ -180,6 +187,7 @@ const char *rbk_node_record_kind(const struct rbk_node *node);
 
 /* sequence.c */
 void rbk_sequence_go(struct rbk_run *run);
+void rbk_sequence_reason(struct rbk_run *run, const struct rbk_step *step); /* why the run is red, if none is known */
 /* select.c: --from and --only */
 int rbk_select_resolve(struct rbk_run *run, const char *from, const char *only, struct rbk_error *err);
 const char *rbk_select_skip(const struct rbk_run *run, const struct rbk_node *node);  /* reason or NULL */
@@ -190,10 +198,14 @@ size_t rbk_select_position(const struct rbk_plan *plan, const struct rbk_node *n
 struct rbk_step *rbk_step_new(struct rbk_run *run, const struct rbk_node *node, struct rbk_step *parent,
                               enum rbk_role role, size_t index, const rbk_value *item);
 void rbk_step_destroy(struct rbk_step *step);
+void rbk_step_forget(struct rbk_step *step); /* destroys one that has ended, before the run has */
 void rbk_step_end(struct rbk_step *step, enum rbk_step_state state, const char *error);
 void rbk_step_end_stopped(struct rbk_step *step);
+void rbk_step_end_unasked(struct rbk_step *step);
 void rbk_step_end_rejected(struct rbk_step *step);
 bool rbk_step_is_done(const struct rbk_step *step); /* recorded with a final state */
+bool rbk_step_is_container(const struct rbk_step *step);
+bool rbk_step_has_begun(const struct rbk_step *step); /* its body was started, and it was not begun anew since */
 void rbk_step_note(struct rbk_step *step, const char *fmt, ...) RBK_PRINTF(2, 3);
 /* step.c */
 void rbk_step_start(struct rbk_step *step, rbk_step_end_fn *on_end);
@@ -206,6 +218,7 @@ bool rbk_verdict_checks(struct rbk_step *step);
 /* attempt.c */
 void rbk_attempt_begin(struct rbk_step *step);
 void rbk_attempt_ended(struct rbk_step *step, enum rbk_step_state state, const char *error);
+void rbk_attempt_could_not(struct rbk_step *step, const struct rbk_error *failed); /* ended, with its hint */
 void rbk_attempt_failed(struct rbk_step *step, enum rbk_step_state state, const char *error);
 void rbk_attempt_halt(struct rbk_step *step, enum rbk_stop stop, bool now);
 /* capture.c */
@@ -229,8 +242,11 @@ int rbk_step_output_write(struct rbk_step *step, int stream, const char *data, s
 void rbk_step_output_close(struct rbk_step *step);
 char *rbk_step_output_folder(struct rbk_step *step, const char *suffix, struct rbk_error *err); /* made; heap */
 char *rbk_step_output_redacted(const struct rbk_session *s, const char *text); /* heap; NULL gives NULL */
-/* secret.c: calls rbk_step_next once all are known, or fails the step */
-bool rbk_secret_lookup(struct rbk_step *step);
+/* secret.c: 1 when all that the step needs are known, 0 when `then` will tell (NULL: they are), negative when they
+ * cannot be had. */
+typedef void rbk_secret_fn(struct rbk_step *step, const struct rbk_error *failed);
+int rbk_secret_lookup(struct rbk_step *step, rbk_secret_fn *then, struct rbk_error *err);
+void rbk_secret_hide(const struct rbk_session *s, const rbk_value *v); /* from what is printed and recorded */
 /* perform.c */
 int rbk_perform_start(struct rbk_step *step, const struct rbk_body *body, struct rbk_error *err);
 void rbk_perform_stop(struct rbk_step *step);
@@ -264,11 +280,13 @@ const rbk_value *rbk_fact_lookup(void *step, const char *name);
 const rbk_value *rbk_fact_lookup_run(void *run, const char *name);
 int rbk_fact_set(struct rbk_step *step, const char *name, rbk_value *v, struct rbk_error *err);
 rbk_value *rbk_fact_redacted(const struct rbk_session *s, rbk_value *v); /* takes v */
+bool rbk_fact_was_redacted(const rbk_value *v);                          /* something of it was not stored */
 rbk_value *rbk_fact_from_text(const char *text, size_t len);
 /* escalate.c */
 void rbk_escalate_check(struct rbk_run *run, struct rbk_step *step, const char *fact);
 /* undo.c: undoes what is done, last first, then goes on with the sequence */
 bool rbk_undo_go(struct rbk_run *run);
+bool rbk_undo_is_due(const struct rbk_step *step); /* should the run be undone */
 /* restore.c: a run from its record, with the called runs that are not over */
 int rbk_restore_run(struct rbk_session *s, const struct rbk_plan *plan, struct rbk_run_row *row, struct rbk_run **out,
                     struct rbk_error *err); /* takes the row's contents */
@@ -285,6 +303,7 @@ int rbk_locks_take(struct rbk_run *run, enum rbk_lock_kind kind, const char *key
                    struct rbk_error *err);
 void rbk_locks_drop(struct rbk_session *s, struct rbk_held **held);
 bool rbk_locks_step(struct rbk_step *step);
+void rbk_locks_busy(struct rbk_session *s); /* one was not to be had */
 /* observe.c */
 void rbk_observe_step(struct rbk_step *step);
 void rbk_observe_output(struct rbk_step *step, int stream, const char *data, size_t len);

@@ -84,6 +84,16 @@ static int write_event(struct rbk_store *store, const struct rbk_record *r, stru
     return rbk_journal_event_add(store, r->run->row.id, r->key, r->name, r->value, err);
 }
 
+static int write_gates_forgotten(struct rbk_store *store, const struct rbk_record *r, struct rbk_error *err)
+{
+    return rbk_journal_gates_forget(store, r->run->row.id, r->step->row.key, err);
+}
+
+static int write_cancel_forgotten(struct rbk_store *store, const struct rbk_record *r, struct rbk_error *err)
+{
+    return rbk_journal_cancel_clear(store, r->run->row.id, err);
+}
+
 static int write_all(struct rbk_session *s, struct rbk_error *err)
 {
     struct rbk_recorder *rec = &s->recorder;
@@ -227,6 +237,18 @@ void rbk_record_gate(struct rbk_step *step, const struct rbk_gate_row *row)
     r->gate.answers = row->answers ? rbk_value_dup(row->answers) : NULL;
     r->gate.by = rbk_strdup(row->by);
     r->gate.why = rbk_strdup(row->why);
+}
+
+void rbk_record_gates_forgotten(struct rbk_step *step)
+{
+    struct rbk_record *r = record_add(step->run, RBK_RECORD_NOW);
+    r->write = write_gates_forgotten;
+    r->step = step;
+}
+
+void rbk_record_cancel_forgotten(struct rbk_run *run)
+{
+    record_add(run, RBK_RECORD_NOW)->write = write_cancel_forgotten;
 }
 
 void rbk_record_event(struct rbk_run *run, const char *step, const char *kind, rbk_value *data)

@@ -40,7 +40,9 @@ void rbk_record_measured(struct rbk_run *run, struct rbk_step *step);
 void rbk_record_fact(struct rbk_step *step, const char *name, const rbk_value *v);
 void rbk_record_command(struct rbk_step *step, const struct rbk_command_row *row);
 void rbk_record_gate(struct rbk_step *step,
-                     const struct rbk_gate_row *row); /* asked, and answered if it has a decision */
+                     const struct rbk_gate_row *row);   /* asked, and answered if it has a decision */
+void rbk_record_gates_forgotten(struct rbk_step *step); /* what a person was asked about it will be asked again */
+void rbk_record_cancel_forgotten(struct rbk_run *run);  /* the request of before is not one for what follows */
 /* `step` may be NULL; takes data. */
 void rbk_record_event(struct rbk_run *run, const char *step, const char *kind, rbk_value *data);
 /* Calls fn once everything recorded until now is committed. Not called when the store fails: the session then stops. */

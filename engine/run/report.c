@@ -65,7 +65,7 @@ static rbk_value *step_document(const struct report *r, const struct rbk_step_ro
     rbk_map_set_int(doc, "attempts", row->attempts);
     set_measured(doc, "exit_code", row->exit_code);
     set_measured(doc, "signal", row->signal > 0 ? row->signal : -1);
-    set_measured(doc, "duration_ms", row->attempts > 0 ? row->duration_ms : -1);
+    set_measured(doc, "duration_ms", row->started_ms > 0 ? row->duration_ms : -1);
     set_measured(doc, "cpu_ms", row->cpu_ms);
     set_measured(doc, "max_rss_kb", row->max_rss_kb);
     rbk_map_set(doc, "checks", checks_of(row->checks));
@@ -190,8 +190,7 @@ static void set_run_fields(rbk_value *doc, const struct rbk_run_row *run)
     rbk_map_set_string(doc, "state", rbk_run_state_name(run->state));
     set_measured(doc, "exit", run->exit);
     rbk_map_set_string(doc, "started", started);
-    int64_t running = rbk_clock_wall_ms() - run->started_ms;
-    rbk_map_set_int(doc, "duration_ms", run->state == RBK_RUN_RUNNING && running > 0 ? running : run->duration_ms);
+    rbk_map_set_int(doc, "duration_ms", run->duration_ms);
     rbk_map_set_string(doc, "reason", run->reason);
     rbk_map_set_string(doc, "by", run->by);
     rbk_map_set_string(doc, "parent", run->parent);

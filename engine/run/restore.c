@@ -30,7 +30,10 @@ static int on_step(void *arg, const struct rbk_step_row *row)
     struct rbk_run *run = arg;
     struct rbk_step *step = rbk_alloc(sizeof *step);
     RBK_GROW(run->steps, run->step_count, run->step_cap);
+    rbk_map_set_int(run->restored_places, row->key, (int64_t)run->step_count);
+    step->place = run->step_count;
     run->steps[run->step_count++] = step;
+    run->restored_count = run->step_count;
     step->run = run;
     copy_row(&step->row, row);
     if (row->log)
@@ -121,8 +124,9 @@ int rbk_restore_run(struct rbk_session *s, const struct rbk_plan *plan, struct r
     *out = run;
     run->row = *row;
     memset(row, 0, sizeof *row);
-    run->restored = run->recorded = true;
+    run->recorded = true;
     run->each_lists = rbk_map_new();
+    run->restored_places = rbk_map_new();
     int rc = rbk_journal_steps(s->o.store, run->row.id, on_step, run, err);
     if (rc == 0)
         rc = rbk_journal_gates(s->o.store, run->row.id, on_gate, run, err);

@@ -9,7 +9,7 @@ enum { SWEEP_GRACE_MS = 2000 };
 
 static int refuse_ended(const struct rbk_run_row *row, struct rbk_error *err)
 {
-    rbk_error_set(err, RBK_EINVAL, "run %.12s has ended: it %s", row->id, rbk_run_state_name(row->state));
+    rbk_error_set(err, RBK_EINVAL, "run %.12s has ended: %s", row->id, rbk_run_state_name(row->state));
     if (row->state == RBK_RUN_SUCCEEDED)
         return rbk_error_hint(err, "start it anew: runbook %s", row->runbook);
     return rbk_error_hint(err, "to do a step again: runbook retry %.12s STEP", row->id);
@@ -88,24 +88,43 @@ static int check_decided(struct rbk_run *run, enum rbk_run_state was, struct rbk
     return rbk_error_hint(err, "runbook approve %.12s, or runbook reject %.12s", run->row.id, run->row.id);
 }
 
+static int want_again(const struct rbk_param *p, struct rbk_error *err)
+{
+    char *flag = rbk_strdup(p->name);
+    for (char *c = flag; *c; c++)
+        *c = *c == '_' ? '-' : *c;
+    rbk_error_set(err, RBK_EINVAL, "parameter \"%s\" is secret, so it was not stored", p->name);
+    rbk_error_hint(err, "give it again: --%s VALUE", flag);
+    free(flag);
+    return RBK_EINVAL;
+}
+
+static int restore_secret(struct rbk_run *run, const struct rbk_param *p, const rbk_value *given, struct rbk_error *err)
+{
+    struct rbk_error why = {0};
+    rbk_value *v = NULL;
+    int rc = rbk_param_from_value(p, given, &v, &why);
+    if (rc < 0)
+        return rbk_error_set(err, rc, "parameter \"%s\": %s", p->name, why.message);
+    rbk_secret_hide(run->session, v);
+    rbk_map_set(run->params, p->name, v);
+    return 0;
+}
+
 /* Secret parameters are not stored: whoever resumes gives them again. */
 static int restore_secrets(struct rbk_run *run, const rbk_value *given, struct rbk_error *err)
 {
-    for (size_t i = 0; i < run->plan->param_count; i++) {
+    int rc = 0;
+    for (size_t i = 0; i < run->plan->param_count && rc == 0; i++) {
         const struct rbk_param *p = &run->plan->params[i];
         const rbk_value *v = rbk_map_get(given, p->name);
-        if (!p->secret || !rbk_map_get(run->params, p->name))
-            continue;
-        if (!v) {
-            rbk_error_set(err, RBK_EINVAL, "parameter \"%s\" is secret, so it was not stored", p->name);
-            return rbk_error_hint(err, "give it again: --%s VALUE", p->name);
-        }
-        char *text = rbk_value_text(v);
-        rbk_redactor_add(run->session->o.redactor, text, strlen(text));
-        free(text);
-        rbk_map_set(run->params, p->name, rbk_value_dup(v));
+        bool had = rbk_map_get(run->params, p->name) != NULL;
+        if (p->secret && had)
+            rc = v ? restore_secret(run, p, v, err) : want_again(p, err);
+        else if (p->secret && v)
+            rc = rbk_error_set(err, RBK_EINVAL, "the run was begun without the parameter \"%s\"", p->name);
     }
-    return 0;
+    return rc;
 }
 
 static int sweep(struct rbk_run *run, struct rbk_error *err)
@@ -152,6 +171,17 @@ static int open_recorded(struct rbk_session *s, const struct rbk_plan *plan, con
     return rc;
 }
 
+/* What `retry` is to do again stays due, should this process die before it comes to it. */
+static void record_reset(struct rbk_run *run)
+{
+    for (size_t i = 0; i < run->step_count; i++) {
+        if (run->steps[i]->dirty) {
+            rbk_record_step(run->steps[i], RBK_RECORD_NOW);
+            rbk_record_gates_forgotten(run->steps[i]);
+        }
+    }
+}
+
 static void carry_on(struct rbk_run *run, enum rbk_run_state was)
 {
     run->row.state = RBK_RUN_RUNNING;
@@ -164,7 +194,10 @@ static void carry_on(struct rbk_run *run, enum rbk_run_state was)
     rbk_map_set_string(data, "by", run->session->by);
     rbk_map_set_string(data, "was", rbk_run_state_name(was));
     rbk_record_run(run);
+    if (run->row.cancel_requested)
+        rbk_record_cancel_forgotten(run);
     rbk_record_event(run, NULL, "resumed", data);
+    record_reset(run);
     for (size_t i = 0; i < run->child_count; i++)
         carry_on(run->children[i], was);
 }

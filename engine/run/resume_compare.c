@@ -20,7 +20,7 @@ static bool has_begun(const struct rbk_run *run, const char *key)
     for (size_t i = 0; i < run->step_count; i++) {
         const struct rbk_step *step = run->steps[i];
         if (strcmp(step->row.key, key) == 0) {
-            bool at_its_gate = step->row.state == RBK_STEP_WAITING && step->row.attempts == 0;
+            bool at_its_gate = step->row.state == RBK_STEP_WAITING && !rbk_step_has_begun(step);
             return step->row.state != RBK_STEP_PENDING && !at_its_gate;
         }
     }

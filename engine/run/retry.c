@@ -12,16 +12,28 @@ static void forget_gates(struct rbk_run *run, const char *key)
     }
 }
 
+/* The call is made anew: what it had called before is not gone on with. */
+static void drop_child(struct rbk_step *step)
+{
+    struct rbk_run *run = step->run;
+    for (size_t i = 0; step->child && i < run->child_count; i++) {
+        if (run->children[i] == step->child) {
+            rbk_run_destroy(step->child);
+            step->child = NULL;
+            run->children[i] = run->children[--run->child_count];
+        }
+    }
+}
+
 static void reset(struct rbk_step *step)
 {
     struct rbk_step_row *row = &step->row;
     row->state = RBK_STEP_PENDING;
-    row->attempts = 0;
     row->exit_code = -1;
     row->signal = 0;
     row->undo_done = false;
     row->cpu_ms = row->max_rss_kb = -1;
-    row->duration_ms = row->ended_ms = 0;
+    row->duration_ms = row->started_ms = row->ended_ms = 0;
     free(row->error);
     free(row->detail);
     free(row->child_run);
@@ -30,8 +42,8 @@ static void reset(struct rbk_step *step)
     rbk_value_free(row->approved);
     row->checks = row->approved = NULL;
     step->rejected = false;
-    step->child = NULL;
-    step->doubt = RBK_DOUBT_NONE;
+    drop_child(step);
+    step->dirty = true;
     forget_gates(step->run, row->key);
     rbk_map_set(step->run->each_lists, row->key, NULL);
 }

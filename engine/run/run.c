@@ -25,7 +25,8 @@ void rbk_run_destroy(struct rbk_run *run)
     for (size_t i = 0; i < run->child_count; i++)
         rbk_run_destroy(run->children[i]);
     for (size_t i = 0; i < run->step_count; i++)
-        rbk_step_destroy(run->steps[i]);
+        if (run->steps[i])
+            rbk_step_destroy(run->steps[i]);
     for (size_t i = 0; i < run->gate_count; i++)
         rbk_gate_row_fini(&run->gates[i]);
     rbk_timer_cancel(&run->deadline);
@@ -34,6 +35,7 @@ void rbk_run_destroy(struct rbk_run *run)
     rbk_value_free(run->params);
     rbk_value_free(run->facts);
     rbk_value_free(run->each_lists);
+    rbk_value_free(run->restored_places);
     free(run->children);
     free(run->steps);
     free(run->gates);
@@ -58,9 +60,7 @@ static rbk_value *recorded_params(const struct rbk_run *run)
         const struct rbk_param *p = &run->plan->params[i];
         const rbk_value *v = rbk_map_get(run->params, p->name);
         if (p->secret && v) {
-            char *text = rbk_value_text(v);
-            rbk_redactor_add(run->session->o.redactor, text, strlen(text));
-            free(text);
+            rbk_secret_hide(run->session, v);
             rbk_map_set_string(params, p->name, "***");
         }
     }

@@ -126,7 +126,8 @@ const struct rbk_run *rbk_run_parent(const struct rbk_run *run); /* NULL for a r
  * ------------------------------------------------------ */
 
 /* The row with its state corrected by the lock: a `running` run that nobody carries is interrupted, its running steps
- * are in doubt (idempotent ones pending again); an expired waiting run is cancelled. Reads only. */
+ * are in doubt (idempotent ones pending again); an expired waiting run is cancelled; the duration of a running one is
+ * the time since its start. Reads only. */
 int rbk_report_state(struct rbk_store *s, struct rbk_run_row *row, struct rbk_error *err);
 /* Ends the waiting runs whose time is up (`cancelled`): due at the start of every command that opens the store to
  * write. */

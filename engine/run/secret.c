@@ -1,6 +1,6 @@
 /* Secrets: looked up when the first step asks for one, once per process, from where the configuration says: an
  * environment variable, a file or a command. From then on every byte that is printed passes the redactor that knows
- * it. They go into the environment of the step's commands and nowhere else. */
+ * it. They go into the environment of the step's commands (its body, its verify, its undo) and nowhere else. */
 #include <run/machine.h>
 
 #include <base/fs.h>
@@ -12,6 +12,7 @@ enum { SECRET_MAX = 64 * 1024, COMMAND_MS = 30000 };
 struct secret_command {
     struct rbk_step *step;
     const char *name;
+    rbk_secret_fn *then;
     struct rbk_buf out;
 };
 
@@ -23,11 +24,19 @@ static void add_secret(struct rbk_session *s, const char *name, const char *valu
     rbk_map_set(s->secrets, name, rbk_string_new_len(value, len));
 }
 
-static void fail(struct rbk_step *step, const char *name, const char *why)
+/* The items of a list are secret one by one as well. */
+void rbk_secret_hide(const struct rbk_session *s, const rbk_value *v)
 {
-    char *text = rbk_asprintf("secret \"%s\": %s", name, why);
-    rbk_step_end(step, RBK_STEP_FAILED, text);
+    char *text = rbk_value_text(v);
+    rbk_redactor_add(s->o.redactor, text, strlen(text));
     free(text);
+    for (size_t i = 0; rbk_value_type(v) == RBK_LIST && i < rbk_value_length(v); i++)
+        rbk_secret_hide(s, rbk_list_at(v, i));
+}
+
+static int refuse(const char *name, const char *why, struct rbk_error *err)
+{
+    return rbk_error_set(err, RBK_EINVAL, "secret \"%s\": %s", name, why);
 }
 
 static void on_command_output(void *arg, enum rbk_stream stream, const char *data, size_t len, int64_t wall_ms)
@@ -42,32 +51,35 @@ static void on_command_exit(void *arg, const struct rbk_proc_result *r)
 {
     struct secret_command *c = arg;
     struct rbk_step *step = c->step;
+    rbk_secret_fn *then = c->then;
     struct rbk_error why = {0};
-    const char *name = c->name;
-    bool good = rbk_command_failure(r, &why) == 0;
-    if (good && c->out.len > 0)
-        add_secret(step->run->session, name, c->out.data, c->out.len);
+    int rc = rbk_command_failure(r, &why);
+    if (rc == 0 && c->out.len > 0)
+        add_secret(step->run->session, c->name, c->out.data, c->out.len);
+    else
+        rc = refuse(c->name, rc == 0 ? "its command printed nothing" : why.message, &why);
     rbk_buf_fini(&c->out);
     free(c);
     step->secret = NULL;
-    if (step->stop)
-        rbk_step_end_stopped(step);
-    else if (!good || !rbk_map_get(step->run->session->secrets, name))
-        fail(step, name, good ? "its command printed nothing" : why.message);
-    else
-        rbk_step_go(step);
+    if (rc == 0)
+        rc = rbk_secret_lookup(step, then, &why);
+    if (rc != 0)
+        then(step, rc < 0 ? &why : NULL);
 }
 
-static int run_command(struct rbk_step *step, const char *name, const rbk_value *words, struct rbk_error *err)
+static int run_command(struct rbk_step *step, const char *name, const rbk_value *words, rbk_secret_fn *then,
+                       struct rbk_error *err)
 {
     struct rbk_session *s = step->run->session;
     struct secret_command *c = rbk_alloc(sizeof *c);
-    *c = (struct secret_command){.step = step, .name = name};
+    *c = (struct secret_command){.step = step, .name = name, .then = then};
     struct rbk_strv argv = {0};
     for (size_t i = 0; i < rbk_value_length(words); i++)
         rbk_strv_add(&argv, rbk_value_string(rbk_list_at(words, i)));
+    char *marker = rbk_asprintf("RUNBOOK_MARK=%s/%s", s->root->row.id, step->row.key);
     struct rbk_proc_options options = {.argv = argv.items,
                                        .cwd = s->o.config->root,
+                                       .marker = marker,
                                        .limits = {.wall_ms = COMMAND_MS},
                                        .on_output = on_command_output,
                                        .on_exit = on_command_exit,
@@ -75,6 +87,7 @@ static int run_command(struct rbk_step *step, const char *name, const rbk_value 
     int rc = argv.count ? rbk_proc_spawn(s->o.loop, &options, &step->secret, err)
                         : rbk_error_set(err, RBK_EINVAL, "its command is empty");
     rbk_strv_fini(&argv);
+    free(marker);
     if (rc < 0)
         free(c);
     return rc;
@@ -102,7 +115,7 @@ static int from_env(struct rbk_session *s, const char *name, const char *variabl
 }
 
 /* 1 when it is there, 0 when it will be (a command runs), negative when it cannot be had. */
-static int look_up(struct rbk_step *step, const char *name, struct rbk_error *err)
+static int look_up(struct rbk_step *step, const char *name, rbk_secret_fn *then, struct rbk_error *err)
 {
     struct rbk_session *s = step->run->session;
     if (rbk_map_get(s->secrets, name))
@@ -115,21 +128,19 @@ static int look_up(struct rbk_step *step, const char *name, struct rbk_error *er
     if (file)
         return from_file(s, name, file, err) < 0 ? RBK_EINVAL : 1;
     if (command)
-        return run_command(step, name, command, err);
+        return run_command(step, name, command, then, err);
     return rbk_error_set(err, RBK_EINVAL, "the configuration has none of that name (secrets:)");
 }
 
-/* The secrets phase. A command's answer comes back to it: what was found is not looked for again. */
-bool rbk_secret_lookup(struct rbk_step *step)
+int rbk_secret_lookup(struct rbk_step *step, rbk_secret_fn *then, struct rbk_error *err)
 {
     struct rbk_error why = {0};
-    for (size_t i = 0; i < step->node->secret.count; i++) {
+    int rc = 1;
+    for (size_t i = 0; i < step->node->secret.count && rc > 0; i++) {
         const char *name = step->node->secret.items[i];
-        int rc = look_up(step, name, &why);
+        rc = look_up(step, name, then, &why);
         if (rc < 0)
-            fail(step, name, why.message);
-        if (rc <= 0)
-            return false;
+            refuse(name, why.message, err);
     }
-    return true;
+    return rc;
 }

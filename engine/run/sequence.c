@@ -6,7 +6,7 @@
 #include <string.h>
 
 /* The first thing that went wrong is the reason that people are told. */
-static void set_reason(struct rbk_run *run, const struct rbk_step *step)
+void rbk_sequence_reason(struct rbk_run *run, const struct rbk_step *step)
 {
     if (!run->row.reason) {
         run->row.reason = rbk_asprintf("step \"%s\": %s", step->row.title,
@@ -32,7 +32,7 @@ static bool is_passed_over(const struct rbk_run *run, const struct rbk_step *ste
 static void account_failure(struct rbk_run *run, const struct rbk_step *step)
 {
     run->red = true;
-    set_reason(run, step);
+    rbk_sequence_reason(run, step);
     if (step->node->on_fail == RBK_ON_FAIL_CONTINUE || is_passed_over(run, step))
         return;
     halt(run, step->row.state == RBK_STEP_TIMED_OUT ? RBK_RUN_TIMED_OUT : RBK_RUN_FAILED);
@@ -55,7 +55,7 @@ static void account(struct rbk_run *run, const struct rbk_step *step)
     case RBK_STEP_IN_DOUBT:
     case RBK_STEP_PENDING:
         run->parked = RBK_RUN_INTERRUPTED;
-        set_reason(run, step);
+        rbk_sequence_reason(run, step);
         break;
     default:
         break;

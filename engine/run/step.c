@@ -11,16 +11,11 @@ static bool is_item(const struct rbk_step *step)
     return step->role == RBK_ROLE_ITEM;
 }
 
-static bool is_container(const struct rbk_step *step)
-{
-    return step->role == RBK_ROLE_PARALLEL || step->role == RBK_ROLE_EACH || step->node->call != NULL;
-}
-
 /* Repeating it does no harm: no synced intent is needed. What a container holds is recorded on its own. */
 static bool is_idempotent(const struct rbk_step *step)
 {
     const struct rbk_body *run = &step->node->run;
-    return step->node->idempotent || is_container(step) || run->kind == RBK_BODY_NONE ||
+    return step->node->idempotent || rbk_step_is_container(step) || run->kind == RBK_BODY_NONE ||
            (run->kind == RBK_BODY_ACTION && !run->writes);
 }
 
@@ -119,9 +114,25 @@ static bool phase_lock(struct rbk_step *step)
     return !step->node->lock || is_item(step) || rbk_locks_step(step);
 }
 
+static void on_secrets(struct rbk_step *step, const struct rbk_error *failed)
+{
+    if (step->stop)
+        rbk_step_end_stopped(step);
+    else if (failed)
+        rbk_step_end(step, RBK_STEP_FAILED, failed->message);
+    else
+        rbk_step_next(step);
+}
+
 static bool phase_secrets(struct rbk_step *step)
 {
-    return step->node->secret.count == 0 || step->role == RBK_ROLE_EACH || rbk_secret_lookup(step);
+    struct rbk_error err = {0};
+    if (step->node->secret.count == 0 || step->role == RBK_ROLE_EACH)
+        return true;
+    int rc = rbk_secret_lookup(step, on_secrets, &err);
+    if (rc < 0)
+        on_secrets(step, &err);
+    return rc > 0;
 }
 
 static void on_intent_safe(void *arg)
@@ -137,13 +148,14 @@ static bool phase_intent(struct rbk_step *step)
     step->row.state = RBK_STEP_RUNNING;
     step->row.idempotent = is_idempotent(step);
     step->row.attempts++;
+    step->tries++;
     step->row.started_ms = rbk_clock_wall_ms();
     step->began_ms = rbk_clock_mono_ms();
     if (step->node->note && !is_item(step) && !step->row.detail)
         step->row.detail = rbk_strdup(step->node->note);
     rbk_observe_step(step);
     rbk_record_step(step, step->row.idempotent ? RBK_RECORD_SOON : RBK_RECORD_NOW);
-    bool acts = !is_container(step) && step->node->run.kind != RBK_BODY_NONE;
+    bool acts = !rbk_step_is_container(step) && step->node->run.kind != RBK_BODY_NONE;
     if (!acts || !rbk_record_due(step->run->session))
         return true;
     rbk_record_then(step->run->session, on_intent_safe, step);
@@ -199,10 +211,14 @@ void rbk_step_start(struct rbk_step *step, rbk_step_end_fn *on_end)
         on_end(step);
         return;
     }
-    bool body_done = step->row.state == RBK_STEP_WAITING && step->row.attempts > 0 && !is_container(step);
+    if (step->row.state == RBK_STEP_PENDING)
+        step->row.started_ms = 0; /* that of an interrupted attempt: it begins anew */
+    bool body_done = rbk_step_has_begun(step) && step->row.state == RBK_STEP_WAITING && !rbk_step_is_container(step);
     step->phase = body_done ? RBK_PHASE_CHECK : RBK_PHASE_DOUBT;
-    if (body_done)
+    if (body_done) {
+        step->tries = step->row.attempts;
         rbk_gate_recall(step);
+    }
     rbk_step_go(step);
 }
 
@@ -214,15 +230,14 @@ void rbk_step_stop(struct rbk_step *step, enum rbk_stop stop, bool now)
         step->stop = stop;
     if (step->phase == RBK_PHASE_BODY && !step->delay) {
         rbk_attempt_halt(step, stop, now);
-    } else if (step->body) {
+    } else if (step->body || step->secret) {
         rbk_body_stop(step, RBK_END_CANCEL, now);
-    } else if (step->secret) {
-        rbk_proc_cancel(step->secret, RBK_END_CANCEL, now);
     } else if (step->phase == RBK_PHASE_INTENT) {
         step->row.idempotent = true; /* nothing was started yet */
         rbk_step_end_stopped(step);
-    } else if (step->phase == RBK_PHASE_CHECK && step->stop == RBK_STOP_INTERRUPT) {
-        rbk_step_end(step, RBK_STEP_WAITING, NULL); /* its body is done: only its question is open */
+    } else if (step->phase == RBK_PHASE_CHECK) {
+        rbk_gate_withdraw(step);
+        rbk_step_end_unasked(step);
     } else {
         if (step->delay)
             step->row.state = RBK_STEP_PENDING; /* between two attempts: nothing is in flight */

@@ -13,6 +13,11 @@ static const struct rbk_body *undo_of(const struct rbk_step *step)
     return node->run.kind == RBK_BODY_ACTION ? node->run.undo : NULL;
 }
 
+bool rbk_undo_is_due(const struct rbk_step *step)
+{
+    return undo_of(step) != NULL;
+}
+
 static void finish(struct rbk_step *step, const char *failure)
 {
     rbk_timer_cancel(&step->timeout);
@@ -43,18 +48,27 @@ static void on_timeout(void *arg)
     rbk_body_stop(step, RBK_END_TIMEOUT, false);
 }
 
+static void start_undo(struct rbk_step *step, const struct rbk_error *no_secret)
+{
+    struct rbk_error err = {0};
+    if (no_secret)
+        finish(step, no_secret->message);
+    else if (step->run->now)
+        finish(step, "cancelled");
+    else if (rbk_body_start(step, undo_of(step), on_undone, &err) < 0)
+        finish(step, err.message);
+}
+
+/* A process that took the run up later has not looked for the secrets of a step that was done before. */
 static void on_intent_safe(void *arg)
 {
     struct rbk_step *step = arg;
     struct rbk_error err = {0};
-    if (step->run->now) {
-        finish(step, "cancelled");
-        return;
-    }
     if (step->node->timeout_ms > 0)
         step->timeout = rbk_timer_start(step->run->session->o.loop, step->node->timeout_ms, 0, on_timeout, step);
-    if (rbk_body_start(step, undo_of(step), on_undone, &err) < 0)
-        finish(step, err.message);
+    int rc = rbk_secret_lookup(step, start_undo, &err);
+    if (rc != 0)
+        start_undo(step, rc < 0 ? &err : NULL);
 }
 
 /* True while an undo is in flight; false when nothing is left to undo. */
@@ -64,7 +78,7 @@ bool rbk_undo_go(struct rbk_run *run)
         run->undo_next = run->step_count + 1;
     while (run->undo_next > 1) {
         struct rbk_step *step = run->steps[--run->undo_next - 1];
-        if (undo_of(step)) {
+        if (step && undo_of(step)) {
             run->undoing = step;
             rbk_record_event(run, step->row.key, "undo", NULL);
             rbk_record_then(run->session, on_intent_safe, step);

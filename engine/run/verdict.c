@@ -33,7 +33,7 @@ static void ask_for(struct rbk_step *step, const struct rbk_strv *names, const s
 static void skip(struct rbk_step *step, const char *why)
 {
     free(step->row.detail);
-    step->row.detail = rbk_strdup(why);
+    step->row.detail = rbk_step_output_redacted(step->run->session, why);
     rbk_step_end(step, RBK_STEP_SKIPPED, NULL);
 }
 
@@ -64,13 +64,13 @@ static rbk_value *check_result(struct rbk_step *step, const struct rbk_expr *e, 
 {
     static const char *const results[] = {
         [RBK_FALSE] = "not-met", [RBK_TRUE] = "met", [RBK_UNKNOWN] = "unknown", [RBK_NOTHING] = "unknown"};
-    const rbk_value *value = v->name[0] ? rbk_fact_lookup(step, v->name) : NULL;
+    const rbk_value *value = v->name[0] ? rbk_fact_lookup(step, v->name) : NULL; /* a parameter's may be secret */
     rbk_value *check = rbk_map_new();
     rbk_map_set_string(check, "expr", rbk_expr_text(e));
     rbk_map_set(check, "value", value ? rbk_value_dup(value) : rbk_null_new());
     rbk_map_set_string(check, "result", results[v->truth]);
     rbk_map_set_string(check, "text", v->measured);
-    return check;
+    return rbk_fact_redacted(step->run->session, check);
 }
 
 struct check_state {
@@ -110,6 +110,8 @@ bool rbk_verdict_checks(struct rbk_step *step)
         rbk_attempt_failed(step, RBK_STEP_FAILED, err.message);
     else if (state.not_met[0])
         rbk_attempt_failed(step, RBK_STEP_FAILED, state.not_met);
+    else if (state.unknown && step->stop)
+        rbk_step_end_unasked(step);
     else if (state.unknown)
         ask_for(step, &state.unset, state.unknown);
     else

@@ -7,6 +7,7 @@
 #define RBK_STORE_JOURNAL_H
 
 #include <base/clock.h>
+#include <base/str.h>
 #include <store/store.h>
 
 extern const struct rbk_schema rbk_journal_schema;
@@ -119,6 +120,8 @@ int rbk_journal_fact_put(struct rbk_store *s, const char *run, const char *step,
 int rbk_journal_gate_ask(struct rbk_store *s, const char *run, const struct rbk_gate_row *g, struct rbk_error *err);
 int rbk_journal_gate_answer(struct rbk_store *s, const char *run, const struct rbk_gate_row *g,
                             struct rbk_error *err); /* by step + kind; RBK_ENOENT, RBK_EINVAL when it was answered */
+/* Drops what was asked about a step, and the answers: for a step that is carried out again. */
+int rbk_journal_gates_forget(struct rbk_store *s, const char *run, const char *step, struct rbk_error *err);
 int rbk_journal_event_add(struct rbk_store *s, const char *run, const char *step, const char *kind,
                           const rbk_value *data, struct rbk_error *err);
 int rbk_journal_cancel_request(struct rbk_store *s, const char *run, const char *by, const char *why,
@@ -127,11 +130,11 @@ int rbk_journal_cancel_request(struct rbk_store *s, const char *run, const char 
 int rbk_journal_cancel_clear(struct rbk_store *s, const char *run, struct rbk_error *err);
 
 /* Reading. `find` takes any unique prefix of a run id (at least 4 characters): RBK_ENOENT, RBK_EINVAL when ambiguous.
- */
+ * Where it fits a root run and called ones, the root run is meant. */
 int rbk_journal_run_find(struct rbk_store *s, const char *prefix, struct rbk_run_row *out, struct rbk_error *err);
 int rbk_journal_run_get(struct rbk_store *s, const char *id, struct rbk_run_row *out, struct rbk_error *err);
 bool rbk_journal_cancel_requested(struct rbk_store *s, const char *run);
-/* The shortest prefix of at least 12 characters that is unique in the store. */
+/* The shortest prefix of at least 12 characters by which `find` finds it. */
 int rbk_journal_run_short(struct rbk_store *s, const char *id, char out[RBK_ULID_SIZE], struct rbk_error *err);
 
 struct rbk_run_filter {
@@ -145,6 +148,8 @@ struct rbk_run_filter {
 typedef int rbk_run_row_fn(void *arg, const struct rbk_run_row *r);
 int rbk_journal_runs(struct rbk_store *s, const struct rbk_run_filter *f, rbk_run_row_fn *fn, void *arg,
                      struct rbk_error *err);
+/* Adds the ids of the waiting root runs whose end of patience has come. */
+int rbk_journal_expired(struct rbk_store *s, int64_t now_ms, struct rbk_strv *ids, struct rbk_error *err);
 typedef int rbk_step_row_fn(void *arg, const struct rbk_step_row *r);
 int rbk_journal_steps(struct rbk_store *s, const char *run, rbk_step_row_fn *fn, void *arg,
                       struct rbk_error *err); /* in order of first record */

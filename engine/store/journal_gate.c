@@ -70,6 +70,14 @@ int rbk_journal_gate_answer(struct rbk_store *s, const char *run, const struct r
     return rc || rbk_store_changes(s) > 0 ? rc : say_why_unanswered(s, run, g, err);
 }
 
+int rbk_journal_gates_forget(struct rbk_store *s, const char *run, const char *step, struct rbk_error *err)
+{
+    struct rbk_stmt *q = rbk_stmt(s, "DELETE FROM gates WHERE run = ?1 AND step = ?2");
+    rbk_bind_text(q, 1, run);
+    rbk_bind_text(q, 2, step);
+    return rbk_stmt_run(q, err);
+}
+
 static int read_gate(struct rbk_stmt *q, struct rbk_gate_row *g, struct rbk_error *err)
 {
     g->step = rbk_col_dup(q, 0);

@@ -151,32 +151,48 @@ static int ambiguous(const char *prefix, const char *a, const char *b, struct rb
     return rbk_error_hint(err, "give more characters of the id");
 }
 
+/* The id that begins with `prefix`, or "" when none does. */
+static int find_id(struct rbk_store *s, const char *sql, const char *prefix, char out[RBK_ULID_SIZE],
+                   struct rbk_error *err)
+{
+    struct rbk_stmt *q = rbk_stmt(s, sql);
+    out[0] = '\0';
+    rbk_bind_text(q, 1, prefix);
+    int rc = rbk_stmt_step(q, err);
+    if (rc < 0)
+        return rc;
+    if (rc == 1) {
+        snprintf(out, RBK_ULID_SIZE, "%s", rbk_col_text(q, 0));
+        rc = rbk_stmt_step(q, err);
+        if (rc < 0)
+            return rc;
+    }
+    if (rc == 1)
+        rc = ambiguous(prefix, out, rbk_col_text(q, 0), err);
+    rbk_stmt_end(q);
+    return rc;
+}
+
+/* A run goes before those that it called: they may have been made in the same millisecond, and people mean the one that
+ * they started. */
 int rbk_journal_run_find(struct rbk_store *s, const char *prefix, struct rbk_run_row *out, struct rbk_error *err)
 {
-    char from[RBK_ULID_SIZE], first[RBK_ULID_SIZE] = "";
+    static const char roots[] =
+        "SELECT id FROM runs WHERE id >= ?1 AND id < ?1 || '{' AND parent IS NULL ORDER BY id LIMIT 2";
+    static const char all[] = "SELECT id FROM runs WHERE id >= ?1 AND id < ?1 || '{' ORDER BY id LIMIT 2";
+    char from[RBK_ULID_SIZE], found[RBK_ULID_SIZE];
     memset(out, 0, sizeof *out);
     if (!normalise_prefix(prefix, from)) {
         rbk_error_set(err, RBK_EINVAL, "\"%.40s\" is not the id of a run", prefix);
         return rbk_error_hint(err, "give at least %d characters of an id as shown by: runbook history",
                               SHORTEST_PREFIX);
     }
-    struct rbk_stmt *q = rbk_stmt(s, "SELECT id FROM runs WHERE id >= ?1 AND id < ?1 || '{' ORDER BY id LIMIT 2");
-    rbk_bind_text(q, 1, from);
-    int rc = rbk_stmt_step(q, err);
-    if (rc < 0)
-        return rc;
-    if (rc == 1) {
-        snprintf(first, sizeof first, "%s", rbk_col_text(q, 0));
-        rc = rbk_stmt_step(q, err);
-        if (rc < 0)
-            return rc;
-    }
-    if (rc == 1)
-        rc = ambiguous(from, first, rbk_col_text(q, 0), err);
-    else if (!*first)
+    int rc = find_id(s, roots, from, found, err);
+    if (rc == 0 && !*found)
+        rc = find_id(s, all, from, found, err);
+    if (rc == 0 && !*found)
         rc = no_such_run(s, from, err);
-    rbk_stmt_end(q);
-    return rc ? rc : rbk_journal_run_get(s, first, out, err);
+    return rc ? rc : rbk_journal_run_get(s, found, out, err);
 }
 
 static size_t common_prefix(const char *a, const char *b)
@@ -189,8 +205,11 @@ static size_t common_prefix(const char *a, const char *b)
 
 int rbk_journal_run_short(struct rbk_store *s, const char *id, char out[RBK_ULID_SIZE], struct rbk_error *err)
 {
-    static const char sql[] =
-        "SELECT (SELECT max(id) FROM runs WHERE id < ?1), (SELECT min(id) FROM runs WHERE id > ?1)";
+    /* A called run must be told from every other, one that was started only from its like (see find). */
+#define COMPETES "(parent IS NULL OR EXISTS(SELECT 1 FROM runs AS own WHERE own.id = ?1 AND own.parent IS NOT NULL))"
+    static const char sql[] = "SELECT (SELECT id FROM runs WHERE id < ?1 AND " COMPETES " ORDER BY id DESC LIMIT 1),"
+                              " (SELECT id FROM runs WHERE id > ?1 AND " COMPETES " ORDER BY id LIMIT 1)";
+#undef COMPETES
     size_t length = SHORT_ID;
     struct rbk_stmt *q = rbk_stmt(s, sql);
     rbk_bind_text(q, 1, id);

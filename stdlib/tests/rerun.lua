@@ -133,6 +133,16 @@ local function settle(ctx, o, sum)
     return facts
 end
 
+-- A case of several levels is run in each of them, and counts in each.
+local function tell(ctx, sum, facts, levels)
+    if levels > 1 then
+        ctx:note(("%d fixed, %d still failing (counted in each of %d levels)"):format(sum.fixed, sum.failing_again,
+            levels))
+    else
+        ctx:note(("%d fixed, %d still failing"):format(sum.fixed, facts.failing_count))
+    end
+end
+
 function rerun.perform(ctx, o)
     local cases, why = cases_to_run(o)
     if not cases then
@@ -162,7 +172,7 @@ function rerun.perform(ctx, o)
         return nil, sum.problem or ("nothing was executed of %s: nothing is fixed"):format(format.count(#cases,
             "failing case", "failing cases"))
     end
-    ctx:note(("%d fixed, %d still failing"):format(sum.fixed, facts.failing_count))
+    tell(ctx, sum, facts, #runnable)
     if sum.problem then
         ctx:note(sum.problem:match "^[^\n]*")
     end

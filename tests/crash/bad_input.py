@@ -11,6 +11,7 @@ import argparse
 import os
 import random
 import sys
+from concurrent.futures import ThreadPoolExecutor
 
 from harness import SOURCE, in_a_project, need, report
 
@@ -128,6 +129,8 @@ def bad_runbook(text, line, *words):
         place = f"bad.lua:{line}:" if line else "bad"
         check_refused(done, place, *filter(None, words))
         check_untouched(project)
+        if "while true" in str(text) or ":find" in str(text):
+            return  # those take seconds to be stopped
         checked = project.command("check", "crash/bad")
         need(checked.returncode in (0, 2), "check gave", checked)  # programs and the like are warnings there
 
@@ -262,15 +265,13 @@ def main():
     parser.add_argument("--seed", type=int, default=random.randrange(1 << 32))
     parser.add_argument("words", nargs="*")
     o = parser.parse_args()
-    outcomes = []
-    for title, work in experiments():
-        if not o.words or any(w in title for w in o.words):
-            failed = in_a_project(work)
-            outcomes.append(failed and f"{title}: {failed}")
-    if not o.words and o.mutants:
-        failed = mutants(o.mutants, o.seed)
-        outcomes.append(failed and f"mutants, seed {o.seed}: {failed}")
-    return report(f"bad input, {o.mutants} mutants", outcomes)
+    chosen = [e for e in experiments() if not o.words or any(w in e[0] for w in o.words)]
+    with ThreadPoolExecutor(2) as pool:
+        failures = pool.map(lambda e: in_a_project(e[1]), chosen)
+        outcomes = [failed and f"{title}: {failed}" for (title, _), failed in zip(chosen, failures)]
+    count = 0 if o.words else o.mutants
+    failed = mutants(count, o.seed)
+    return report(f"bad input, {count} mutants", [*outcomes, failed and f"mutants, seed {o.seed}: {failed}"])
 
 
 if __name__ == "__main__":

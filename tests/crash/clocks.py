@@ -7,7 +7,7 @@
 import time
 from pathlib import Path
 
-from harness import Skip, main, need
+from harness import PROGRAM, Skip, main, need
 
 FAKETIME = next(iter(sorted(Path("/usr/lib").glob("*/faketime/libfaketime.so.1"))), None)
 
@@ -18,6 +18,8 @@ def clock_jumps(offset):
     def work(project):
         if not FAKETIME:
             raise Skip("libfaketime is not installed")
+        if b"__asan_init" in Path(PROGRAM).read_bytes():
+            raise Skip("libfaketime and AddressSanitizer do not go together")
         stamp = project.write("clock", "+0d")
         fake = {
             "LD_PRELOAD": str(FAKETIME),

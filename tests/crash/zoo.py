@@ -29,17 +29,28 @@ step "After" { run = "echo after >> ledger" }
 """
 
 
+CALLER = """
+runbook "Caller" {}
+step "Before" { run = "echo before >> ledger" }
+parallel "Both" {
+  step "Call it" { call = "crash/zoo" },
+  step "Beside" { run = "sleep 0.1", idempotent = true },
+}
+"""
+
+
 class Cage:
     """One animal in one run."""
 
-    def __init__(self, project, animal, keys=""):
+    def __init__(self, project, animal, keys="", called=False):
         self.project, self.tag = project, f"zoo-{uuid.uuid4().hex}"
+        self.animal, self.name = animal, "crash/caller" if called else "crash/zoo"
         project.runbook("crash/zoo", RUNBOOK % (keys, ZOO, animal, self.tag))
-        self.animal = animal
+        project.runbook("crash/caller", CALLER)
 
     def start(self):
         """Once it is there, with all that it makes at first."""
-        self.engine = self.project.start("crash/zoo")
+        self.engine = self.project.start(self.name)
         wait_for(lambda: processes_with(self.tag) and self.is_ready(), f"{self.animal}: {self.project.said()}")
         self.run = self.project.runs()[0]["run"]
 
@@ -86,6 +97,21 @@ def after_interrupt(animal, times):
     return work
 
 
+def after_signal(animal, signo, status):
+    """TERM and HUP end the step and leave the run to be resumed."""
+
+    def work(project):
+        cage = Cage(project, animal)
+        cage.start()
+        cage.engine.send_signal(signo)
+        need(cage.engine.wait(60) == status, f"the run exited {cage.engine.returncode}:", project.said())
+        cage.check_empty(f"after signal {signo}")
+        done = project.command("resume", cage.run, "--assume", "not-done")
+        need(done.returncode == 0, "resume gave", done)
+
+    return work
+
+
 def after_timeout(animal):
     def work(project):
         cage = Cage(project, animal, 'timeout = "1500ms",')
@@ -115,12 +141,13 @@ def after_its_end(animal):
     return work
 
 
-def after_kill(animal, resumed_empty=True):
+def after_kill(animal, resumed_empty=True, called=False):
     """Direct children are gone at once, by the parent-death signal; `resume` ends the others before it decides."""
 
     def work(project):
-        cage = Cage(project, animal)
+        cage = Cage(project, animal, called=called)
         cage.start()
+        before = project.ledger()
         direct = children_of(cage.engine.pid)
         need(direct, "the engine has no children")
         kill(cage.engine)
@@ -130,10 +157,10 @@ def after_kill(animal, resumed_empty=True):
         need(refused.returncode == 4, "resume gave", refused)
         if resumed_empty:
             cage.check_empty("after resume has said that the step is in doubt")
-        need(project.ledger() == ["first"], "something was run:", project.ledger())
+        need(project.ledger() == before, "something was run:", project.ledger())
         done = project.command("resume", cage.run, "--assume", "not-done")
         need(done.returncode == 0, "resume gave", done)
-        need(project.ledger() == ["first", "after"], "the ledger says", project.ledger())
+        need(project.ledger() == [*before, "after"], "the ledger says", project.ledger())
         for pid in processes_with(cage.tag):
             os.kill(pid, signal.SIGKILL)
 
@@ -145,6 +172,10 @@ def experiments():
         yield f"cancel {animal}", after_cancel(animal)
         yield f"timeout {animal}", after_timeout(animal)
         yield f"kill {animal}", after_kill(animal, resumed_empty=animal != NAMELESS)
+    for animal in ("double-fork-and-stay", "new-session"):
+        yield f"kill in a call {animal}", after_kill(animal, called=True)
+    yield "term stopped", after_signal("stopped", signal.SIGTERM, 143)
+    yield "hup ignores-term", after_signal("ignores-term", signal.SIGHUP, 129)
     for animal in ("ignores-term", "storm", "stopped"):
         yield f"ctrl-c {animal}", after_interrupt(animal, 1)
         yield f"ctrl-c twice {animal}", after_interrupt(animal, 2)

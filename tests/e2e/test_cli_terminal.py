@@ -3,6 +3,8 @@
 import os
 import re
 
+from conftest import wait_for
+
 ESCAPE = re.compile(r"\x1b")
 
 
@@ -22,6 +24,32 @@ def test_a_confirm_is_asked_and_answered(project):
     assert terminal.end() == 0 and project.ledger() == ["dropped"]
     approved = project.last_run()["steps"][0]["approved"]
     assert approved["by"] == "tester"
+
+
+def test_every_question_of_a_step_is_put_once(project):
+    project.runbook("demo/c", 'runbook "C" {}\nstep "Drop" { confirm = "Really?", manual = "Pull the plug.", run = "true" }\n')
+    terminal = project.terminal("demo/c")
+    terminal.expect("Really")
+    terminal.line("y")
+    terminal.expect("Pull the plug")
+    terminal.line("y")
+    assert terminal.end() == 0
+    assert terminal.text.count("Pull the plug") == 1
+
+
+def test_what_was_typed_before_the_question_is_no_answer(project):
+    project.runbook("demo/c", 'runbook "C" {}\nstep "First" { run = "touch begun; until test -e go; do sleep 0.05; done" }\n'
+                    'step "Drop" { confirm = "Really?", manual = "Look first.", run = "echo dropped >> ledger" }\n')
+    terminal = project.terminal("demo/c")
+    wait_for((project.root / "begun").exists, "the first step")
+    terminal.line("y")
+    project.write("go", "")
+    terminal.expect("Really")
+    terminal.send("y\ny\n")
+    terminal.expect("Look first")
+    terminal.expect(r"done\?")
+    terminal.line("n")
+    assert terminal.end() == 1 and project.ledger() == []
 
 
 def test_a_confirm_means_no_unless_it_is_yes(project):
@@ -141,7 +169,7 @@ def test_one_interrupt_stops_in_an_orderly_way(project):
     assert terminal.end() == 130
     assert project.ledger() == ["term", "clean"]
     assert project.last_run()["state"] == "cancelled"
-    assert "runbook resume" in terminal.text
+    assert " long   # goes on from there" in terminal.text
 
 
 def test_a_second_interrupt_kills(project):

@@ -126,8 +126,8 @@ static void every_message_is_what_its_example_gets(void **state)
     char *text = document("errors.md");
     size_t count = 0;
     for (const char *at = strstr(text, "\n### `"); at; at = strstr(at + 1, "\n### `")) {
-        size_t len;
-        const char *after, *block = block_next(at, &len, &after), *next = strstr(at + 1, "\n### ");
+        size_t len = 0;
+        const char *after = NULL, *block = block_next(at, &len, &after), *next = strstr(at + 1, "\n### ");
         assert_true(block && (!next || block < next));
         char *expected = expected_text(at, after), *got = problems_of(*state, block, len);
         if (!strstr(got, expected)) {

@@ -212,6 +212,36 @@ static void a_rerun_in_one_report_is_one_flaky_case(void **state)
     free(path);
 }
 
+static void a_file_counts_the_flaky_cases_that_it_shows_itself(void **state)
+{
+    struct world *w = *state;
+    char *first = report(w, FAIL("a") PASS("b")), *second = report(w, PASS("a") PASS("b"));
+    const char *files[] = {first, second};
+    struct rbk_import import = {.files = files, .file_count = 2, .duration_ms = -1};
+    struct rbk_import_file read[2];
+    int64_t id;
+    assert_int_equal(rbk_results_import(w->store, &import, read, &id, NULL), 0);
+    assert_int_equal(read[0].totals.failed, 1);
+    assert_int_equal(read[1].totals.passed, 2);
+    assert_int_equal(read[1].totals.flaky, 0);
+    rbk_value *facts = state_of(w, "imported");
+    expect_int(facts, "flaky_count", 1);
+    rbk_value_free(facts);
+    for (int i = 0; i < 2; i++)
+        free(read[i].path);
+    free(first);
+    free(second);
+}
+
+static void cases_without_a_name_are_not_one_case(void **state)
+{
+    struct world *w = *state;
+    import_report(w, "unit", true, "<testcase/><testcase><failure/></testcase><testcase><skipped/></testcase>");
+    expect_state(w, "unit", 1, 1, 1);
+    import_report(w, "unit", true, "<testcase/><testcase/>");
+    expect_state(w, "unit", 2, 0, 0);
+}
+
 static void reports_without_files_are_told_apart_by_their_source(void **state)
 {
     struct world *w = *state;
@@ -399,6 +429,8 @@ int main(void)
         HISTORY_TEST(an_empty_report_drops_nothing),
         HISTORY_TEST(all_counts_a_case_of_two_levels_once),
         HISTORY_TEST(a_rerun_in_one_report_is_one_flaky_case),
+        HISTORY_TEST(a_file_counts_the_flaky_cases_that_it_shows_itself),
+        HISTORY_TEST(cases_without_a_name_are_not_one_case),
         HISTORY_TEST(reports_without_files_are_told_apart_by_their_source),
         HISTORY_TEST(a_malformed_file_leaves_nothing_and_the_others_are_in),
         HISTORY_TEST(a_report_still_being_written_is_waited_for),

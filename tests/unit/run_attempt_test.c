@@ -157,6 +157,84 @@ static void a_request_in_the_journal_cancels_the_run(void **state)
     assert_string_equal(states(f), "slow:cancelled");
 }
 
+static void end_well(void *arg)
+{
+    rbk_perform_done(arg, NULL);
+}
+
+/* A function that is asked to stop and ends well all the same. */
+static void ends_well_when_stopped(struct rbk_perform *perform, const rbk_value *options)
+{
+    (void)options;
+    rbk_timer_start(rbk_perform_loop(perform), 150, 0, end_well, perform);
+}
+
+static void a_step_that_is_stopped_asks_nobody(void **state)
+{
+    struct fixture *f = *state;
+    host_functions[0] = ends_well_when_stopped;
+    add_check(add_function(f, "measure", 0), "rate < 5%");
+    answer_with(f, 1, (int[]){-1});
+    start(f);
+    rbk_timer_start(f->loop, 50, 0, stop_now, f);
+    run_loop(f);
+    assert_int_equal(f->asked, 0);
+    assert_int_equal(rbk_run_exit(f->run), 130);
+    assert_string_equal(states(f), "measure:cancelled");
+}
+
+static void a_step_that_is_interrupted_is_asked_about_later(void **state)
+{
+    struct fixture *f = *state;
+    struct rbk_error err = {0};
+    host_functions[0] = ends_well_when_stopped;
+    add_check(add_function(f, "measure", 0), "rate < 5%");
+    answer_with(f, 1, (int[]){1});
+    f->answer_name = "rate";
+    f->answer_text = "3%";
+    start(f);
+    rbk_timer_start(f->loop, 50, 0, interrupt_now, f);
+    run_loop(f);
+    assert_int_equal(f->asked, 0);
+    assert_string_equal(states(f), "measure:waiting");
+    host_functions[0] = NULL;
+    assert_int_equal(resume(f, NULL, &err), 0);
+    assert_int_equal(f->asked, 1);
+}
+
+static void fails_with_advice(struct rbk_perform *perform, const rbk_value *options)
+{
+    struct rbk_error err = {0};
+    (void)options;
+    rbk_error_set(&err, RBK_EFAIL, "no such service: cach");
+    rbk_error_hint(&err, "did you mean cache?");
+    rbk_perform_done(perform, &err);
+}
+
+static void a_failure_comes_with_its_advice_once(void **state)
+{
+    struct fixture *f = *state;
+    rbk_value *report = NULL;
+    host_functions[0] = fails_with_advice;
+    add_function(f, "ask", 0)->retry = (struct rbk_retry){.times = 1, .delay_ms = 1};
+    assert_int_equal(run_plan(f), 1);
+    const rbk_value *step = reported(f, &report, "ask");
+    assert_string_equal(rbk_map_get_string(step, "error"), "no such service: cach");
+    const char *detail = rbk_map_get_string(step, "detail"), *advice = strstr(detail, "did you mean cache?");
+    assert_non_null(advice);
+    assert_null(strstr(advice + 1, "did you mean cache?"));
+    rbk_value_free(report);
+}
+
+static void a_delay_that_overflows_is_a_delay(void **state)
+{
+    struct fixture *f = *state;
+    struct rbk_node *n = add_flaky(f, 4);
+    n->retry = (struct rbk_retry){.times = 3, .delay_ms = 0, .backoff = 1e200, .jitter = 0.5};
+    assert_int_equal(run_plan(f), 0);
+    assert_string_equal(ledger(f), "x x x x");
+}
+
 static void cancel_between_attempts_ends_at_once(void **state)
 {
     struct fixture *f = *state;
@@ -181,6 +259,10 @@ int main(void)
         cmocka_unit_test_setup_teardown(a_cancelled_run_still_clears_up, setup, teardown),
         cmocka_unit_test_setup_teardown(a_terminated_run_is_left_interrupted_and_its_step_in_doubt, setup, teardown),
         cmocka_unit_test_setup_teardown(a_request_in_the_journal_cancels_the_run, setup, teardown),
+        cmocka_unit_test_setup_teardown(a_step_that_is_stopped_asks_nobody, setup, teardown),
+        cmocka_unit_test_setup_teardown(a_step_that_is_interrupted_is_asked_about_later, setup, teardown),
+        cmocka_unit_test_setup_teardown(a_failure_comes_with_its_advice_once, setup, teardown),
+        cmocka_unit_test_setup_teardown(a_delay_that_overflows_is_a_delay, setup, teardown),
         cmocka_unit_test_setup_teardown(cancel_between_attempts_ends_at_once, setup, teardown),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

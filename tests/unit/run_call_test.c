@@ -1,6 +1,9 @@
 /* `call`: another runbook as a step, with a record of its own. */
 #include "run_fixture.h"
 
+#include <run/request.h>
+#include <store/lock.h>
+
 /* A runbook that can be called: it takes `level` and sets `rate`. */
 static struct rbk_plan *called_plan(struct fixture *f, int slot)
 {
@@ -105,6 +108,121 @@ static void its_questions_go_through_the_root_run(void **state)
     rbk_value_free(params);
 }
 
+/* The root run waits for a person inside the run that it called; *params are the caller's. */
+static rbk_value *wait_inside_the_called_run(struct fixture *f)
+{
+    rbk_value *params = level(f);
+    callable(f);
+    f->called[0]->nodes[0]->confirm = rbk_strdup("Measure?");
+    f->called[1]->nodes[0]->confirm = rbk_strdup("Measure?");
+    add_call(f);
+    assert_int_equal(run_plan(f), 3);
+    return params;
+}
+
+static enum rbk_run_state state_of_called(struct fixture *f)
+{
+    rbk_value *report = NULL;
+    struct rbk_run_row row = {0};
+    const char *id = rbk_map_get_string(reported(f, &report, "env"), "child_run");
+    assert_int_equal(rbk_journal_run_get(f->store, id, &row, NULL), 0);
+    enum rbk_run_state state = row.state;
+    rbk_run_row_fini(&row);
+    rbk_value_free(report);
+    return state;
+}
+
+static int cancel(struct fixture *f, struct rbk_error *err)
+{
+    struct rbk_run_row row = {0};
+    assert_int_equal(rbk_journal_run_get(f->store, f->run_id, &row, NULL), 0);
+    int rc = rbk_run_request_cancel(f->store, &row, "anna", NULL, err);
+    rbk_run_row_fini(&row);
+    return rc;
+}
+
+static enum rbk_run_state state_of_root(struct fixture *f)
+{
+    struct rbk_run_row row = {0};
+    assert_int_equal(rbk_journal_run_get(f->store, f->run_id, &row, NULL), 0);
+    enum rbk_run_state state = row.state;
+    rbk_run_row_fini(&row);
+    return state;
+}
+
+static void a_called_run_is_cancelled_with_its_root(void **state)
+{
+    struct fixture *f = *state;
+    struct rbk_error err = {0};
+    rbk_value *params = wait_inside_the_called_run(f);
+    assert_int_equal(state_of_called(f), RBK_RUN_WAITING);
+    assert_int_equal(cancel(f, &err), 0);
+    assert_int_equal(state_of_root(f), RBK_RUN_CANCELLED);
+    assert_int_equal(state_of_called(f), RBK_RUN_CANCELLED);
+    assert_int_equal(cancel(f, &err), RBK_EINVAL);
+    rbk_value_free(params);
+}
+
+static void a_called_run_expires_with_its_root(void **state)
+{
+    struct fixture *f = *state;
+    struct rbk_error err = {0};
+    f->config.waiting_expires_ms = 1;
+    rbk_value *params = wait_inside_the_called_run(f);
+    for (int64_t then = rbk_clock_wall_ms(); rbk_clock_wall_ms() < then + 3;)
+        continue;
+    assert_int_equal(rbk_run_expire(f->store, &err), 0);
+    assert_int_equal(state_of_root(f), RBK_RUN_CANCELLED);
+    assert_int_equal(state_of_called(f), RBK_RUN_CANCELLED);
+    rbk_value_free(params);
+}
+
+static void a_run_that_is_being_resumed_is_only_asked_to_end(void **state)
+{
+    struct fixture *f = *state;
+    struct rbk_error err = {0};
+    struct rbk_lock *resuming = NULL;
+    rbk_value *params = wait_inside_the_called_run(f);
+    drop_run(f);
+    assert_int_equal(rbk_lock_try(f->store, RBK_LOCK_RUN, f->run_id, "resume", &resuming, &err), 0);
+    assert_int_equal(cancel(f, &err), 0);
+    assert_int_equal(state_of_root(f), RBK_RUN_WAITING);
+    assert_true(rbk_journal_cancel_requested(f->store, f->run_id));
+    rbk_lock_release(resuming);
+    rbk_value_free(params);
+}
+
+static void a_busy_call_that_comes_first_is_worth_another_try(void **state)
+{
+    struct fixture *f = *state;
+    struct rbk_error err = {0};
+    struct rbk_lock *other = NULL;
+    rbk_value *params = level(f);
+    callable(f);
+    add_call(f);
+    assert_int_equal(rbk_lock_try(f->store, RBK_LOCK_INSTANCE, "troubleshoot/env", "another run", &other, &err), 0);
+    assert_int_equal(run_plan(f), 75);
+    assert_string_equal(states(f), "env:failed");
+    rbk_lock_release(other);
+    rbk_value_free(params);
+}
+
+static void a_busy_call_after_something_was_done_is_a_failure(void **state)
+{
+    struct fixture *f = *state;
+    struct rbk_error err = {0};
+    struct rbk_lock *other = NULL;
+    rbk_value *params = level(f);
+    callable(f);
+    add_shell(f, "first", "echo first >> ledger");
+    add_call(f);
+    assert_int_equal(rbk_lock_try(f->store, RBK_LOCK_INSTANCE, "troubleshoot/env", "another run", &other, &err), 0);
+    assert_int_equal(run_plan(f), 1);
+    assert_string_equal(ledger(f), "first");
+    rbk_lock_release(other);
+    rbk_value_free(params);
+}
+
 static void what_is_called_must_exist_before_anything_runs(void **state)
 {
     struct fixture *f = *state;
@@ -140,6 +258,11 @@ int main(void)
         cmocka_unit_test_setup_teardown(facts_of_a_called_run_arrive_with_the_steps_name, setup, teardown),
         cmocka_unit_test_setup_teardown(a_called_run_that_fails_fails_the_step, setup, teardown),
         cmocka_unit_test_setup_teardown(its_questions_go_through_the_root_run, setup, teardown),
+        cmocka_unit_test_setup_teardown(a_called_run_is_cancelled_with_its_root, setup, teardown),
+        cmocka_unit_test_setup_teardown(a_called_run_expires_with_its_root, setup, teardown),
+        cmocka_unit_test_setup_teardown(a_run_that_is_being_resumed_is_only_asked_to_end, setup, teardown),
+        cmocka_unit_test_setup_teardown(a_busy_call_that_comes_first_is_worth_another_try, setup, teardown),
+        cmocka_unit_test_setup_teardown(a_busy_call_after_something_was_done_is_a_failure, setup, teardown),
         cmocka_unit_test_setup_teardown(what_is_called_must_exist_before_anything_runs, setup, teardown),
         cmocka_unit_test_setup_teardown(a_circle_of_calls_is_refused_before_anything_runs, setup, teardown),
     };

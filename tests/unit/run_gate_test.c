@@ -59,6 +59,29 @@ static void an_approved_run_goes_on_where_it_waited(void **state)
     rbk_value_free(report);
 }
 
+/* The runbook was edited between the approval and the resume. */
+static void an_approval_is_for_the_question_as_it_was_asked(void **state)
+{
+    struct fixture *f = *state;
+    struct rbk_error err = {0};
+    rbk_value *report = NULL;
+    plan_with_confirm(f);
+    assert_int_equal(run_plan(f), 3);
+    assert_int_equal(decide(f, true, NULL, NULL, &err), 0);
+    drop_run(f);
+    free(f->plan->nodes[1]->confirm);
+    f->plan->nodes[1]->confirm = rbk_strdup("Drop the production database?");
+    assert_int_equal(resume(f, NULL, &err), 3);
+    assert_string_equal(ledger(f), "before");
+    reported(f, &report, "deploy");
+    const rbk_value *waiting = rbk_list_at(rbk_map_get(report, "waiting_for"), 0);
+    assert_string_equal(rbk_map_get_string(waiting, "question"), "Drop the production database?");
+    rbk_value_free(report);
+    assert_int_equal(decide(f, true, NULL, NULL, &err), 0);
+    assert_int_equal(resume(f, NULL, &err), 0);
+    assert_string_equal(ledger(f), "before deploy cleanup");
+}
+
 static void a_rejected_run_undoes_clears_up_and_fails(void **state)
 {
     struct fixture *f = *state;
@@ -263,6 +286,7 @@ int main(void)
         cmocka_unit_test_setup_teardown(with_nobody_there_the_run_waits, setup, teardown),
         cmocka_unit_test_setup_teardown(nothing_goes_on_before_somebody_decides, setup, teardown),
         cmocka_unit_test_setup_teardown(an_approved_run_goes_on_where_it_waited, setup, teardown),
+        cmocka_unit_test_setup_teardown(an_approval_is_for_the_question_as_it_was_asked, setup, teardown),
         cmocka_unit_test_setup_teardown(a_rejected_run_undoes_clears_up_and_fails, setup, teardown),
         cmocka_unit_test_setup_teardown(a_question_is_answered_once, setup, teardown),
         cmocka_unit_test_setup_teardown(yes_confirms, setup, teardown),

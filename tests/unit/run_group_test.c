@@ -1,6 +1,8 @@
 /* Groups: `parallel` and `each`, how many run at once, and what the failure of one means for the others. */
 #include "run_fixture.h"
 
+#include <malloc.h>
+
 static struct rbk_node *add_parallel(struct fixture *f, int max)
 {
     struct rbk_node *group = rbk_node_new("group", 1);
@@ -35,6 +37,17 @@ static void parallel_steps_run_at_once_up_to_their_cap(void **state)
     assert_int_equal(largest(f), 2);
     assert_string_equal(states(f), "group:succeeded group/a:succeeded group/b:succeeded group/c:succeeded "
                                    "group/d:succeeded group/e:succeeded group/f:succeeded");
+}
+
+static void a_failure_that_the_group_survives_is_the_reason_of_the_run(void **state)
+{
+    struct fixture *f = *state;
+    struct rbk_node *group = add_parallel(f, 4), *bad = shell_node("bad", "exit 7");
+    bad->on_fail = RBK_ON_FAIL_CONTINUE;
+    rbk_node_add(group, bad);
+    assert_int_equal(run_plan(f), 1);
+    assert_string_equal(states(f), "group:succeeded group/bad:failed");
+    assert_string_equal(rbk_run_reason(f->run), "step \"bad\": exit status 7");
 }
 
 static void the_others_finish_when_one_fails(void **state)
@@ -136,10 +149,54 @@ static void each_over_what_nobody_set_fails(void **state)
     assert_string_equal(rbk_run_reason(f->run), "step \"visit\": each: no step has set \"names\"");
 }
 
+enum { MANY = 2000 };
+
+static const struct rbk_run_observer only_the_end = {.ended = on_ended};
+static size_t in_use; /* the most at the start of an item */
+
+static void measure_memory(struct rbk_perform *perform, const rbk_value *options)
+{
+    (void)options;
+    size_t now = mallinfo2().uordblks;
+    in_use = now > in_use ? now : in_use;
+    rbk_perform_done(perform, NULL);
+}
+
+/* What a long list takes is the list itself, a few times: in the plan, in the step, and until it is recorded. */
+static void items_take_memory_only_while_they_run(void **state)
+{
+    struct fixture *f = *state;
+    host_functions[0] = measure_memory;
+    in_use = 0;
+    f->options.observer = &only_the_end;
+    struct rbk_node *n = add_function(f, "item", 0);
+    n->each_list = rbk_list_new();
+    for (int i = 0; i < MANY; i++)
+        rbk_list_append(n->each_list, rbk_int_new(i));
+    size_t before = mallinfo2().uordblks;
+    assert_int_equal(run_plan(f), 0);
+    assert_in_range(in_use, 0, before + MANY * 500);
+}
+
+/* Items that went well are kept where they may have to be undone. */
+static void items_are_undone_last_first(void **state)
+{
+    struct fixture *f = *state;
+    struct rbk_node *n = add_shell(f, "item", "echo $item >> ledger");
+    set_body(&n->undo, "echo undo-$item >> ledger");
+    n->each_list = rbk_list_new();
+    for (int i = 1; i <= 3; i++)
+        rbk_list_append(n->each_list, rbk_int_new(i));
+    add_shell(f, "bad", "exit 1")->on_fail = RBK_ON_FAIL_UNDO;
+    assert_int_equal(run_plan(f), 1);
+    assert_string_equal(ledger(f), "1 2 3 undo-3 undo-2 undo-1");
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test_setup_teardown(parallel_steps_run_at_once_up_to_their_cap, setup, teardown),
+        cmocka_unit_test_setup_teardown(a_failure_that_the_group_survives_is_the_reason_of_the_run, setup, teardown),
         cmocka_unit_test_setup_teardown(the_others_finish_when_one_fails, setup, teardown),
         cmocka_unit_test_setup_teardown(fail_fast_cancels_the_others, setup, teardown),
         cmocka_unit_test_setup_teardown(a_child_that_may_fail_leaves_the_group_whole_and_the_run_red, setup, teardown),
@@ -147,6 +204,8 @@ int main(void)
         cmocka_unit_test_setup_teardown(each_tries_all_items_and_fails_if_one_did, setup, teardown),
         cmocka_unit_test_setup_teardown(each_goes_over_a_fact, setup, teardown),
         cmocka_unit_test_setup_teardown(each_over_what_nobody_set_fails, setup, teardown),
+        cmocka_unit_test_setup_teardown(items_take_memory_only_while_they_run, setup, teardown),
+        cmocka_unit_test_setup_teardown(items_are_undone_last_first, setup, teardown),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -3,7 +3,9 @@
 #include "run_fixture.h"
 
 #include <poll.h>
+#include <run/request.h>
 #include <signal.h>
+#include <store/lock.h>
 
 /* Writes its line, and the first time does not come to an end. */
 #define HANGS_ONCE(line) \
@@ -136,6 +138,46 @@ static void verify_that_cannot_tell_leaves_the_doubt(void **state)
     assert_int_equal(resume(f, NULL, &err), 4);
     assert_string_equal(ledger(f), "a b");
     assert_string_equal(states(f), "a:succeeded b:in-doubt");
+}
+
+/* A verify that lacks the secret of its step would say no, and the step would be done twice. */
+static void verify_sees_the_secrets_of_its_step(void **state)
+{
+    struct fixture *f = *state;
+    struct rbk_error err = {0};
+    rbk_value *source = rbk_map_new();
+    rbk_map_set_string(source, "env", "RUN_RESUME_TEST_TOKEN");
+    f->config.secrets = rbk_map_new();
+    rbk_map_set(f->config.secrets, "TOKEN", source);
+    assert_int_equal(setenv("RUN_RESUME_TEST_TOKEN", "canary-value-123456", 1), 0);
+    struct rbk_node *n = plan_that_hangs(f);
+    rbk_strv_add(&n->secret, "TOKEN");
+    set_body(&n->verify, "test \"$TOKEN\" = canary-value-123456 && grep -q b ledger");
+    crash_at(f, "b");
+    assert_int_equal(resume(f, NULL, &err), 0);
+    assert_string_equal(ledger(f), "a b c");
+    rbk_value_free(f->config.secrets);
+    f->config.secrets = NULL;
+}
+
+static void verify_that_is_killed_leaves_the_doubt(void **state)
+{
+    struct fixture *f = *state;
+    struct rbk_error err = {0};
+    set_body(&plan_that_hangs(f)->verify, "kill -9 $$");
+    crash_at(f, "b");
+    assert_int_equal(resume(f, NULL, &err), 4);
+    assert_string_equal(ledger(f), "a b");
+}
+
+static void verify_may_say_no_with_any_status(void **state)
+{
+    struct fixture *f = *state;
+    struct rbk_error err = {0};
+    set_body(&plan_that_hangs(f)->verify, "exit 12");
+    crash_at(f, "b");
+    assert_int_equal(resume(f, NULL, &err), 0);
+    assert_string_equal(ledger(f), "a b b c");
 }
 
 static void a_person_there_decides(void **state)
@@ -376,6 +418,151 @@ static void retry_does_the_step_and_the_rest_again(void **state)
     assert_string_equal(states(f), "a:succeeded b:succeeded c:succeeded");
 }
 
+static int attempts_of(struct fixture *f, const char *key)
+{
+    rbk_value *report = NULL;
+    int attempts = (int)rbk_value_int(rbk_map_get(reported(f, &report, key), "attempts"));
+    rbk_value_free(report);
+    return attempts;
+}
+
+/* What a step did before is not undone by doing it again; what `retry =` allows it is. */
+static void attempts_go_on_counting_over_retries(void **state)
+{
+    struct fixture *f = *state;
+    struct rbk_error err = {0};
+    struct rbk_resume_options retry = {.retry = "b"};
+    struct rbk_node *b = add_shell(f, "b", "echo b >> ledger; test $(wc -l < ledger) -ge 4");
+    b->retry = (struct rbk_retry){.times = 1, .delay_ms = 1};
+    assert_int_equal(run_plan(f), 1);
+    assert_int_equal(attempts_of(f, "b"), 2);
+    assert_int_equal(resume(f, &retry, &err), 0);
+    assert_int_equal(attempts_of(f, "b"), 4);
+    assert_string_equal(ledger(f), "b b b b");
+}
+
+static void attempts_go_on_counting_after_a_crash(void **state)
+{
+    struct fixture *f = *state;
+    struct rbk_error err = {0};
+    plan_that_hangs(f)->idempotent = true;
+    crash_at(f, "b");
+    assert_int_equal(resume(f, NULL, &err), 0);
+    assert_int_equal(attempts_of(f, "b"), 2);
+    assert_string_equal(ledger(f), "a b b c");
+}
+
+static void give_word(struct fixture *f)
+{
+    struct rbk_decision_given yes = {.approve = true, .by = "anna"};
+    assert_int_equal(rbk_gate_decide(f->store, f->run_id, &yes, NULL), 0);
+}
+
+/* A retry that stops to ask is gone on with by another process: what it was to do is still due. */
+static void a_retry_that_waits_forgets_nothing(void **state)
+{
+    struct fixture *f = *state;
+    struct rbk_error err = {0};
+    struct rbk_resume_options retry = {.retry = "b"};
+    add_shell(f, "a", "echo a >> ledger");
+    struct rbk_node *b = add_shell(f, "b", "echo b >> ledger");
+    b->confirm = rbk_strdup("Sure?");
+    struct rbk_node *c = add_shell(f, "c", "echo c >> ledger; test $(wc -l < ledger) -gt 3");
+    c->confirm = rbk_strdup("Sure of this as well?");
+    f->options.yes = true;
+    assert_int_equal(run_plan(f), 1);
+    f->options.yes = false;
+    assert_int_equal(resume(f, &retry, &err), 3);
+    give_word(f);
+    assert_int_equal(resume(f, NULL, &err), 3);
+    assert_string_equal(ledger(f), "a b c b");
+    give_word(f);
+    assert_int_equal(resume(f, NULL, &err), 0);
+    assert_string_equal(ledger(f), "a b c b c");
+}
+
+static void stop_soon(void *arg)
+{
+    struct fixture *f = arg;
+    rbk_run_cancel(f->run, SIGTERM, false);
+}
+
+/* What was interrupted before it was done is not taken for a step whose body is done and whose question is open. */
+static void an_interrupted_step_that_asks_meanwhile_is_carried_out(void **state)
+{
+    struct fixture *f = *state;
+    struct rbk_error err = {0};
+    add_shell(f, "a", "exec sleep 60")->idempotent = true;
+    start(f);
+    rbk_timer_start(f->loop, 200, 0, stop_soon, f);
+    run_loop(f);
+    assert_int_equal(rbk_run_exit(f->run), 143);
+    drop_run(f);
+    replan(f);
+    struct rbk_node *n = add_shell(f, "a", "echo a >> ledger");
+    n->idempotent = true;
+    n->confirm = rbk_strdup("Sure?");
+    assert_int_equal(resume(f, NULL, &err), 3);
+    give_word(f);
+    assert_int_equal(resume(f, NULL, &err), 0);
+    assert_string_equal(ledger(f), "a");
+}
+
+static void request_cancel(void *arg)
+{
+    struct fixture *f = arg;
+    struct rbk_run_row row = {0};
+    assert_int_equal(rbk_journal_run_get(f->store, f->run_id, &row, NULL), 0);
+    assert_int_equal(rbk_run_request_cancel(f->store, &row, "anna", NULL, NULL), 0);
+    rbk_run_row_fini(&row);
+}
+
+static void a_request_to_cancel_does_not_outlive_a_retry(void **state)
+{
+    struct fixture *f = *state;
+    struct rbk_error err = {0};
+    struct rbk_resume_options retry = {.retry = "a"};
+    add_shell(f, "a", "test -e again || { touch again; exec sleep 60; }; exec sleep 1.5");
+    start(f);
+    rbk_timer_start(f->loop, 200, 0, request_cancel, f);
+    run_loop(f);
+    assert_int_equal(rbk_run_exit(f->run), 130);
+    assert_int_equal(resume(f, &retry, &err), 0);
+}
+
+static void note_lock(struct rbk_perform *p, const rbk_value *options)
+{
+    FILE *ledger_file = NULL;
+    char *path = rbk_path_join(rbk_perform_config(p)->root, "ledger");
+    int held = rbk_lock_held(rbk_perform_store(p), RBK_LOCK_NAMED, "db", NULL, 0, NULL);
+    (void)options;
+    assert_non_null(ledger_file = fopen(path, "a"));
+    fputs(held == 1 ? "locked\n" : "bare\n", ledger_file);
+    fclose(ledger_file);
+    free(path);
+    rbk_perform_done(p, NULL);
+}
+
+/* The first attempt's check asks; the answer makes it fail; the second attempt is another process's. */
+static void an_attempt_after_a_question_holds_the_lock_again(void **state)
+{
+    struct fixture *f = *state;
+    struct rbk_error err = {0};
+    host_functions[0] = note_lock;
+    struct rbk_node *n = add_function(f, "a", 0);
+    n->lock = rbk_strdup("db");
+    n->retry.times = 1;
+    add_check(n, "rate < 5");
+    assert_int_equal(run_plan(f), 3);
+    rbk_value *answers = rbk_map_new();
+    rbk_map_set_string(answers, "rate", "9");
+    struct rbk_decision_given nine = {.approve = true, .by = "anna", .answers = answers};
+    assert_int_equal(rbk_gate_decide(f->store, f->run_id, &nine, NULL), 0);
+    rbk_value_free(answers);
+    assert_int_equal(resume(f, NULL, &err), 1);
+    assert_string_equal(ledger(f), "locked locked");
+}
+
 static void a_run_that_somebody_carries_is_busy(void **state)
 {
     struct fixture *f = *state;
@@ -400,6 +587,9 @@ int main(void)
         cmocka_unit_test_setup_teardown(verify_says_that_it_happened, setup, teardown),
         cmocka_unit_test_setup_teardown(verify_says_that_it_did_not, setup, teardown),
         cmocka_unit_test_setup_teardown(verify_that_cannot_tell_leaves_the_doubt, setup, teardown),
+        cmocka_unit_test_setup_teardown(verify_sees_the_secrets_of_its_step, setup, teardown),
+        cmocka_unit_test_setup_teardown(verify_that_is_killed_leaves_the_doubt, setup, teardown),
+        cmocka_unit_test_setup_teardown(verify_may_say_no_with_any_status, setup, teardown),
         cmocka_unit_test_setup_teardown(a_person_there_decides, setup, teardown),
         cmocka_unit_test_setup_teardown(what_the_dead_run_left_is_ended_before_anything_else, setup, teardown),
         cmocka_unit_test_setup_teardown(items_that_are_done_are_not_repeated, setup, teardown),
@@ -412,6 +602,12 @@ int main(void)
         cmocka_unit_test_setup_teardown(a_done_step_may_not_disappear, setup, teardown),
         cmocka_unit_test_setup_teardown(done_steps_keep_their_order, setup, teardown),
         cmocka_unit_test_setup_teardown(retry_does_the_step_and_the_rest_again, setup, teardown),
+        cmocka_unit_test_setup_teardown(attempts_go_on_counting_over_retries, setup, teardown),
+        cmocka_unit_test_setup_teardown(attempts_go_on_counting_after_a_crash, setup, teardown),
+        cmocka_unit_test_setup_teardown(a_retry_that_waits_forgets_nothing, setup, teardown),
+        cmocka_unit_test_setup_teardown(an_interrupted_step_that_asks_meanwhile_is_carried_out, setup, teardown),
+        cmocka_unit_test_setup_teardown(a_request_to_cancel_does_not_outlive_a_retry, setup, teardown),
+        cmocka_unit_test_setup_teardown(an_attempt_after_a_question_holds_the_lock_again, setup, teardown),
         cmocka_unit_test_setup_teardown(a_run_that_somebody_carries_is_busy, setup, teardown),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -142,6 +142,28 @@ static void short_ids_are_as_long_as_they_must_be(void **state)
     assert_string_equal(id, RUN_A);
 }
 
+static void the_short_id_of_a_run_is_not_taken_by_what_it_called(void **state)
+{
+    (void)state;
+    char id[RBK_ULID_SIZE];
+    struct rbk_run_row called = fixture_run(RUN_B, "a/b"), r;
+    called.root = called.parent = (char *)(uintptr_t)RUN_A;
+    fixture_add_run(s, RUN_A, "a/b");
+    begin();
+    assert_int_equal(rbk_journal_run_add(s, &called, &err), 0);
+    assert_int_equal(rbk_store_commit(s, &err), 0);
+    assert_int_equal(rbk_journal_run_short(s, RUN_A, id, &err), 0);
+    assert_string_equal(id, "01kd4f7c8m2x");
+    assert_int_equal(rbk_journal_run_find(s, id, &r, &err), 0);
+    assert_string_equal(r.id, RUN_A);
+    rbk_run_row_fini(&r);
+    assert_int_equal(rbk_journal_run_short(s, RUN_B, id, &err), 0);
+    assert_string_equal(id, RUN_B);
+    assert_int_equal(rbk_journal_run_find(s, id, &r, &err), 0);
+    assert_string_equal(r.id, RUN_B);
+    rbk_run_row_fini(&r);
+}
+
 static int collect_runs(void *arg, const struct rbk_run_row *r)
 {
     struct rbk_buf *b = arg;
@@ -462,6 +484,7 @@ int main(void)
         T(updating_a_run_that_is_not_there_is_an_error),
         T(a_run_is_found_by_any_unique_prefix),
         T(short_ids_are_as_long_as_they_must_be),
+        T(the_short_id_of_a_run_is_not_taken_by_what_it_called),
         T(history_filters_by_runbook_state_time_and_parent),
         T(a_callback_may_ask_the_same_question_again),
         T(a_callback_stops_the_reading),
