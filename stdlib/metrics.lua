@@ -5,7 +5,9 @@ local metrics = {}
 
 -- The one value that an aggregate makes of all series that fit, or no_data; or nil and why not.
 local function ask(o, agg, since, before)
-    local found, why = native.query { name = o.name, labels = o.labels, agg = agg, since = since, ["until"] = before, by = "" }
+    local found, why = native.query {
+        name = o.name, labels = o.labels, agg = agg, since = since, ["until"] = before, by = "",
+    }
     if not found then
         return nil, why
     end
@@ -56,13 +58,16 @@ metrics.query = verb {
 -- Twice as slow as usual is metric_ratio >= 2.
 metrics.compare = verb {
     name = "metrics.compare",
-    help = "Compares the last `window` of a metric with the `baseline` before it: metric_ratio is how many times it is.",
+    help = "Compares the last `window` of a metric with the `baseline` before it: metric_ratio times as much.",
     options = {
         name = { type = "string", required = true, help = "the metric" },
         labels = { type = "any", help = "only series with these labels" },
         window = { type = "duration", default = "24h", help = "what counts as now" },
         baseline = { type = "duration", default = "7d", help = "what counts as usual, before the window" },
-        agg = { type = "choice", default = "avg", choices = { "avg", "p50", "p90", "p95", "p99", "max" }, help = "of both" },
+        agg = {
+            type = "choice", default = "avg", help = "of both",
+            choices = { "avg", "p50", "p90", "p95", "p99", "max" },
+        },
     },
     sets = { metric_value = "number", metric_usual = "number", metric_ratio = "number" },
     perform = function(ctx, o)

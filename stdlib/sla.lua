@@ -51,21 +51,22 @@ sla.overview = verb {
         local promises = config.get "sla" or {}
         local state = results.state()
         local met, missed, rows = 0, {}, {}
+        local kept, why = values.record()
+        if not kept then
+            return nil, why
+        end
         for i, name in ipairs(metric_names(promises)) do
             local promise = promises[name]
             local value = values.of(name, state)
             local verdict = judge(value, promise)
-            rows[i] = ("%-16s %-8s target %s %-6s %s"):format(name, shown(value),
-                promise.better == "lower" and "<=" or ">=", shown(promise.target), verdict)
+            rows[i] = ("%-16s %-8s target %s %-6s %-7s  %s"):format(name, shown(value),
+                promise.better == "lower" and "<=" or ">=", shown(promise.target), verdict,
+                values.trend(name, promise.better) or ""):gsub("%s+$", "")
             ctx:note(rows[i])
             met = met + (verdict == "met" and 1 or 0)
             if verdict == "missed" or verdict == "alert" then
                 missed[#missed + 1] = name
             end
-        end
-        local kept, why = values.record()
-        if not kept then
-            return nil, why
         end
         ctx:set { sla_met = met, sla_missed = #missed, sla_missing = missed, sla_metrics = rows }
         return rows

@@ -21,15 +21,15 @@ static int to_buffer(void *arg, const char *text, size_t len)
     return 0;
 }
 
-static int export_to(struct rbk_cli *cli, const struct rbk_metrics_query *q, bool newest_only,
-                     enum rbk_metrics_format format, const char *path, struct rbk_error *err)
+static int export_to(struct rbk_cli *cli, const struct rbk_metrics_query *q, enum rbk_metrics_format format,
+                     const char *path, struct rbk_error *err)
 {
     struct rbk_buf text = {0};
     if (!path) {
-        int rc = rbk_metrics_export(cli->store, q, newest_only, format, to_stdout, err, err);
+        int rc = rbk_metrics_export(cli->store, q, format, to_stdout, err, err);
         return rc == 0 && fflush(stdout) && errno != EPIPE ? to_stdout(err, "", 1) : rc;
     }
-    int rc = rbk_metrics_export(cli->store, q, newest_only, format, to_buffer, &text, err);
+    int rc = rbk_metrics_export(cli->store, q, format, to_buffer, &text, err);
     if (rc == 0)
         rc = rbk_file_write_atomic(path, text.data ? text.data : "", text.len, 0644, err);
     rbk_buf_fini(&text);
@@ -55,11 +55,11 @@ int rbk_metrics_word_export(struct rbk_cli *cli, const struct rbk_args *args, st
     if (rc == 0)
         rc = rbk_metrics_ask(args, NULL, &asked, err);
     bool ranged = rbk_args_has(args, "since") || rbk_args_has(args, "until") || asked.query.aggregate != RBK_AGG_RAW;
-    bool newest_only = format == RBK_METRICS_PROMETHEUS || (format == RBK_METRICS_OPENMETRICS && !ranged);
+    asked.query.newest_only = format == RBK_METRICS_OPENMETRICS && !ranged;
     if (rc == 0)
         rc = rbk_cli_store_read(cli, err);
     if (rc == 0)
-        rc = export_to(cli, &asked.query, newest_only, format, rbk_args_get(args, "output"), err);
+        rc = export_to(cli, &asked.query, format, rbk_args_get(args, "output"), err);
     rbk_metrics_asked_fini(&asked);
     return rc;
 }

@@ -21,7 +21,7 @@ static rbk_value *row_value(const struct rbk_metrics_series *s)
     rbk_map_set(v, "labels", labels);
     rbk_map_set_string(v, "kind", rbk_metric_kind_name(s->kind));
     rbk_map_set_string(v, "unit", rbk_unit_name(s->unit));
-    rbk_map_set_int(v, "count", (int64_t)s->count);
+    rbk_map_set_int(v, "count", s->stored);
     rbk_time_rfc3339(s->at_ms[s->count - 1], when);
     rbk_map_set_string(v, "last_at", when);
     rbk_map_set(v, "last", rbk_number_new(s->value[s->count - 1], RBK_UNIT_NONE));
@@ -38,7 +38,7 @@ static int list_series(void *arg, const struct rbk_metrics_series *s)
     char value[64], when[RBK_TIME_SIZE];
     rbk_metrics_value_text(s->value[s->count - 1], s->unit, value);
     rbk_time_local(s->at_ms[s->count - 1], when);
-    rbk_buf_printf(&l->text, "%.16s  %8zu  %-10s  ", when, s->count, value);
+    rbk_buf_printf(&l->text, "%.16s  %8lld  %-10s  ", when, (long long)s->stored, value);
     rbk_style_put(&l->cli->out, &l->text, RBK_BOLD, s->name);
     if (*s->text) {
         rbk_buf_putc(&l->text, ' ');
@@ -53,6 +53,7 @@ int rbk_metrics_word_list(struct rbk_cli *cli, const struct rbk_args *args, stru
     struct listing l = {.cli = cli, .series = rbk_list_new()};
     struct rbk_metrics_asked asked = {0};
     int rc = rbk_metrics_ask(args, NULL, &asked, err);
+    asked.query.newest_only = true;
     if (rc == 0)
         rc = rbk_cli_store_read(cli, err);
     if (rc == 0)

@@ -106,7 +106,7 @@ static int print_json(struct rbk_cli *cli, const struct rbk_metrics_query *q, st
         rbk_map_set(document, "series", rbk_list_new());
         return rbk_cli_print_json(document);
     }
-    return rbk_metrics_export(cli->store, q, false, RBK_METRICS_JSON, to_stdout, NULL, err);
+    return rbk_metrics_export(cli->store, q, RBK_METRICS_JSON, to_stdout, NULL, err);
 }
 
 int rbk_metrics_word_query(struct rbk_cli *cli, const struct rbk_args *args, struct rbk_error *err)

@@ -82,8 +82,8 @@ static void put_changes(struct showing *w, rbk_value *v, const struct rbk_metric
 static void put_trend(struct showing *w, rbk_value *v, const struct rbk_metrics_series *s, const struct rbk_trend *t)
 {
     char text[64];
-    bool clear = t->found && t->slope_low * t->slope_high > 0;
-    rbk_map_set_string(v, "direction", !clear ? "none" : t->slope > 0 ? "rising" : "falling");
+    bool clear = strcmp(rbk_trend_direction(t), "none") != 0;
+    rbk_map_set_string(v, "direction", rbk_trend_direction(t));
     number(v, "per_day", t->found ? t->slope * day_s : NAN);
     number(v, "per_day_low", t->found ? t->slope_low * day_s : NAN);
     number(v, "per_day_high", t->found ? t->slope_high * day_s : NAN);

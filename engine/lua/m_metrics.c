@@ -34,21 +34,35 @@ static int metrics_record(lua_State *L)
     return 1;
 }
 
-/* metrics.query { name, labels, since, until, agg, step, by }: a list of { name, labels, points }. [-1, +1|3, v] */
-static int metrics_query(lua_State *L)
+typedef int metrics_ask_fn(struct rbk_store *s, const rbk_value *asked, rbk_value **out, struct rbk_error *err);
+
+static int push_answer(lua_State *L, metrics_ask_fn *fn)
 {
     struct rbk_error err;
     struct rbk_store *store = current_store(L);
     rbk_value *asked = check_table(L), **found = rbk_lua_push_box(L);
-    if (rbk_metrics_query_value(store, asked, found, &err))
+    if (fn(store, asked, found, &err))
         return rbk_lua_push_failure(L, &err);
     rbk_lua_push_value(L, *found);
     return 1;
 }
 
+/* metrics.query { name, labels, since, until, agg, step, by }: a list of { name, labels, points }. [-1, +1|3, v] */
+static int metrics_query(lua_State *L)
+{
+    return push_answer(L, rbk_metrics_query_value);
+}
+
+/* metrics.trend { .. }: the same, as a list of { name, labels, direction, per_day }. [-1, +1|3, v] */
+static int metrics_trend(lua_State *L)
+{
+    return push_answer(L, rbk_metrics_trend_value);
+}
+
 int rbk_open_metrics(lua_State *L)
 {
-    static const luaL_Reg functions[] = {{"record", metrics_record}, {"query", metrics_query}, {NULL, NULL}};
+    static const luaL_Reg functions[] = {
+        {"record", metrics_record}, {"query", metrics_query}, {"trend", metrics_trend}, {NULL, NULL}};
     luaL_newlib(L, functions);
     return 1;
 }

@@ -101,25 +101,43 @@ static int read_step(const rbk_value *v, int64_t *out, struct rbk_error *err)
     return 0;
 }
 
-static int append_series(void *list, const struct rbk_metrics_series *s)
+static rbk_value *series_value(const struct rbk_metrics_series *s)
 {
-    rbk_value *v = rbk_map_new(), *labels = rbk_map_new(), *points = rbk_list_new();
+    rbk_value *v = rbk_map_new(), *labels = rbk_map_new();
     for (size_t i = 0; i < s->label_count; i++)
         rbk_map_set_string(labels, s->labels[i].name, s->labels[i].value);
+    rbk_map_set_string(v, "name", s->name);
+    rbk_map_set(v, "labels", labels);
+    return v;
+}
+
+static int append_points(void *list, const struct rbk_metrics_series *s)
+{
+    rbk_value *v = series_value(s), *points = rbk_list_new();
     for (size_t i = 0; i < s->count; i++) {
         rbk_value *point = rbk_list_new();
         rbk_list_append(point, rbk_int_new(s->at_ms[i]));
         rbk_list_append(point, rbk_number_new(s->value[i], s->unit));
         rbk_list_append(points, point);
     }
-    rbk_map_set_string(v, "name", s->name);
-    rbk_map_set(v, "labels", labels);
     rbk_map_set(v, "points", points);
     rbk_list_append(list, v);
     return 0;
 }
 
-int rbk_metrics_query_value(struct rbk_store *s, const rbk_value *asked, rbk_value **out, struct rbk_error *err)
+static int append_trend(void *list, const struct rbk_metrics_series *s)
+{
+    struct rbk_trend trend;
+    rbk_value *v = series_value(s);
+    rbk_metrics_trend(s->at_ms, s->value, s->count, &trend);
+    rbk_map_set_string(v, "direction", rbk_trend_direction(&trend));
+    rbk_map_set(v, "per_day", rbk_number_new(trend.slope * 86400, s->unit));
+    rbk_list_append(list, v);
+    return 0;
+}
+
+static int ask(struct rbk_store *s, const rbk_value *asked, rbk_metrics_series_fn *fn, rbk_value **out,
+               struct rbk_error *err)
 {
     struct rbk_label labels[RBK_METRIC_LABELS_MAX];
     const char *aggregate = rbk_map_get_string(asked, "agg");
@@ -137,5 +155,15 @@ int rbk_metrics_query_value(struct rbk_store *s, const rbk_value *asked, rbk_val
         rc = read_step(rbk_map_get(asked, "step"), &q.step_ms, err);
     if (rc == 0 && aggregate)
         rc = rbk_aggregate_parse(aggregate, &q.aggregate, err);
-    return rc == 0 ? rbk_metrics_query(s, &q, append_series, *out, err) : rc;
+    return rc == 0 ? rbk_metrics_query(s, &q, fn, *out, err) : rc;
+}
+
+int rbk_metrics_query_value(struct rbk_store *s, const rbk_value *asked, rbk_value **out, struct rbk_error *err)
+{
+    return ask(s, asked, append_points, out, err);
+}
+
+int rbk_metrics_trend_value(struct rbk_store *s, const rbk_value *asked, rbk_value **out, struct rbk_error *err)
+{
+    return ask(s, asked, append_trend, out, err);
 }

@@ -18,7 +18,7 @@ struct exporting {
     rbk_metrics_sink *sink;
     void *arg;
     struct rbk_buf family; /* whose head was written last */
-    bool newest_only, any;
+    bool times, any;
 };
 
 int rbk_metrics_format_parse(const char *name, enum rbk_metrics_format *out, struct rbk_error *err)
@@ -103,7 +103,7 @@ static void put_time(struct rbk_buf *out, int64_t at_ms)
 
 static int put_samples(struct exporting *e, const struct rbk_metrics_series *s)
 {
-    bool times = e->format == RBK_METRICS_OPENMETRICS && !e->newest_only;
+    bool times = e->format == RBK_METRICS_OPENMETRICS && e->times;
     int rc = 0;
     if (strcmp(e->family.data ? e->family.data : "", s->name) != 0)
         put_head(e, s);
@@ -141,7 +141,7 @@ static int put_rows(struct exporting *e, const struct rbk_metrics_series *s)
 {
     char when[RBK_TIME_SIZE];
     int rc = 0;
-    for (size_t i = e->newest_only ? s->count - 1 : 0; i < s->count && rc == 0; i++) {
+    for (size_t i = 0; i < s->count && rc == 0; i++) {
         rbk_time_rfc3339(s->at_ms[i], when);
         rbk_buf_printf(&e->out, "%s,", s->name);
         put_quoted(&e->out, s->text);
@@ -175,9 +175,8 @@ static int put_object(struct exporting *e, const struct rbk_metrics_series *s)
     rbk_buf_append(&e->out, head, strlen(head) - 1); /* without its brace */
     free(head);
     rbk_buf_puts(&e->out, ",\"points\":[");
-    size_t first = e->newest_only ? s->count - 1 : 0;
-    for (size_t i = first; i < s->count && rc == 0; i++) {
-        rbk_buf_printf(&e->out, "%s[%lld,", i > first ? "," : "", (long long)s->at_ms[i]);
+    for (size_t i = 0; i < s->count && rc == 0; i++) {
+        rbk_buf_printf(&e->out, "%s[%lld,", i ? "," : "", (long long)s->at_ms[i]);
         put_number(&e->out, s->value[i]);
         rbk_buf_putc(&e->out, ']');
         rc = flush(e, FLUSH_BYTES);
@@ -199,15 +198,17 @@ static int put_series(void *arg, const struct rbk_metrics_series *s)
     return rc;
 }
 
-int rbk_metrics_export(struct rbk_store *s, const struct rbk_metrics_query *q, bool newest_only,
-                       enum rbk_metrics_format format, rbk_metrics_sink *sink, void *arg, struct rbk_error *err)
+int rbk_metrics_export(struct rbk_store *s, const struct rbk_metrics_query *q, enum rbk_metrics_format format,
+                       rbk_metrics_sink *sink, void *arg, struct rbk_error *err)
 {
     static const char *const heads[] = {"", "", "name,labels,time,value\r\n",
                                         "{\"schema\":\"runbook.metrics/1\",\"series\":["};
     static const char *const tails[] = {"# EOF\n", "", "", "\n]}\n"};
-    struct exporting e = {.format = format, .sink = sink, .arg = arg, .newest_only = newest_only};
+    struct exporting e = {.format = format, .sink = sink, .arg = arg, .times = !q->newest_only};
+    struct rbk_metrics_query asked = *q;
+    asked.newest_only |= format == RBK_METRICS_PROMETHEUS && q->aggregate == RBK_AGG_RAW;
     rbk_buf_puts(&e.out, heads[format]);
-    int rc = rbk_metrics_query(s, q, put_series, &e, err);
+    int rc = rbk_metrics_query(s, &asked, put_series, &e, err);
     rbk_buf_puts(&e.out, tails[format]);
     if (rc == 0)
         rc = flush(&e, 0);

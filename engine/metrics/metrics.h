@@ -33,16 +33,22 @@ int rbk_metrics_record_value(struct rbk_store *s, const rbk_value *what, struct 
 /* `asked` is {name, labels, since, until, agg, step, by}; *out, always the caller's, a list of {name, labels, points}
  * with points [ms, value]. */
 int rbk_metrics_query_value(struct rbk_store *s, const rbk_value *asked, rbk_value **out, struct rbk_error *err);
+/* The same, with {name, labels, direction, per_day} for each: direction is rising, falling, or none when it may be
+ * chance. */
+int rbk_metrics_trend_value(struct rbk_store *s, const rbk_value *asked, rbk_value **out, struct rbk_error *err);
+
+/* rising, falling, none: the direction of a trend that is clear (trend.c) */
+const char *rbk_trend_direction(const struct rbk_trend *t);
 
 /* ---- export_text.c: every series that a query gives, as text */
 enum rbk_metrics_format { RBK_METRICS_OPENMETRICS, RBK_METRICS_PROMETHEUS, RBK_METRICS_CSV, RBK_METRICS_JSON };
 int rbk_metrics_format_parse(const char *name, enum rbk_metrics_format *out, struct rbk_error *err);
 /* Gets the text as it grows; non-zero stops and is returned. */
 typedef int rbk_metrics_sink(void *arg, const char *text, size_t len);
-/* `newest_only`: the last sample of each series in the range, in the formats of Prometheus without its time, which is
- * what scrapers and node-exporter's textfile collector want; the Prometheus format knows nothing else. */
-int rbk_metrics_export(struct rbk_store *s, const struct rbk_metrics_query *q, bool newest_only,
-                       enum rbk_metrics_format format, rbk_metrics_sink *sink, void *arg, struct rbk_error *err);
+/* A newest_only query gives the formats of Prometheus without times, which is what scrapers and node-exporter's
+ * textfile collector want; the Prometheus format knows nothing else and always is. */
+int rbk_metrics_export(struct rbk_store *s, const struct rbk_metrics_query *q, enum rbk_metrics_format format,
+                       rbk_metrics_sink *sink, void *arg, struct rbk_error *err);
 
 /* ---- text_read.c, import_text.c: OpenMetrics text, https://prometheus.io/docs/specs/om/open_metrics_spec/ (and
  * Prometheus' own) */

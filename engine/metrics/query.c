@@ -36,6 +36,7 @@ struct querying {
     rbk_metrics_series_fn *fn;
     void *arg;
     struct labels labels;
+    int64_t stored;
     struct group *groups;
     size_t group_count, group_cap;
 };
@@ -80,7 +81,8 @@ static int emit(struct querying *w, const struct series *of, const struct labels
                                         .text = text,
                                         .at_ms = v->at_ms,
                                         .value = v->value,
-                                        .count = v->count};
+                                        .count = v->count,
+                                        .stored = w->stored};
     return v->count ? w->fn(w->arg, &series) : 0;
 }
 
@@ -98,6 +100,9 @@ static int read_range(struct querying *w, const struct series *one, const struct
                       struct samples *out, struct rbk_error *err)
 {
     const struct rbk_metrics_query *q = w->q;
+    w->stored = 0;
+    if (q->newest_only && q->aggregate == RBK_AGG_RAW)
+        return series_newest(w->store, one->id, entries, n, q->since_ms, q->until_ms, out, &w->stored, err);
     int rc = series_read(w->store, one->id, entries, n, read_from(q), q->until_ms, out, err);
     if (rc == 0 && aggregate_of_increments(q->aggregate)) {
         samples_to_increments(out);

@@ -61,6 +61,41 @@ int series_read(struct rbk_store *s, int64_t series, const struct inbox_entry *e
     return rc;
 }
 
+/* How many samples the chunks hold, and where the last of those that begin before a time ends (INT64_MIN = none). */
+static int survey(struct rbk_store *s, int64_t series, int64_t until_ms, int64_t *stored, int64_t *last_ms,
+                  struct rbk_error *err)
+{
+    struct rbk_stmt *q = rbk_stmt(s, "SELECT coalesce(sum(count), 0), max(CASE WHEN first_ms < ?2 THEN last_ms END)"
+                                     " FROM metric_chunks INDEXED BY metric_chunks_by_time WHERE series = ?1");
+    rbk_bind_int(q, 1, series);
+    rbk_bind_int(q, 2, until_ms);
+    int rc = rbk_stmt_step(q, err);
+    if (rc < 0)
+        return rc;
+    *stored = rbk_col_int(q, 0);
+    *last_ms = rbk_col_is_null(q, 1) ? INT64_MIN : rbk_col_int(q, 1);
+    rbk_stmt_end(q);
+    return 0;
+}
+
+/* The chunk that ends last ends with the newest sample, unless it goes beyond the range: then all of that is read. */
+int series_newest(struct rbk_store *s, int64_t series, const struct inbox_entry *entries, size_t n, int64_t since_ms,
+                  int64_t until_ms, struct samples *out, int64_t *stored, struct rbk_error *err)
+{
+    int64_t last_ms = INT64_MIN;
+    int rc = series ? survey(s, series, until_ms, stored, &last_ms, err) : 0;
+    *stored += (int64_t)n;
+    if (rc == 0)
+        rc = series_read(s, series, entries, n, last_ms < until_ms && last_ms > since_ms ? last_ms : since_ms, until_ms,
+                         out, err);
+    if (rc == 0 && out->count > 1) {
+        out->at_ms[0] = out->at_ms[out->count - 1];
+        out->value[0] = out->value[out->count - 1];
+        out->count = 1;
+    }
+    return rc;
+}
+
 /* ---- every series --------------------------------------------------------------------------------------------------
  */
 

@@ -11,6 +11,10 @@
 int series_read(struct rbk_store *s, int64_t series, const struct inbox_entry *entries, size_t n, int64_t since_ms,
                 int64_t until_ms, struct samples *out, struct rbk_error *err);
 
+/* The same for the newest sample of the range alone; *stored counts all that the series has. */
+int series_newest(struct rbk_store *s, int64_t series, const struct inbox_entry *entries, size_t n, int64_t since_ms,
+                  int64_t until_ms, struct samples *out, int64_t *stored, struct rbk_error *err);
+
 /* Goes over every series of `name` (NULL = all), ordered by name and labels, with what the inbox has of it. */
 typedef int series_each_fn(void *arg, const struct series *one, const struct inbox_entry *entries, size_t n,
                            struct rbk_error *err);

@@ -4,7 +4,8 @@
  *   metric_series    a name with labels; `labels` is their text as in OpenMetrics, sorted by name
  *   metric_inbox     what was measured lately, one row a commit, each with its names and labels (inbox.c); it is moved
  *                    into chunks by every INBOX_ROWS-th writer, in that writer's transaction
- *   metric_chunks    up to 4096 samples of a series (chunk.c); the index finds those of a range without reading them
+ *   metric_chunks    up to 4096 samples of a series (chunk.c); the index finds and counts those of a range without
+ * reading them
  *
  * Ids of chunks only ever grow within a series, so they also say what was written later. */
 #include <metrics/metrics.h>
@@ -17,7 +18,7 @@ static const char *const steps[] = {
     "CREATE TABLE metric_inbox(id INTEGER PRIMARY KEY, data BLOB NOT NULL);"
     "CREATE TABLE metric_chunks(id INTEGER PRIMARY KEY, series INTEGER NOT NULL REFERENCES metric_series(id),"
     " first_ms INTEGER NOT NULL, last_ms INTEGER NOT NULL, count INTEGER NOT NULL, data BLOB NOT NULL);"
-    "CREATE INDEX metric_chunks_by_time ON metric_chunks(series, last_ms, first_ms);"
+    "CREATE INDEX metric_chunks_by_time ON metric_chunks(series, last_ms, first_ms, count);"
     "CREATE INDEX metric_chunks_by_series ON metric_chunks(series);",
 };
 

@@ -1,4 +1,5 @@
 /* Where things go: the least-squares line, how sure its slope is, and when it reaches a limit. */
+#include <metrics/metrics.h>
 #include <metrics/stats.h>
 #include <runbook/metrics.h>
 
@@ -49,6 +50,13 @@ void rbk_metrics_trend(const int64_t *at_ms, const double *value, size_t count, 
     out->slope_high = slope + error;
     out->end_ms = at_ms[count - 1];
     out->at_end = s.mean_v + slope * (seconds_at(at_ms, count - 1) - s.mean_t);
+}
+
+const char *rbk_trend_direction(const struct rbk_trend *t)
+{
+    if (!t->found || t->slope_low * t->slope_high <= 0)
+        return "none";
+    return t->slope > 0 ? "rising" : "falling";
 }
 
 bool rbk_metrics_forecast(const struct rbk_trend *trend, double limit, int64_t *at_ms)

@@ -85,8 +85,9 @@ struct rbk_metrics_query {
     size_t label_count;
     int64_t since_ms, until_ms; /* since <= t < until */
     enum rbk_aggregate aggregate;
-    int64_t step_ms; /* width of a window, windows begin at multiples of it; 0 = one window */
-    const char *by;  /* series are put together by the value of this label; NULL = each for itself */
+    int64_t step_ms;  /* width of a window, windows begin at multiples of it; 0 = one window */
+    const char *by;   /* series are put together by the value of this label; NULL = each for itself */
+    bool newest_only; /* RAW: only the last sample of each series in the range, which is quick */
 };
 
 struct rbk_metrics_series { /* borrowed */
@@ -99,6 +100,7 @@ struct rbk_metrics_series { /* borrowed */
     const int64_t *at_ms; /* the beginning of each window, or of each sample */
     const double *value;
     size_t count;
+    int64_t stored; /* newest_only: how many samples the series has in all */
 };
 /* Non-zero stops and is returned. */
 typedef int rbk_metrics_series_fn(void *arg, const struct rbk_metrics_series *series);

@@ -86,7 +86,7 @@ metrics = {}
 ---@field name string the metric
 ---@field window? string|number|runbook.quantity what counts as now
 
----Compares the last `window` of a metric with the `baseline` before it: metric_ratio is how many times it is.
+---Compares the last `window` of a metric with the `baseline` before it: metric_ratio times as much.
 ---
 ---Sets metric_ratio, metric_usual, metric_value.
 ---@param options runbook.metrics.compare.options

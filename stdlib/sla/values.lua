@@ -69,6 +69,17 @@ function values.of(name, state)
     return recorded(name)
 end
 
+-- Where it went in the last 30 days: "better", "worse" or "steady"; nothing when it was not measured.
+function values.trend(name, better)
+    local of = MEASURES[name] and "sla_" .. name or name
+    local found = metrics.trend { name = of, since = "30d", by = "" }
+    local direction = found and found[1] and found[1].direction
+    if not direction or direction == "none" then
+        return direction and "steady"
+    end
+    return (direction == "falling") == (better == "lower") and "better" or "worse"
+end
+
 -- Measures the handbook's and records them as sla_<name>, so that they have a past.
 function values.record()
     local state, samples = results.state(), {}

@@ -128,13 +128,16 @@ def test_prune_by_configuration_and_by_hand(project):
 
 
 def test_sla_from_what_was_measured(project):
-    project.write("runbook.yaml", "project: x\nsla:\n  depth: {target: 10, alert: 50, better: lower}\n")
+    project.write("runbook.yaml", "project: x\nlevels:\n  quick: {runner: junit, command: \"true\", report: r.xml, target: 10s, max: 20s}\nsla:\n  depth: {target: 10, alert: 50, better: lower}\n")
     rows = {r["name"]: r for r in project.ok("metrics", "sla", "--json").json["metrics"]}
     assert rows["depth"]["state"] == rows["pass_rate"]["state"] == "no data"
     for value, state in ((5, "met"), (20, "missed"), (80, "alert")):
         project.ok("metrics", "record", "depth", str(value))
         rows = {r["name"]: r for r in project.ok("metrics", "sla", "--json").json["metrics"]}
         assert (rows["depth"]["value"], rows["depth"]["state"]) == (value, state)
+    project.ok("metrics", "record", "tests_duration_seconds", "15s", "level=quick")
+    rows = {r["name"]: r for r in project.ok("metrics", "sla", "--json").json["metrics"]}
+    assert (rows["level quick"]["target"], rows["level quick"]["state"]) == (10, "missed")
     project.ok("metrics", "record", "sla_pass_rate", "99%")
     text = project.ok("metrics", "sla").out
     assert "alert" in text and "99%" in text and "no data" in text

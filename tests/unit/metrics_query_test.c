@@ -77,6 +77,10 @@ static void test_queries(void **state)
         expect(w,
                (struct rbk_metrics_query){.name = "took", .labels = &unit, .label_count = 1, .aggregate = RBK_AGG_P90},
                "took{level=\"unit\"} 1000:28\n");
+        expect(w, (struct rbk_metrics_query){.name = "took", .newest_only = true},
+               "took{level=\"smoke\"} 2500:5\ntook{level=\"unit\"} 3000:30\n");
+        expect(w, (struct rbk_metrics_query){.name = "took", .newest_only = true, .until_ms = 2400},
+               "took{level=\"unit\"} 2000:20\n");
         compact(w);
     }
     expect(w, (struct rbk_metrics_query){.name = "missing"}, "");
