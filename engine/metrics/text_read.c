@@ -18,7 +18,8 @@ struct reader {
     int line;
     bool seconds; /* times are seconds: OpenMetrics */
     int64_t now_ms;
-    const char *begin, *p; /* of the line: a copy with a NUL */
+    struct rbk_buf copy;   /* of the line, with a NUL */
+    const char *begin, *p; /* of it; where reading is */
     char base[RBK_METRIC_NAME_MAX + 1], help[HELP_MAX + 1];
     enum rbk_metric_kind kind;
     bool distribution; /* histogram or summary: what it counts are counters */
@@ -211,7 +212,7 @@ static int take_number(struct reader *r, const char *what, double *out)
 
 static int take_time(struct reader *r, int64_t *at_ms)
 {
-    double time;
+    double time = 0;
     const char *at = r->p;
     *at_ms = r->now_ms;
     if (!*r->p || *r->p == '#')
@@ -264,8 +265,8 @@ static int read_sample(struct reader *r)
 {
     char name[RBK_METRIC_NAME_MAX + 1];
     size_t len = word_length(r->p);
-    double value;
-    int64_t at_ms;
+    double value = 0;
+    int64_t at_ms = 0;
     if (len == 0 || len >= sizeof name)
         return refuse(r, "here the name of a metric is missing, or it is too long");
     memcpy(name, r->p, len);
@@ -288,17 +289,15 @@ static int read_sample(struct reader *r)
 
 static int read_line(struct reader *r, const char *line, size_t len)
 {
-    char copy[LINE_MAX_BYTES + 1];
-    r->begin = r->p = copy;
-    copy[0] = '\0';
+    rbk_buf_clear(&r->copy);
+    rbk_buf_append(&r->copy, line, len <= LINE_MAX_BYTES ? len : 0);
+    if (r->copy.len && r->copy.data[r->copy.len - 1] == '\r')
+        r->copy.data[--r->copy.len] = '\0';
+    r->begin = r->p = r->copy.data;
     if (len > LINE_MAX_BYTES)
         return refuse(r, "the line is too long");
     if (memchr(line, '\0', len))
         return refuse(r, "the line holds a zero byte: this is no text");
-    memcpy(copy, line, len);
-    copy[len] = '\0';
-    if (len && copy[len - 1] == '\r')
-        copy[len - 1] = '\0';
     skip_blanks(r);
     return !*r->p ? 0 : *r->p == '#' ? read_comment(r) : read_sample(r);
 }
@@ -328,5 +327,6 @@ int rbk_metrics_text_read(const char *file, const char *text, size_t len, int64_
         p += length + 1;
     }
     rbk_buf_fini(&r.text);
+    rbk_buf_fini(&r.copy);
     return rc;
 }
