@@ -10,16 +10,19 @@ local PATIENCE = seconds(10)
 -- The programs of all levels, each once: the first word of each command, and git.
 local function programs()
     local names, seen = {}, {}
-    local function add(name)
+    local function add(name, cwd)
+        if name and cwd and name:find("/", 1, true) then -- a program of the level's own folder
+            name = argv.in_folder(cwd, (name:gsub("^%./", "")))
+        end
         if name and not seen[name] then
             seen[name] = true
             names[#names + 1] = name
         end
     end
     for _, level in ipairs(config.levels()) do
-        add(level.command[1])
+        add(level.command[1], level.cwd)
         for _, command in ipairs(level.prepare or {}) do
-            add(command[1])
+            add(command[1], level.cwd)
         end
     end
     add "git"

@@ -72,7 +72,7 @@ local function from_command(ctx, command)
     if not result then
         return nil, message
     elseif result.code ~= 0 then
-        return nil, ("`%s` failed: exit code %d\n%s"):format(table.concat(command, " "), result.code, result.err)
+        return nil, ("`%s` failed: %s\n%s"):format(table.concat(command, " "), format.ending(result), result.err)
     end
     return parse(result.out, command[1])
 end

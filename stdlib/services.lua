@@ -2,6 +2,7 @@
 -- accepts connections, or both.
 local config = require "runbook.config"
 local metrics = require "runbook.metrics"
+local format = require "text.format"
 
 local services = {}
 
@@ -29,10 +30,10 @@ local function check_command(ctx, service)
     if not result then
         return nil, message
     end
-    if result.code == 0 then
+    if result.code == 0 and not result.timed_out then -- ended for being late, some programs still exit 0
         return true
     end
-    local why = result.timed_out and ("no answer within %s"):format(PATIENCE) or ("exit code %d"):format(result.code)
+    local why = result.timed_out and ("no answer within %s"):format(PATIENCE) or format.ending(result)
     local said = last_line(result.err) or last_line(result.out)
     return nil, ("`%s`: %s%s"):format(table.concat(service.check, " "), why, said and ", " .. said or "")
 end
@@ -47,7 +48,7 @@ local function check_tcp(ctx, service)
     if not result then
         return nil, message
     end
-    if result.code == 0 then
+    if result.code == 0 and not result.timed_out then
         return true
     end
     return nil, result.timed_out and ("%s: no answer within %s"):format(service.tcp, PATIENCE)

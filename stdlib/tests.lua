@@ -61,6 +61,9 @@ tests.run = verb {
     sets = measure.SETS,
     writes = true,
     perform = function(ctx, o)
+        if words.bad_count(o) then
+            return nil, words.bad_count(o)
+        end
         local facts, problem
         local options = {
             variant = given(o.variant), parallel = given(o.parallel), fail_fast = o.fail_fast, times = o.times,

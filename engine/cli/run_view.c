@@ -278,15 +278,15 @@ static void view_note(void *self, const struct rbk_run *run, const struct rbk_st
 
 static void put_summary(struct rbk_run_view *v, const struct rbk_run *run)
 {
-    rbk_value *report = NULL;
+    rbk_value *waiting = NULL;
     if (rbk_run_get_state(run) == RBK_RUN_WAITING &&
-        rbk_report_value(v->cli->store, rbk_run_id(run), &report, NULL) == 0)
-        v->tally.waiting = rbk_map_get(report, "waiting_for");
+        rbk_report_waiting(v->cli->store, rbk_run_id(run), &waiting, NULL) == 0)
+        v->tally.waiting = waiting;
     if (v->wrote)
         rbk_buf_putc(&v->out, '\n');
     rbk_run_summary(&v->out, &v->cli->out, run, &v->tally);
     v->tally.waiting = NULL;
-    rbk_value_free(report);
+    rbk_value_free(waiting);
 }
 
 static void view_ended(void *self, const struct rbk_run *run)

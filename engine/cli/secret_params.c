@@ -4,8 +4,11 @@
 #include <base/mem.h>
 #include <cli/args.h>
 #include <run/param.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <termios.h>
+#include <unistd.h>
 
 static const struct rbk_param *param_of_flag(const struct rbk_plan *plan, const char *flag)
 {
@@ -40,8 +43,56 @@ static int bind_one(const struct rbk_param *p, const char *flag, const rbk_value
     return 0;
 }
 
-int rbk_secret_params_bind(const struct rbk_plan *plan, const struct rbk_option *options, const rbk_value *given,
-                           rbk_value **out, struct rbk_error *err)
+/* A line that is not shown while it is typed; heap, NULL when the person left. Ctrl-C is no signal meanwhile: it would
+ * leave the terminal silent. */
+static char *read_hidden(const struct rbk_param *p)
+{
+    struct termios shown, hidden;
+    char *line = NULL;
+    size_t size = 0;
+    bool known = tcgetattr(STDIN_FILENO, &shown) == 0;
+    hidden = shown;
+    hidden.c_lflag &= ~(tcflag_t)(ECHO | ISIG);
+    if (!known || tcsetattr(STDIN_FILENO, TCSAFLUSH, &hidden) < 0)
+        return NULL;
+    fprintf(stderr, "%s (%s; secret, so it was not stored; Ctrl-D to leave): ", p->name, rbk_param_type_name(p->type));
+    ssize_t got = getline(&line, &size, stdin);
+    tcsetattr(STDIN_FILENO, TCSAFLUSH, &shown);
+    fputc('\n', stderr);
+    if (got < 0 || strchr(line, '\x03')) {
+        free(line);
+        return NULL;
+    }
+    line[strcspn(line, "\r\n")] = '\0';
+    return line;
+}
+
+/* Who leaves is told by the resume itself what is missing. */
+static int ask_for(const struct rbk_param *p, rbk_value *bound, struct rbk_error *err)
+{
+    char *line = read_hidden(p);
+    rbk_value *text = line ? rbk_string_new(line) : NULL;
+    int rc = text ? bind_one(p, p->name, text, bound, err) : 0;
+    rbk_value_free(text);
+    free(line);
+    return rc;
+}
+
+static int ask_for_missing(const struct rbk_plan *plan, const rbk_value *stored, rbk_value *bound,
+                           struct rbk_error *err)
+{
+    int rc = 0;
+    for (size_t i = 0; i < plan->param_count && rc == 0; i++) {
+        const struct rbk_param *p = &plan->params[i];
+        if (p->secret && rbk_map_get(stored, p->name) && !rbk_map_get(bound, p->name))
+            rc = ask_for(p, bound, err);
+    }
+    return rc;
+}
+
+int rbk_secret_params_bind(const struct rbk_cli *cli, const struct rbk_plan *plan, const rbk_value *stored,
+                           const struct rbk_option *options, const rbk_value *given, rbk_value **out,
+                           struct rbk_error *err)
 {
     rbk_value *bound = rbk_map_new();
     int rc = 0;
@@ -55,6 +106,8 @@ int rbk_secret_params_bind(const struct rbk_plan *plan, const struct rbk_option 
         else
             rc = bind_one(p, flag, rbk_map_value_at(given, i), bound, err);
     }
+    if (rc == 0 && rbk_cli_interactive(cli))
+        rc = ask_for_missing(plan, stored, bound, err);
     if (rc == 0)
         *out = bound;
     else

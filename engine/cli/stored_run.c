@@ -79,7 +79,7 @@ int rbk_stored_run_execute(struct rbk_cli *cli, const struct rbk_command_desc *d
         return rc;
     rc = load_plan(cli, &row, &plan, err);
     if (rc == 0)
-        rc = rbk_secret_params_bind(plan, desc->options, args->params, &params, err);
+        rc = rbk_secret_params_bind(cli, plan, row.params, desc->options, args->params, &params, err);
     if (rc == 0) {
         e->plan = plan;
         e->params = params;

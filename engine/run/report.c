@@ -179,6 +179,17 @@ static int collect_waiting(void *arg, const char *run_id, const char *path, cons
     return 0;
 }
 
+int rbk_report_waiting(struct rbk_store *s, const char *run_id, rbk_value **out, struct rbk_error *err)
+{
+    rbk_value *waiting = rbk_list_new();
+    int rc = rbk_waiting_each(s, run_id, collect_waiting, waiting, err);
+    if (rc == 0)
+        *out = waiting;
+    else
+        rbk_value_free(waiting);
+    return rc;
+}
+
 static void set_run_fields(rbk_value *doc, const struct rbk_run_row *run)
 {
     char started[RBK_TIME_SIZE];
@@ -200,13 +211,13 @@ static void set_run_fields(rbk_value *doc, const struct rbk_run_row *run)
 static int fill(struct rbk_store *s, struct rbk_run_row *run, rbk_value *doc, struct rbk_error *err)
 {
     struct report r = {.store = s, .run = run};
-    rbk_value *facts = NULL, *waiting = rbk_list_new();
+    rbk_value *facts = NULL, *waiting = NULL;
     set_run_fields(doc, run);
     int rc = rbk_journal_facts(s, run->id, &facts, err);
     rbk_map_set(doc, "facts", facts ? facts : rbk_map_new());
-    rbk_map_set(doc, "waiting_for", waiting);
     if (rc == 0 && run->state == RBK_RUN_WAITING)
-        rc = rbk_waiting_each(s, run->id, collect_waiting, waiting, err);
+        rc = rbk_report_waiting(s, run->id, &waiting, err);
+    rbk_map_set(doc, "waiting_for", waiting ? waiting : rbk_list_new());
     if (rc == 0)
         rc = rbk_journal_steps(s, run->id, collect_step, &r, err);
     if (rc == 0)

@@ -147,5 +147,7 @@ int rbk_gate_decide(struct rbk_store *s, const char *run_id, const struct rbk_de
 
 /* {"schema":"runbook.run/1",...} of a recorded run (running or ended). */
 int rbk_report_value(struct rbk_store *s, const char *run_id, rbk_value **out, struct rbk_error *err);
+/* Its "waiting_for" alone, of a run that waits. */
+int rbk_report_waiting(struct rbk_store *s, const char *run_id, rbk_value **out, struct rbk_error *err);
 
 #endif

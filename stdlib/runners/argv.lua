@@ -79,6 +79,11 @@ function argv.escape_pattern(text)
     return (text:gsub("[%^%$%.%[%]%|%(%)%*%+%?%{%}\\]", "\\%0"))
 end
 
+-- Text as a glob that matches only itself.
+function argv.escape_glob(text)
+    return (text:gsub("[%*%?%[%]\\]", "\\%0"))
+end
+
 -- A path of the level's folder as one from the project's root, which is where stdlib's file functions start.
 function argv.in_folder(cwd, path)
     if not cwd or cwd == "." or path:sub(1, 1) == "/" then

@@ -21,9 +21,9 @@ end
 -- Calls visit(path) for every file below `folder`, which is relative to `cwd`; "" is cwd itself.
 local function walk(cwd, folder, depth, visit)
     local prefix = folder == "" and "" or folder .. "/"
-    local root = argv.in_folder(cwd, prefix .. "*")
-    local skip = #root - #(prefix .. "*")
-    for _, found in ipairs(fs.glob(root)) do
+    local root = argv.in_folder(cwd, prefix)
+    local skip = #root - #prefix
+    for _, found in ipairs(fs.glob(argv.escape_glob(root) .. "*")) do -- app/[id] is a folder, no pattern
         local path = found:sub(skip + 1)
         local stat = fs.stat(found)
         if stat and stat.type == "directory" then

@@ -24,6 +24,8 @@ local EXPLAINED = {
     [5] = "pytest collected no tests",
 }
 
+pytest.cuts_short = { [2] = true, [3] = true }
+
 function pytest.explain(code)
     return EXPLAINED[code]
 end
@@ -37,10 +39,9 @@ end
 -- The node id of a case; a report of another family names the module but no file.
 local function node_id(case, cwd)
     local path = case.suite:gsub("%.", "/") .. ".py"
-    if case.file == "" and argv.exists(cwd, path) then
-        return path .. "::" .. case.name
-    end
-    return case.id
+    local id = case.file == "" and argv.exists(cwd, path) and path .. "::" .. case.name or case.id
+    -- A name from a report is never an option (-) nor a file of options (@, from pytest 8.2 on).
+    return id:match "^[-@]" and "./" .. id or id
 end
 
 -- The command without the files and folders it names: the node ids take their place.

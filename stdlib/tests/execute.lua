@@ -7,11 +7,13 @@
 --                           `folder` one to make first. `job` has command, cwd, level, scratch, tag (differs with every
 --                           repetition), cases (nil: all), wide, fail_fast, parallel
 --   explain(code)           what an exit code means, or nil
+--   cuts_short              exit codes (a set, or nil) after which cases are missing from the report
 --   is_module(case, cwd)    whether a "case" stands for a file that could not be loaded
 --   widens                  whether cases that were not found may be found by asking for what encloses them (job.wide)
 local argv = require "runners.argv"
 local reports = require "tests.reports"
 local services = require "services"
+local format = require "text.format"
 
 local execute = {}
 
@@ -27,12 +29,8 @@ end
 
 -- How a command ended, with the last lines that it printed.
 local function describe(result)
-    local how = ("exit code %d"):format(result.code)
-    if result.signal ~= 0 then
-        how = ("killed by signal %d"):format(result.signal)
-    end
     local said = tail(result.err ~= "" and result.err or result.out)
-    return how, said ~= "" and "\n" .. said or ""
+    return format.ending(result), said ~= "" and "\n" .. said or ""
 end
 
 local function prepare(ctx, level)
@@ -100,6 +98,21 @@ local function gather(ctx, runner, invocation, result)
     return paths, failing
 end
 
+-- Copies of reports that lie where the tool wants them: a repetition would write over them.
+local function keep(ctx, level, paths, number)
+    local copies = {}
+    for i, path in ipairs(paths) do
+        copies[i] = ("%s/%s-%d.xml"):format(ctx:scratch(), level.runner, number + i)
+        local result, message = ctx:exec { "cp", "--", path, copies[i], quiet = true }
+        if not result then
+            return nil, message
+        elseif result.code ~= 0 then
+            return nil, ("the report cannot be kept: %s"):format(result.err)
+        end
+    end
+    return copies
+end
+
 -- One invocation; adds its reports to `done`. Nil and a message when the level cannot go on.
 local function run_invocation(ctx, runner, level, invocation, done)
     local left = level.timeout and level.timeout - done.duration
@@ -117,6 +130,13 @@ local function run_invocation(ctx, runner, level, invocation, done)
     local paths, failing = gather(ctx, runner, invocation, result)
     if not paths then
         return nil, failing
+    end
+    done.cut_short = done.cut_short or result.signal ~= 0 or (runner.cuts_short or {})[result.code]
+    if invocation.pattern then
+        paths, failing = keep(ctx, level, paths, #done.files)
+        if not paths then
+            return nil, failing
+        end
     end
     for _, path in ipairs(paths) do
         table.insert(done.files, path)
@@ -138,8 +158,9 @@ function execute.prepare(ctx, level)
     return prepare(ctx, level)
 end
 
--- Runs the level (or only `cases` of it) `times` times. Gives { files, sources, duration, bad_end }, or nil and why
--- there is nothing to import. `bad_end` says how a command failed whose report names no failing case.
+-- Runs the level (or only `cases` of it) `times` times. Gives { files, sources, duration, bad_end, cut_short }, or nil
+-- and why there is nothing to import. `bad_end` says how a command failed whose report names no failing case;
+-- `cut_short` that reports name failing cases, and not all that there are.
 function execute.run(ctx, level, options)
     local runner = require("runners." .. level.runner)
     local done = { files = {}, sources = {}, duration = seconds(0) }

@@ -94,14 +94,13 @@ function measure.run(ctx, name, options)
     if #done.files == 0 then
         return nil, ("level `%s` executed no test: no test file was found"):format(name)
     end
-    local whole = not (options.cases or options.fail_fast or options.variant or done.bad_end)
-    local test_run
-    test_run, why = results.import {
+    local whole = not (options.cases or options.fail_fast or options.variant or done.bad_end or done.cut_short)
+    local test_run, reports, malformed = results.import {
         files = done.files, sources = done.sources, level = name, variant = options.variant,
         complete = whole, started_ms = started, duration = done.duration,
     }
-    if not test_run then
-        return nil, why
+    if not test_run or malformed then -- it was whole a moment ago: something has written to it since
+        return nil, malformed or reports
     end
     local facts
     facts, why = results.facts(test_run)

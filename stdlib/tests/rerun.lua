@@ -4,6 +4,7 @@ local level = require "tests.level"
 local measure = require "tests.measure"
 local results = require "runbook.results"
 local format = require "text.format"
+local words = require "tests.words"
 
 local rerun = {}
 
@@ -144,6 +145,9 @@ local function tell(ctx, sum, facts, levels)
 end
 
 function rerun.perform(ctx, o)
+    if words.bad_count(o) then
+        return nil, words.bad_count(o)
+    end
     local cases, why = cases_to_run(o)
     if not cases then
         return nil, why

@@ -24,4 +24,13 @@ function words.run(facts)
         format.percent(facts.failure_rate))
 end
 
+-- Why the counts among the options make no sense, or nil.
+function words.bad_count(o)
+    if o.times < 1 then
+        return ("%d times is not once: say how often, 1 or more"):format(o.times)
+    elseif o.parallel and o.parallel < 0 then
+        return ("%d tests at once cannot be: 1 or more, or 0 for what runbook.yaml says"):format(o.parallel)
+    end
+end
+
 return words

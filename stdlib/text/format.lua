@@ -1,4 +1,4 @@
--- Numbers as people read them, alike in every module.
+-- Numbers and ends of commands as people read them, alike in every module.
 local format = {}
 
 function format.percent(value)
@@ -11,6 +11,14 @@ end
 -- "1 commit", "3 commits"
 function format.count(n, one, many)
     return ("%d %s"):format(n, n == 1 and one or many)
+end
+
+-- How a command that ctx:exec has run came to its end: "exit code 3", "killed by signal 9".
+function format.ending(result)
+    if result.signal ~= 0 then
+        return ("killed by signal %d"):format(result.signal)
+    end
+    return ("exit code %d"):format(result.code)
 end
 
 return format

@@ -78,6 +78,27 @@ def test_a_module_that_cannot_be_imported_fails_and_is_fixed(pytest_project):
     assert failing(project) == []
 
 
+def test_a_module_that_cannot_be_imported_does_not_make_the_others_forgotten(pytest_project):
+    project = pytest_project
+    project.run("tests", "run", "unit")
+    project.write("tests/test_broken.py", "import no_such_module\n")
+    assert project.run("tests", "run", "unit").exit == 1
+    assert failing(project) == ["tests.test_broken", "test_stays", "test_total[3]"]
+    project.runbook("t/state", 'runbook "State" {}\nstep "S" { run = tests.failing { level = "unit" } }\n')
+    assert project.ok("t/state", "--json").json["facts"]["total"] == 8
+
+
+def test_a_report_that_is_spoiled_after_it_was_read_is_an_error(pytest_project):
+    pytest_project.write(
+        "conftest.py",
+        "def pytest_configure(config):\n"
+        "    report = config.option.xmlpath\n"
+        "    if 'pytest-2-' in report: open(report.replace('pytest-2-', 'pytest-1-'), 'w').write('<testsuite>')\n",
+    )
+    result = pytest_project.run("tests", "run", "smoke", "--repeat", "2")
+    assert result.exit == 1 and "cut off" in result.out, result
+
+
 def test_executing_nothing_fails(pytest_project):
     pytest_project.write("runbook.yaml", f"levels:\n  unit: {{ command: {PYTEST} -k nothing_matches }}\n")
     result = pytest_project.run("tests", "run", "unit")
@@ -105,6 +126,12 @@ def test_repeat_and_fail_fast(pytest_project):
     assert fast["failing_count"] == 1 and fast["total"] < 7
 
 
+def test_counts_that_make_no_sense_are_refused_with_the_reason(pytest_project):
+    for args, reason in ((["--repeat", "0"], "0 times is not once"), (["--parallel=-3"], "-3 tests at once")):
+        result = pytest_project.run("tests", "run", "smoke", *args)
+        assert result.exit != 0 and reason in result.out + result.err, result
+
+
 def test_levels_and_variants_that_do_not_exist_are_refused_before_anything_runs(pytest_project):
     for args in (["nope"], ["unit", "--variant", "nope"]):
         result = pytest_project.run("tests", "run", *args)
@@ -122,6 +149,14 @@ def test_node_cases_of_one_name_in_two_files_are_two(project):
     assert (facts(result)["total"], facts(result)["failing"]) == (2, ["test/a.test.js > works (1)"])
     project.write("fixed", "")
     assert facts(project.ok("tests", "rerun", "--json"))["fixed_count"] == 1
+
+
+@pytest.mark.skipif(not shutil.which("node"), reason="node is not installed")
+def test_node_finds_the_tests_in_folders_that_look_like_patterns(project):
+    project.write("runbook.yaml", "levels:\n  unit: { command: node --test }\n")
+    for folder in ("app/[slug]", "app/a*", "app/b\\\\c"):
+        project.write(f"{folder}/page.test.js", "require('node:test')('opens', () => {});\n")
+    assert facts(project.ok("tests", "run", "unit", "--json"))["total"] == 3
 
 
 @pytest.mark.skipif(not shutil.which("node"), reason="node is not installed")
@@ -189,6 +224,20 @@ def test_a_cut_off_report_is_an_error_and_never_no_failures(project):
     assert project.run("tests", "show", "a").exit != 0
 
 
+def test_every_repetition_is_recorded_though_each_writes_over_the_report(project):
+    project.write("runbook.yaml", "levels:\n  unit: { runner: junit, command: sh run.sh, report: r.xml }\n")
+    project.write(
+        "run.sh",
+        "[ -e once ] && exec echo '<testsuite><testcase name=\"a\"/></testsuite>' > r.xml\n"
+        "touch once\n"
+        "echo '<testsuite><testcase name=\"a\"><failure/></testcase></testsuite>' > r.xml\n"
+        "exit 1\n",
+    )
+    project.ok("tests", "run", "unit", "--repeat", "2")
+    shown = project.ok("tests", "show", "a", "--json").json["cases"][0]
+    assert [e["outcome"] for e in shown["executions"]] == ["passed", "failed"]
+
+
 def test_services_that_a_level_requires_must_be_up(project):
     project.write(
         "runbook.yaml",
@@ -200,6 +249,21 @@ def test_services_that_a_level_requires_must_be_up(project):
     assert result.exit == 1 and "needs the service `db`" in result.out, result
     project.write("up", "")
     project.ok("tests", "run", "unit")
+
+
+def test_a_service_whose_check_is_too_slow_is_down_whatever_it_exits_with(project):
+    project.write("runbook.yaml", "services: { db: { check: sh slow.sh } }\n")
+    project.write("slow.sh", "trap 'exit 0' TERM\nsleep 60 &\nwait\n")
+    project.runbook("t/up", 'runbook "Up" {}\nstep "S" { run = services.check {} }\n')
+    result = project.run("t/up")
+    assert result.exit == 1 and "no answer within 5s" in result.out, result
+
+
+def test_the_program_of_a_level_is_looked_for_in_the_folder_of_the_level(project):
+    project.write("runbook.yaml", "levels:\n  unit: { runner: junit, cwd: sub, command: [./go.sh], report: r.xml }\n")
+    project.write("sub/go.sh", "true\n").chmod(0o755)
+    result = project.ok("troubleshoot/environment", "-v")
+    assert "sub/go.sh: present" in result.out, result
 
 
 def test_a_level_is_stopped_after_its_time_out(project):

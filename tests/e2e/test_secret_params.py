@@ -98,3 +98,19 @@ def test_a_dry_run_shows_no_secret(project):
     done = project.ok("demo/dry", "--token", "hunter2secret", "--dry-run")
     assert "hunter2secret" not in done.out + done.err
     assert "With ***?" in done.out and "echo '***' 2" in done.out, done.out
+
+
+def test_on_a_terminal_it_is_asked_for_and_not_shown(project, waiting):
+    terminal = project.terminal("resume", waiting)
+    terminal.expect("db_pin .integer; secret")
+    terminal.expect("leave")
+    terminal.line("918273")
+    assert terminal.end() == 1 and project.ledger() == ["918273"]
+    assert "918273" not in terminal.raw
+
+
+def test_who_leaves_is_told_how_to_give_it(project, waiting):
+    terminal = project.terminal("resume", waiting)
+    terminal.expect("to leave")
+    terminal.leave()
+    assert terminal.end() == 2 and "--db-pin VALUE" in terminal.text

@@ -37,6 +37,17 @@ step "pytest writes xunit1 and takes node ids in place of paths" {
     end,
 }
 
+step "a name from a report is never an option of pytest" {
+    run = function()
+        local cases = {
+            { id = "-pevil.py::a", suite = "-pevil", name = "a", file = "-pevil.py" },
+            { id = "@more.py::b", suite = "@more", name = "b", file = "@more.py" },
+        }
+        expect(lines("pytest", { "pytest" }, { cases = cases })[1]:match "^pytest (.*) %-%-junit",
+            "./-pevil.py::a ./@more.py::b")
+    end,
+}
+
 step "ctest selects by exact names" {
     run = function()
         local cases = { { name = "a.b" }, { name = "c+(d)" } }

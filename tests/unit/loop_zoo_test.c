@@ -123,8 +123,9 @@ static void a_flood(void **state)
     survives_nothing(*state, "flood");
 }
 
-/* It exits by itself with 0: a success, whatever it left running, which is ended and counted. */
-static void leaves_and_is_followed(struct kit *k, const char *animal, int leftovers)
+/* It exits by itself with 0: a success, whatever it left running, which is ended and counted. One that forks while it
+ * is counted may count as `most`. */
+static void leaves_and_is_followed(struct kit *k, const char *animal, int leftovers, int most)
 {
     struct visit v;
     int64_t start = rbk_clock_mono_ms();
@@ -132,35 +133,35 @@ static void leaves_and_is_followed(struct kit *k, const char *animal, int leftov
     visit_end(&v);
     assert_int_equal(k->result.end, RBK_END_EXIT);
     assert_int_equal(k->result.exit_code, 0);
-    assert_int_equal(k->result.leftovers, leftovers);
+    assert_in_range(k->result.leftovers, leftovers, most);
     assert_true(k->result.duration_ms < 1000);
     assert_true(rbk_clock_mono_ms() - start < 10000);
 }
 
 static void a_daemon_left_behind(void **state)
 {
-    leaves_and_is_followed(*state, "double-fork", 1);
+    leaves_and_is_followed(*state, "double-fork", 1, 1);
 }
 
 static void a_nameless_daemon_left_behind(void **state)
 {
-    leaves_and_is_followed(*state, "nameless", 1);
+    leaves_and_is_followed(*state, "nameless", 1, 1);
 }
 
 static void a_silent_holder_of_the_pipe(void **state)
 {
-    leaves_and_is_followed(*state, "silent-holder", 1);
+    leaves_and_is_followed(*state, "silent-holder", 1, 1);
 }
 
 static void a_stubborn_holder_of_the_pipe(void **state)
 {
-    leaves_and_is_followed(*state, "stubborn-holder", 1);
+    leaves_and_is_followed(*state, "stubborn-holder", 1, 1);
 }
 
 /* Never the same pid for long, nor the same session. */
 static void one_that_hops(void **state)
 {
-    leaves_and_is_followed(*state, "hopper", 1);
+    leaves_and_is_followed(*state, "hopper", 1, 2);
 }
 
 static void chase(struct kit *k)
@@ -181,7 +182,7 @@ static void one_that_hops_is_caught_by_its_newest_pid(void **state)
 
 static void a_flood_left_behind(void **state)
 {
-    leaves_and_is_followed(*state, "flooding-leftover", 1);
+    leaves_and_is_followed(*state, "flooding-leftover", 1, 1);
 }
 
 /* Two at once, and the one that ends first must not take the other's daemon with it. */

@@ -290,7 +290,8 @@ static int make_tree(void **state)
     assert_non_null(mkdtemp(t->user));
     write_runbook(t->project, "daily/check", "runbook \"Ours\" {}\nlocal s = require \"steps\"\ns.add(\"one\")\n");
     write_runbook(t->project, "lib/steps", "return { add = function(name) step(name) { run = [[ true ]] } end }\n");
-    write_runbook(t->project, "top", "not a runbook: it has no folder");
+    write_runbook(t->project, "top", "runbook \"Top\" {}\n");
+    write_runbook(t->project, "Notes", "not a runbook: its name is no id");
     write_runbook(t->user, "daily/check", "runbook \"Theirs\" {}\n");
     write_runbook(t->user, "daily/other", "runbook \"Other\" {}\n");
     *state = t;
@@ -320,7 +321,7 @@ static void files_are_listed_by_id_and_shadows_are_told(void **state)
     const char *dirs[] = {t->project, t->user, "/nowhere/at/all", NULL};
     struct rbk_buf list = {0};
     assert_int_equal(rbk_runbook_files(dirs, list_line, &list, NULL), 0);
-    assert_string_equal(list.data, "daily/check shadows\ndaily/other\n");
+    assert_string_equal(list.data, "daily/check shadows\ndaily/other\ntop\n");
     rbk_buf_fini(&list);
 }
 

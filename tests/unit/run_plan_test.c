@@ -393,8 +393,8 @@ static void a_call_names_a_runbook(void **state)
 {
     (void)state;
     struct rbk_plan *p = plan_new();
-    step_call(p, "A", 3, "environment");
-    assert_wrong(p, "r.lua:3: step \"A\": \"environment\" is not the id of a runbook\n"
+    step_call(p, "A", 3, "The environment");
+    assert_wrong(p, "r.lua:3: step \"A\": \"The environment\" is not the id of a runbook\n"
                     "  an id is its path: troubleshoot/environment");
     p = plan_new();
     step_call(p, "A", 3, "incident/example");
