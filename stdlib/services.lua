@@ -1,6 +1,7 @@
 -- The services that tests and runbooks need, as runbook.yaml names them: a command that exits 0, a TCP address that
 -- accepts connections, or both.
 local config = require "runbook.config"
+local metrics = require "runbook.metrics"
 local format = require "text.format"
 
 local services = {}
@@ -89,13 +90,21 @@ services.check = verb {
     options = { name = { type = "string", help = "only this service" } },
     sets = { services_up = "integer", services_down = "list" },
     perform = function(ctx, o)
-        local names, down, reasons = names_to_check(o), {}, {}
-        for _, name in ipairs(names) do
+        local names, down, reasons, samples = names_to_check(o), {}, {}, {}
+        for i, name in ipairs(names) do
             local up, why = services.probe(ctx, name)
+            samples[i] = {
+                name = "service_up", value = up and 1 or 0, labels = { service = name },
+                help = "Whether a service was up when it was looked at.",
+            }
             if not up then
                 down[#down + 1] = name
                 reasons[#reasons + 1] = ("%s is down: %s"):format(name, why)
             end
+        end
+        local kept, wrong = metrics.record(samples)
+        if not kept then
+            return nil, wrong
         end
         ctx:set { services_up = #names - #down, services_down = down }
         if #names == 0 then

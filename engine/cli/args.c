@@ -2,6 +2,7 @@
 #include <cli/args.h>
 
 #include <base/mem.h>
+#include <ctype.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -49,9 +50,10 @@ static const struct rbk_option *option_of_letter(const struct rbk_option *option
     return o ? o : option_by_letter(rbk_global_options, letter);
 }
 
+/* No option is a digit: -5 is a number. */
 static bool is_option(const char *arg)
 {
-    return arg[0] == '-' && arg[1] != '\0';
+    return arg[0] == '-' && arg[1] != '\0' && !isdigit((unsigned char)arg[1]) && arg[1] != '.';
 }
 
 static bool is_long(const char *arg)

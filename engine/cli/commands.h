@@ -21,6 +21,7 @@
     X(logs)             \
     X(history)          \
     X(tests)            \
+    X(metrics)          \
     X(schedule)         \
     X(doctor)           \
     X(completion)       \

@@ -3,6 +3,7 @@
 
 #include <base/mem.h>
 #include <cli/gate_terminal.h>
+#include <cli/metering.h>
 #include <cli/run_view.h>
 #include <cli/stored_run.h>
 #include <signal.h>
@@ -16,6 +17,7 @@ struct carrying {
     struct rbk_cli *cli;
     struct rbk_run_view *view;
     struct rbk_gate_terminal *terminal;
+    struct rbk_metrics_batch measured;
     struct rbk_run *run;
     struct rbk_signal *signals[SIGNALS];
     int interrupts;
@@ -58,6 +60,8 @@ static struct rbk_run_options run_options(struct carrying *c, const struct rbk_e
                                     .redactor = cli->redactor,
                                     .observer = &rbk_run_view_observer,
                                     .observer_self = c->view,
+                                    .meter = &rbk_metering,
+                                    .meter_self = &c->measured,
                                     .gates = c->terminal ? &rbk_gate_terminal_ops : NULL,
                                     .gates_self = c->terminal,
                                     .params = e->params,
@@ -123,6 +127,7 @@ int rbk_execute(struct rbk_cli *cli, const struct rbk_execution *e, struct rbk_e
         if (c.signals[i])
             rbk_signal_unwatch(&c.signals[i]);
     rbk_run_free(c.run);
+    rbk_metrics_batch_fini(&c.measured);
     rbk_gate_terminal_free(c.terminal);
     rbk_run_view_free(c.view);
     return rc;

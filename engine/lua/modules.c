@@ -7,10 +7,8 @@
 #include <string.h>
 
 static const luaL_Reg modules[] = {
-    {"runbook.config", rbk_open_config},
-    {"runbook.fs", rbk_open_fs},
-    {"runbook.json", rbk_open_json},
-    {"runbook.results", rbk_open_results},
+    {"runbook.config", rbk_open_config},   {"runbook.fs", rbk_open_fs},           {"runbook.json", rbk_open_json},
+    {"runbook.metrics", rbk_open_metrics}, {"runbook.results", rbk_open_results},
 };
 
 bool rbk_modules_push(lua_State *L, const char *name)

@@ -211,6 +211,8 @@ void rbk_step_end(struct rbk_step *step, enum rbk_step_state state, const char *
     }
     record_facts(step);
     rbk_record_step(step, RBK_RECORD_NOW);
+    if (rbk_step_is_done(step) && state != RBK_STEP_SKIPPED)
+        rbk_record_measured(step->run, step);
     rbk_observe_step(step);
     step->on_end(step);
 }

@@ -53,7 +53,22 @@ static int write_fact(struct rbk_store *store, const struct rbk_record *r, struc
 
 static int write_command(struct rbk_store *store, const struct rbk_record *r, struct rbk_error *err)
 {
+    const struct rbk_run_options *o = &r->run->session->o;
+    if (o->meter)
+        o->meter->command(o->meter_self, &r->run->row, &r->step->row, &r->command);
     return rbk_journal_command_add(store, r->run->row.id, r->key, &r->command, err);
+}
+
+static int write_measured(struct rbk_store *store, const struct rbk_record *r, struct rbk_error *err)
+{
+    const struct rbk_run_options *o = &r->run->session->o;
+    (void)store;
+    (void)err;
+    if (r->step)
+        o->meter->step(o->meter_self, &r->run->row, &r->step->row);
+    else
+        o->meter->run(o->meter_self, &r->run->row);
+    return 0;
 }
 
 static int write_gate(struct rbk_store *store, const struct rbk_record *r, struct rbk_error *err)
@@ -87,6 +102,8 @@ static int write_all(struct rbk_session *s, struct rbk_error *err)
         return rc;
     for (size_t i = 0; i < rec->count && rc == 0; i++)
         rc = rec->items[i].write(s->o.store, &rec->items[i], err);
+    if (rc == 0 && s->o.meter)
+        rc = s->o.meter->write(s->o.meter_self, s->o.store, err);
     if (rc < 0) {
         rbk_store_rollback(s->o.store);
         return rc;
@@ -178,6 +195,15 @@ void rbk_record_step(struct rbk_step *step, enum rbk_urgency urgency)
     r->write = write_step;
 }
 
+void rbk_record_measured(struct rbk_run *run, struct rbk_step *step)
+{
+    if (!run->session->o.meter)
+        return;
+    struct rbk_record *r = record_add(run, RBK_RECORD_NOW);
+    r->step = step;
+    r->write = write_measured;
+}
+
 void rbk_record_fact(struct rbk_step *step, const char *name, const rbk_value *v)
 {
     struct rbk_record *r = record_add(step->run, RBK_RECORD_NOW);
@@ -191,6 +217,7 @@ void rbk_record_command(struct rbk_step *step, const struct rbk_command_row *row
 {
     struct rbk_record *r = record_add(step->run, RBK_RECORD_SOON);
     r->write = write_command;
+    r->step = step;
     r->key = rbk_strdup(step->row.key);
     r->command = *row;
     r->command.argv = rbk_strdup(row->argv);

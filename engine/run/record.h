@@ -34,6 +34,8 @@ enum rbk_urgency { RBK_RECORD_NOW, RBK_RECORD_SOON };
 /* Rows are written as they are at the commit, once for however often they were recorded. */
 void rbk_record_run(struct rbk_run *run);
 void rbk_record_step(struct rbk_step *step, enum rbk_urgency urgency);
+/* Has the meter look at an ended step, or at the ended run when step is NULL. */
+void rbk_record_measured(struct rbk_run *run, struct rbk_step *step);
 /* Copies of what is given. */
 void rbk_record_fact(struct rbk_step *step, const char *name, const rbk_value *v);
 void rbk_record_command(struct rbk_step *step, const struct rbk_command_row *row);

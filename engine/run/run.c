@@ -232,6 +232,8 @@ void rbk_run_end(struct rbk_run *run, enum rbk_run_state state, int exit_code, c
     set_result(run, state, exit_code, reason);
     tell_budget(run);
     rbk_record_run(run);
+    if (run->row.ended_ms)
+        rbk_record_measured(run, NULL);
     if (run->parent) {
         rbk_locks_drop(s, &run->instance);
         rbk_call_ended(run);

@@ -54,6 +54,16 @@ struct rbk_run_observer { /* every member may be NULL */
     void (*ended)(void *self, const struct rbk_run *run);
 };
 
+/* Measures what has ended. The members are called while the transaction that records it is open, `write` once, as the
+ * last before its commit: what it writes costs no commit of its own. */
+struct rbk_run_meter {
+    void (*run)(void *self, const struct rbk_run_row *run);
+    void (*step)(void *self, const struct rbk_run_row *run, const struct rbk_step_row *step);
+    void (*command)(void *self, const struct rbk_run_row *run, const struct rbk_step_row *step,
+                    const struct rbk_command_row *command);
+    int (*write)(void *self, struct rbk_store *store, struct rbk_error *err);
+};
+
 struct rbk_run_options {
     struct rbk_loop *loop;
     struct rbk_store *store;
@@ -63,6 +73,8 @@ struct rbk_run_options {
     struct rbk_redactor *redactor; /* secrets of the run are added to it */
     const struct rbk_run_observer *observer;
     void *observer_self;
+    const struct rbk_run_meter *meter; /* NULL: nothing is measured */
+    void *meter_self;
     const struct rbk_gate_ops *gates;
     void *gates_self;
     const rbk_value *params; /* bound (rbk_params_bind) */

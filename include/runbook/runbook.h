@@ -4,6 +4,7 @@
 
 #include <runbook/error.h>
 #include <runbook/exec.h>
+#include <runbook/metrics.h>
 #include <runbook/results.h>
 #include <runbook/schedule.h>
 #include <runbook/units.h>

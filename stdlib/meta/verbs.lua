@@ -76,6 +76,47 @@ function git.changed(options) end
 ---@return runbook.action
 function git.log(options) end
 
+---@class runbook.module.metrics
+metrics = {}
+
+---@class runbook.metrics.compare.options
+---@field agg? string of both
+---@field baseline? string|number|runbook.quantity what counts as usual, before the window
+---@field labels? any only series with these labels
+---@field name string the metric
+---@field window? string|number|runbook.quantity what counts as now
+
+---Compares the last `window` of a metric with the `baseline` before it: metric_ratio times as much.
+---
+---Sets metric_ratio, metric_usual, metric_value.
+---@param options runbook.metrics.compare.options
+---@return runbook.action
+function metrics.compare(options) end
+
+---@class runbook.metrics.query.options
+---@field agg? string last, avg, p95, ...
+---@field labels? any only series with these labels
+---@field name string the metric
+---@field since? string|number|runbook.quantity how far back
+
+---Asks for a recorded metric over a time: metric_value is what the aggregate makes of it, or no data.
+---
+---Sets metric_value.
+---@param options runbook.metrics.query.options
+---@return runbook.action
+function metrics.query(options) end
+
+---@class runbook.metrics.record.options
+---@field help? string what it is, for exports
+---@field labels? any a table of strings: { queue = "mail" }
+---@field name string as in Prometheus: queue_size, import_duration_seconds
+---@field value any the value
+
+---Records a value: a number, a quantity or a fact as $name. What has no data is not recorded.
+---@param options runbook.metrics.record.options
+---@return runbook.action
+function metrics.record(options) end
+
 ---@class runbook.module.services
 services = {}
 

@@ -2,7 +2,9 @@
 local coverage = require "tests.coverage"
 local execute = require "tests.execute"
 local level = require "tests.level"
+local metrics = require "runbook.metrics"
 local results = require "runbook.results"
+local values = require "sla.values"
 
 local measure = {}
 
@@ -27,6 +29,33 @@ function measure.judge(facts, l)
     facts.over_max = over(facts.duration, l and l.max)
     facts.coverage = l and coverage.of(l) or no_data
     return facts
+end
+
+-- What is kept of every whole run of a level: the fact, the metric, what it is.
+local KEPT = {
+    { "passed", "tests_passed", "Test cases that passed." },
+    { "failed", "tests_failed", "Test cases that failed." },
+    { "errors", "tests_errors", "Test cases that ended in an error." },
+    { "skipped", "tests_skipped", "Test cases that were skipped." },
+    { "flaky_count", "tests_flaky", "Test cases that both failed and passed." },
+    { "pass_rate", "tests_pass_rate", "Passed of all tests that ran." },
+    { "failure_rate", "tests_failure_rate", "Failed of all tests that ran." },
+    { "duration", "tests_duration_seconds", "Time that a level took.", "duration" },
+    { "coverage", "tests_coverage", "Lines that the tests reach." },
+}
+
+local function keep(facts, name)
+    local samples = {}
+    for i, kept in ipairs(KEPT) do
+        samples[i] = {
+            name = kept[2], value = facts[kept[1]], labels = { level = name }, help = kept[3], kind = kept[4],
+        }
+    end
+    local done, why = metrics.record(samples)
+    if done then
+        done, why = values.record()
+    end
+    return done, why
 end
 
 -- Why a run is not good whatever its cases say: a command failed without naming a failing case, or nothing ran.
@@ -78,7 +107,15 @@ function measure.run(ctx, name, options)
     if not facts then
         return nil, why
     end
-    return measure.judge(facts, l), problem_of(facts, done, l)
+    measure.judge(facts, l)
+    if whole then
+        local kept
+        kept, why = keep(facts, name)
+        if not kept then
+            return nil, why
+        end
+    end
+    return facts, problem_of(facts, done, l)
 end
 
 return measure

@@ -4,7 +4,8 @@
 #   sh tests/bench/run.sh [--rounds N] [--smoke] [ROW...]
 #
 #   ROW         one-step ansible memory steps parallel capture-bytes capture-lines capture-memory import
-#               import-memory import-messages; all of them unless said
+#               import-memory import-messages metrics-write metrics-size metrics-times metrics-p95; all of them
+#               unless said
 #   --rounds N  how often each pair is run, instead of each row's own number
 #   --smoke     one round each, and nothing is judged: do the benchmarks still work?
 #
@@ -18,7 +19,7 @@ build=${BUILD:-$root/build/bench}
 bin=$build/tests/bench
 work=$build/bench-work
 rows='one-step ansible memory steps parallel capture-bytes capture-lines capture-memory import import-memory
-    import-messages'
+    import-messages metrics-write metrics-size metrics-times metrics-p95'
 rounds=
 smoke=false
 missed=0
@@ -208,6 +209,39 @@ row_import_messages() {
     rm -rf "$RUNBOOK_STATE"
     judge 'its memory, messages of 40 KB against 2 KB' "$(as_mib "$floor_kb")" "$(as_mib "$ours_kb")" \
         "$(awk -v a="$floor_kb" -v b="$ours_kb" 'BEGIN { print b / a }')" x at-most 1.1 1.05
+}
+
+# Ours first, so that the ratio says how much faster it is.
+row_metrics_write() {
+    pair 5 "rm -rf '$work'/metrics '$work'/floor.db*; sync -f '$work'" \
+        "$bin/bench_metrics" "$work/metrics" write -- "$bin/floor_metrics" "$work/floor.db" 1000000
+    judge 'bulk write of 1,000,000 samples, times faster' "$(as_ms "$ours_us")" "$(as_ms "$floor_us")" "$ratio" x \
+        at-least 5 20
+}
+
+# metrics_size WHAT BAR AIM MODE...
+metrics_size() {
+    what=$1 bar=$2 aim=$3
+    shift 3
+    rm -rf "$work/metrics"
+    "$bin/bench_metrics" "$work/metrics" "$@"
+    judge "$what" - - "$("$bin/bench_metrics" "$work/metrics" size)" ' B' at-most "$bar" "$aim"
+}
+
+row_metrics_size() {
+    metrics_size 'bytes a sample, random integers below 100,000' 5 3.5 write
+}
+
+row_metrics_times() {
+    metrics_size 'bytes a sample, test durations in ms' 2.5 1.4 durations "$root/tests/bench/durations.txt"
+}
+
+row_metrics_p95() {
+    rm -rf "$work/metrics"
+    "$bin/bench_metrics" "$work/metrics" one
+    pair 9 '' "$bin/bench_metrics" "$work/metrics" decode -- "$bin/bench_metrics" "$work/metrics" p95
+    judge 'p95 of 1,000,000 samples, to decoding them' "$(as_ms "$floor_us" 20)" "$(as_ms "$ours_us" 20)" "$ratio" x \
+        at-most 3 1.5
 }
 
 while [ $# -gt 0 ]; do

@@ -17,10 +17,11 @@ BELOW = {
     "results/formats": {"base"},
     "results": {"base", "loop", "store", "config", "results/formats"},
     "schedule": {"base", "loop", "store", "config"},
+    "metrics": {"base", "store", "config"},
     "run": {"base", "loop", "store", "config"},
-    "lua": {"base", "loop", "store", "config", "results/formats", "results", "run"},
+    "lua": {"base", "loop", "store", "config", "results/formats", "results", "metrics", "run"},
     "lua/embed": set(),
-    "cli": {"base", "loop", "store", "config", "results/formats", "results", "schedule", "run", "lua"},
+    "cli": {"base", "loop", "store", "config", "results/formats", "results", "metrics", "schedule", "run", "lua"},
 }
 
 # third-party header -> the one room that may include it

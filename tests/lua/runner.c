@@ -9,6 +9,7 @@
 #include <lua/globals.h>
 #include <lua/modules.h>
 #include <lua/stdlib.h>
+#include <metrics/metrics.h>
 #include <results/history.h>
 #include <run/keys.h>
 #include <run/run.h>
@@ -86,7 +87,7 @@ static int open_project(struct runner *r, struct rbk_error *err)
     if (!mkdtemp(r->dir))
         return rbk_error_errno(err, RBK_ESTORE, "cannot make a folder");
     char *path = rbk_path_join(r->dir, "runbook.yaml"), *state = rbk_path_join(r->dir, ".runbook");
-    const struct rbk_schema *schemas[] = {&rbk_journal_schema, &rbk_results_schema, NULL};
+    const struct rbk_schema *schemas[] = {&rbk_journal_schema, &rbk_results_schema, &rbk_metrics_schema, NULL};
     struct rbk_store_options options = {.dir = state, .schemas = schemas};
     int rc = rbk_file_write_atomic(path, yaml, strlen(yaml), 0600, err);
     if (rc == 0)

@@ -52,6 +52,60 @@ static void each_further_step_costs_one_more(void **state)
     assert_int_equal(syncs_of_run(f), 11);
 }
 
+struct metering {
+    int runs, steps, commands, writes;
+    bool outside; /* something was called when no transaction was open */
+    struct rbk_store *store;
+};
+
+static void meter_run(void *self, const struct rbk_run_row *run)
+{
+    struct metering *m = self;
+    m->runs += run->ended_ms > 0;
+    m->outside |= !rbk_store_in_transaction(m->store);
+}
+
+static void meter_step(void *self, const struct rbk_run_row *run, const struct rbk_step_row *step)
+{
+    struct metering *m = self;
+    (void)run;
+    m->steps += step->state == RBK_STEP_SUCCEEDED && step->ended_ms > 0;
+    m->outside |= !rbk_store_in_transaction(m->store);
+}
+
+static void meter_command(void *self, const struct rbk_run_row *run, const struct rbk_step_row *step,
+                          const struct rbk_command_row *command)
+{
+    struct metering *m = self;
+    (void)run;
+    m->commands += step->id != NULL && command->exit_code == 0;
+    m->outside |= !rbk_store_in_transaction(m->store);
+}
+
+static int meter_write(void *self, struct rbk_store *store, struct rbk_error *err)
+{
+    struct metering *m = self;
+    (void)err;
+    m->writes++;
+    m->outside |= !rbk_store_in_transaction(store);
+    return 0;
+}
+
+static void what_is_measured_costs_no_commit(void **state)
+{
+    static const struct rbk_run_meter meter = {meter_run, meter_step, meter_command, meter_write};
+    struct fixture *f = *state;
+    struct metering m = {.store = f->store};
+    add_shell(f, "a", "true");
+    add_shell(f, "b", "true");
+    syncs_of_run(f);
+    f->options.meter = &meter;
+    f->options.meter_self = &m;
+    assert_int_equal(syncs_of_run(f), 3);
+    assert_int_equal(m.writes, 3);
+    assert_true(m.runs == 1 && m.steps == 2 && m.commands == 2 && !m.outside);
+}
+
 static void steps_that_may_be_repeated_wait_for_no_commit(void **state)
 {
     struct fixture *f = *state;
@@ -228,6 +282,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test_setup_teardown(a_run_of_one_step_costs_two_commits, setup, teardown),
         cmocka_unit_test_setup_teardown(each_further_step_costs_one_more, setup, teardown),
+        cmocka_unit_test_setup_teardown(what_is_measured_costs_no_commit, setup, teardown),
         cmocka_unit_test_setup_teardown(steps_that_may_be_repeated_wait_for_no_commit, setup, teardown),
         cmocka_unit_test_setup_teardown(escalation_fires_once_and_says_whom_to_call, setup, teardown),
         cmocka_unit_test_setup_teardown(a_function_acts_through_the_door, setup, teardown),

@@ -1,0 +1,82 @@
+/* `metrics`: what was measured: recorded, asked for, charted, exported. The second word says what. */
+#include <cli/commands.h>
+#include <cli/metrics_commands.h>
+
+#include <string.h>
+
+static const struct rbk_option options[] = {
+    {"since", 0, "TIME", "from then on: 7d, yesterday, 2026-11-22"},
+    {"until", 0, "TIME", "before then"},
+    {"agg", 0, "NAME", "last avg min max sum count rate increase p50..p99"},
+    {"step", 0, "TIME", "query: one point for each such window, e.g. 1h"},
+    {"by", 0, "LABEL", "query: series together by this label"},
+    {"limit", 0, "VALUE", "query, trend: a line to keep below or above"},
+    {"at", 0, "TIME", "record: when it was measured (default: now)"},
+    {"format", 0, "NAME", "export: openmetrics prometheus csv json"},
+    {"output", 'o', "FILE", "export: write this file, whole or not at all"},
+    {"before", 0, "TIME", "prune: what is older goes"},
+    {0},
+};
+
+static const struct word {
+    const char *name, *usage;
+    size_t min, max; /* positional arguments after the word */
+    int (*work)(struct rbk_cli *cli, const struct rbk_args *args, struct rbk_error *err);
+} words[] = {
+    {"record", "record NAME VALUE [label=value ...] [--at TIME]", 2, 40, rbk_metrics_word_record},
+    {"query", "query NAME [label=value ...] [--since TIME] [--agg NAME] [--step TIME]", 1, 40, rbk_metrics_word_query},
+    {"trend", "trend NAME [label=value ...] [--since TIME] [--limit VALUE]", 1, 40, rbk_metrics_word_trend},
+    {"list", "list [NAME]", 0, 1, rbk_metrics_word_list},
+    {"export", "export [NAME] [label=value ...] [--format NAME] [--output FILE]", 0, 40, rbk_metrics_word_export},
+    {"import", "import FILE...", 1, 1000, rbk_metrics_word_import},
+    {"prune", "prune [NAME] [--before TIME]", 0, 1, rbk_metrics_word_prune},
+    {"sla", "sla", 0, 0, rbk_metrics_word_sla},
+};
+enum { WORDS = sizeof words / sizeof *words };
+
+static int unknown_word(const char *given, struct rbk_error *err)
+{
+    const char *names[WORDS];
+    for (size_t i = 0; i < WORDS; i++)
+        names[i] = words[i].name;
+    const char *near = rbk_did_you_mean(given, names, WORDS);
+    rbk_error_set(err, RBK_EINVAL, "`metrics` does not know \"%s\"", given);
+    return near ? rbk_error_hint(err, "did you mean `runbook metrics %s`?", near)
+                : rbk_error_hint(err, "it knows record, query, trend, list, export, import, prune and sla");
+}
+
+static int do_word(struct rbk_cli *cli, const struct rbk_args *args, struct rbk_error *err)
+{
+    for (size_t i = 0; i < WORDS; i++) {
+        const struct word *w = &words[i];
+        size_t given = args->rest.count - 1;
+        if (strcmp(w->name, args->rest.items[0]) != 0)
+            continue;
+        if (given >= w->min && given <= w->max)
+            return w->work(cli, args, err);
+        rbk_error_set(err, RBK_EINVAL, "`metrics %s` takes %s arguments than that", w->name,
+                      given < w->min ? "more" : "fewer");
+        return rbk_error_hint(err, "usage: runbook metrics %s", w->usage);
+    }
+    return unknown_word(args->rest.items[0], err);
+}
+
+static int run_metrics(struct rbk_cli *cli, int argc, char **argv)
+{
+    return rbk_command_do(cli, &rbk_cmd_metrics, 1, 1001, argc, argv, do_word);
+}
+
+const struct rbk_command_desc rbk_cmd_metrics = {
+    .name = "metrics",
+    .arguments = "record|query|trend|list|export|import|prune|sla ...",
+    .summary = "Record, ask for and export what was measured.",
+    .help = "  metrics record NAME VALUE [label=value ...]  one value; units as in 1.5s, 2GB, 95%\n"
+            "  metrics query NAME [label=value ...]         its values as a chart (--json: as points)\n"
+            "  metrics trend NAME [label=value ...]         where it goes, and when it changed\n"
+            "  metrics list [NAME]                          what there is\n"
+            "  metrics export [NAME]                        text for Prometheus and others\n"
+            "  metrics import FILE...                       read OpenMetrics text (- is stdin)\n"
+            "  metrics prune [NAME]                         forget what is older than metrics.retention\n"
+            "  metrics sla                                  each promise of runbook.yaml: value, target, trend\n",
+    .options = options,
+    .run = run_metrics};

@@ -1,0 +1,199 @@
+/* `metrics sla`: every promise of runbook.yaml: the last value, the target, whether it is met, missed or an alert, and
+ * where it goes. The five of the handbook are measured by each test run and by daily/morning-health-check as
+ * sla_<name>; any other name under `sla` is a metric of that name. Each level's time has its target, and its max as
+ * alert. */
+#include <cli/metrics_commands.h>
+
+#include <base/clock.h>
+#include <base/mem.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+static const int64_t look_ms = INT64_C(30) * 86400 * 1000;
+
+struct promise {
+    const char *name;
+    struct rbk_quantity target, alert;
+    bool has_target, has_alert, lower; /* lower: is better */
+    bool measured;
+    double value;
+    enum rbk_unit unit;
+    struct rbk_trend trend;
+};
+
+static int take_series(void *arg, const struct rbk_metrics_series *s)
+{
+    struct promise *p = arg;
+    p->measured = true;
+    p->value = s->value[s->count - 1];
+    p->unit = s->unit;
+    rbk_metrics_trend(s->at_ms, s->value, s->count, &p->trend);
+    return 1; /* the first series says it */
+}
+
+/* All series of that name and label together; 1 = something was measured. */
+static int ask(struct rbk_cli *cli, const char *name, const struct rbk_label *label, struct promise *p,
+               struct rbk_error *err)
+{
+    struct rbk_metrics_query q = {.name = name,
+                                  .labels = label,
+                                  .label_count = label ? 1 : 0,
+                                  .since_ms = rbk_clock_wall_ms() - look_ms,
+                                  .until_ms = INT64_MAX,
+                                  .by = ""};
+    return cli->store ? rbk_metrics_query(cli->store, &q, take_series, p, err) : 0;
+}
+
+static bool reaches(const struct promise *p, struct rbk_quantity limit)
+{
+    return p->lower ? p->value <= limit.value : p->value >= limit.value;
+}
+
+static const char *state_of(const struct promise *p)
+{
+    if (!p->measured || !p->has_target)
+        return "no data";
+    if (reaches(p, p->target))
+        return "met";
+    return p->has_alert && !reaches(p, p->alert) ? "alert" : "missed";
+}
+
+static const char *direction_of(const struct promise *p)
+{
+    const char *direction = rbk_trend_direction(&p->trend);
+    if (strcmp(direction, "none") == 0)
+        return "steady";
+    return (strcmp(direction, "falling") == 0) == p->lower ? "better" : "worse";
+}
+
+static rbk_value *number_or_null(bool there, struct rbk_quantity q)
+{
+    return there ? rbk_number_new(q.value, RBK_UNIT_NONE) : rbk_null_new();
+}
+
+static rbk_value *row_value(const struct promise *p)
+{
+    rbk_value *row = rbk_map_new();
+    rbk_map_set_string(row, "name", p->name);
+    rbk_map_set(row, "value", p->measured ? rbk_number_new(p->value, RBK_UNIT_NONE) : rbk_string_new("no data"));
+    rbk_map_set(row, "target", number_or_null(p->has_target, p->target));
+    rbk_map_set(row, "alert", number_or_null(p->has_alert, p->alert));
+    rbk_map_set_string(row, "better", p->lower ? "lower" : "higher");
+    rbk_map_set_string(row, "state", state_of(p));
+    rbk_map_set_string(row, "trend", p->measured ? direction_of(p) : "no data");
+    return row;
+}
+
+static void put_limit(struct rbk_buf *out, const char *what, const char *sign, bool there, struct rbk_quantity limit)
+{
+    char text[64] = "-";
+    if (there)
+        rbk_metrics_value_text(limit.value, limit.unit, text);
+    rbk_buf_printf(out, "  %s %s %-6s", what, there ? sign : "  ", text);
+}
+
+static void put_row(struct rbk_style *style, struct rbk_buf *out, const struct promise *p)
+{
+    char value[64] = "no data";
+    const char *state = state_of(p);
+    enum rbk_tint tint = strcmp(state, "met") == 0 ? RBK_GREEN : strcmp(state, "no data") == 0 ? RBK_DIM : RBK_RED;
+    if (p->measured)
+        rbk_metrics_value_text(p->value, p->has_target ? p->target.unit : p->unit, value);
+    rbk_buf_printf(out, "%-20s %-9s", p->name, value);
+    put_limit(out, "target", p->lower ? "<=" : ">=", p->has_target, p->target);
+    put_limit(out, "alert", p->lower ? ">" : "<", p->has_alert, p->alert);
+    rbk_buf_puts(out, "  ");
+    rbk_style_put(style, out, tint, state);
+    if (p->measured)
+        rbk_buf_printf(out, "%*s%s", (int)(8 - strlen(state)), "", direction_of(p));
+    rbk_buf_putc(out, '\n');
+}
+
+struct showing {
+    struct rbk_cli *cli;
+    struct rbk_buf text;
+    rbk_value *rows;
+};
+
+static void show(struct showing *s, const struct promise *p)
+{
+    put_row(&s->cli->out, &s->text, p);
+    rbk_list_append(s->rows, row_value(p));
+}
+
+static void read_limit(const rbk_value *row, const char *key, bool *there, struct rbk_quantity *out)
+{
+    const rbk_value *v = rbk_map_get(row, key);
+    *there = v != NULL;
+    *out = (struct rbk_quantity){rbk_value_number(v), rbk_value_unit(v)};
+}
+
+static int show_metric(struct showing *s, const char *name, const rbk_value *row, struct rbk_error *err)
+{
+    const char *better = rbk_map_get_string(row, "better");
+    struct promise p = {.name = name, .lower = better && strcmp(better, "lower") == 0};
+    char *own = rbk_asprintf("sla_%s", name);
+    read_limit(row, "target", &p.has_target, &p.target);
+    read_limit(row, "alert", &p.has_alert, &p.alert);
+    int rc = ask(s->cli, own, NULL, &p, err);
+    if (rc == 0)
+        rc = ask(s->cli, name, NULL, &p, err);
+    free(own);
+    show(s, &p);
+    return rc < 0 ? rc : 0;
+}
+
+static int show_level(struct showing *s, const struct rbk_level *level, struct rbk_error *err)
+{
+    char *name = rbk_asprintf("level %s", level->name);
+    struct rbk_label label = {"level", level->name};
+    struct promise p = {.name = name,
+                        .lower = true,
+                        .has_target = level->target_ms > 0,
+                        .has_alert = level->max_ms > 0,
+                        .target = {(double)level->target_ms / 1e3, RBK_UNIT_SECONDS},
+                        .alert = {(double)level->max_ms / 1e3, RBK_UNIT_SECONDS}};
+    int rc = ask(s->cli, "tests_duration_seconds", &label, &p, err);
+    if (p.has_target || p.has_alert)
+        show(s, &p);
+    free(name);
+    return rc < 0 ? rc : 0;
+}
+
+static int show_all(struct showing *s, struct rbk_error *err)
+{
+    const struct rbk_config *config = s->cli->config;
+    const rbk_value *sla = rbk_map_get(config->tree, "sla");
+    int rc = 0;
+    for (size_t i = 0; i < rbk_value_length(sla) && rc == 0; i++)
+        rc = show_metric(s, rbk_map_key_at(sla, i), rbk_map_value_at(sla, i), err);
+    for (size_t i = 0; i < config->level_count && rc == 0; i++)
+        rc = show_level(s, &config->levels[i], err);
+    return rc;
+}
+
+int rbk_metrics_word_sla(struct rbk_cli *cli, const struct rbk_args *args, struct rbk_error *err)
+{
+    struct showing s = {.cli = cli, .rows = rbk_list_new()};
+    (void)args;
+    int rc = rbk_cli_config(cli, err);
+    if (rc == 0) {
+        rc = rbk_cli_store_read(cli, err);
+        rc = rc == RBK_ENOENT ? 0 : rc; /* no store yet: nothing was measured */
+    }
+    if (rc == 0)
+        rc = show_all(&s, err);
+    if (rc == 0 && cli->json) {
+        rbk_value *document = rbk_map_new();
+        rbk_map_set_string(document, "schema", "runbook.metrics.sla/1");
+        rbk_map_set(document, "metrics", s.rows);
+        s.rows = NULL;
+        rc = rbk_cli_print_json(document);
+    } else if (rc == 0) {
+        rbk_style_write(&cli->out, &s.text);
+    }
+    rbk_value_free(s.rows);
+    rbk_buf_fini(&s.text);
+    return rc;
+}

@@ -1,0 +1,26 @@
+/* A chunk: up to CHUNK_MAX samples of one series, in order of time, in few bytes. Times are kept as differences of
+ * differences, as in Gorilla (Pelkonen et al., "Gorilla: A Fast, Scalable, In-Memory Time Series Database", VLDB 2015);
+ * values that are decimals become integers of a common scale and are packed like the times, others are XORed with their
+ * predecessor as in the same paper. Every double comes back bit by bit. */
+#ifndef RBK_METRICS_CHUNK_H
+#define RBK_METRICS_CHUNK_H
+
+#include <metrics/bytes.h>
+#include <metrics/samples.h>
+
+enum { CHUNK_MAX = 4096 };
+
+/* Appends the chunk of n samples (1 to CHUNK_MAX). */
+void chunk_encode(const int64_t *at_ms, const double *value, size_t n, struct rbk_buf *out);
+/* Appends its samples. RBK_ESTORE when the bytes are no chunk; nothing was appended then. */
+int chunk_decode(const void *data, size_t len, struct samples *out, struct rbk_error *err);
+
+/* ---- ints.c: integers by frame of reference with patched exceptions */
+void ints_pack(const int64_t *v, size_t n, struct rbk_buf *out);
+bool ints_unpack(struct bytes *in, size_t n, int64_t *out);
+
+/* ---- xor.c: doubles by XOR with their predecessor */
+void xor_pack(const double *v, size_t n, struct rbk_buf *out);
+bool xor_unpack(struct bytes *in, size_t n, double *out);
+
+#endif

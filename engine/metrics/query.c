@@ -1,0 +1,180 @@
+/* Queries: the series that fit are read, put together by a label when asked, cut into windows, and each window becomes
+ * one number. */
+#include <metrics/aggregate.h>
+#include <metrics/labels.h>
+#include <metrics/read.h>
+
+#include <base/mem.h>
+#include <stdlib.h>
+
+const char *rbk_metric_kind_name(enum rbk_metric_kind kind)
+{
+    static const char *const names[] = {"gauge", "counter", "duration"};
+    return names[kind];
+}
+
+int rbk_metric_kind_parse(const char *name, enum rbk_metric_kind *out)
+{
+    for (int i = RBK_METRIC_GAUGE; i <= RBK_METRIC_DURATION; i++) {
+        if (strcmp(name, rbk_metric_kind_name((enum rbk_metric_kind)i)) == 0) {
+            *out = (enum rbk_metric_kind)i;
+            return 0;
+        }
+    }
+    return RBK_EINVAL;
+}
+
+struct group { /* of series with one value of a label */
+    char *value;
+    struct series like; /* name, kind, unit, help of its first series; owned strings */
+    struct samples samples;
+};
+
+struct querying {
+    struct rbk_store *store;
+    const struct rbk_metrics_query *q;
+    rbk_metrics_series_fn *fn;
+    void *arg;
+    struct labels labels;
+    int64_t stored;
+    struct group *groups;
+    size_t group_count, group_cap;
+};
+
+static int64_t window_of(const struct rbk_metrics_query *q, int64_t at_ms)
+{
+    int64_t rest = at_ms % q->step_ms;
+    return at_ms - (rest < 0 ? rest + q->step_ms : rest);
+}
+
+static double seconds_of(const struct rbk_metrics_query *q, const struct samples *v)
+{
+    double span = (double)(v->at_ms[v->count - 1] - v->at_ms[0]) / 1e3;
+    return q->step_ms ? (double)q->step_ms / 1e3 : span > 0 ? span : 1;
+}
+
+/* Each window's values become one point; the points take the place of the samples. */
+static void cut_windows(const struct rbk_metrics_query *q, struct samples *v)
+{
+    double seconds = v->count ? seconds_of(q, v) : 1;
+    size_t points = 0;
+    for (size_t i = 0, end; i < v->count; i = end) {
+        int64_t begin = q->step_ms ? window_of(q, v->at_ms[i]) : q->since_ms > 0 ? q->since_ms : v->at_ms[i];
+        end = q->step_ms ? samples_find(v, begin + q->step_ms) : v->count;
+        v->value[points] = aggregate(q->aggregate, v->value + i, end - i, seconds);
+        v->at_ms[points++] = begin;
+    }
+    v->count = points;
+}
+
+static int emit(struct querying *w, const struct series *of, const struct labels *labels, const char *text,
+                struct samples *v)
+{
+    if (w->q->aggregate != RBK_AGG_RAW)
+        cut_windows(w->q, v);
+    struct rbk_metrics_series series = {.name = of->name,
+                                        .help = of->help,
+                                        .kind = of->kind,
+                                        .unit = w->q->aggregate == RBK_AGG_COUNT ? RBK_UNIT_NONE : of->unit,
+                                        .labels = labels->items,
+                                        .label_count = labels->count,
+                                        .text = text,
+                                        .at_ms = v->at_ms,
+                                        .value = v->value,
+                                        .count = v->count,
+                                        .stored = w->stored};
+    return v->count ? w->fn(w->arg, &series) : 0;
+}
+
+/* An increment needs the sample before it: for those one looks back as far again as the range is long. */
+static int64_t read_from(const struct rbk_metrics_query *q)
+{
+    int64_t length, from;
+    if (!aggregate_of_increments(q->aggregate) || __builtin_sub_overflow(q->until_ms, q->since_ms, &length) ||
+        __builtin_sub_overflow(q->since_ms, length, &from))
+        return q->since_ms;
+    return from;
+}
+
+static int read_range(struct querying *w, const struct series *one, const struct inbox_entry *entries, size_t n,
+                      struct samples *out, struct rbk_error *err)
+{
+    const struct rbk_metrics_query *q = w->q;
+    w->stored = 0;
+    if (q->newest_only && q->aggregate == RBK_AGG_RAW)
+        return series_newest(w->store, one->id, entries, n, q->since_ms, q->until_ms, out, &w->stored, err);
+    int rc = series_read(w->store, one->id, entries, n, read_from(q), q->until_ms, out, err);
+    if (rc == 0 && aggregate_of_increments(q->aggregate)) {
+        samples_to_increments(out);
+        samples_clip(out, q->since_ms, q->until_ms);
+    }
+    return rc;
+}
+
+static struct group *group_of(struct querying *w, const struct series *one, const char *value)
+{
+    for (size_t i = 0; i < w->group_count; i++)
+        if (strcmp(w->groups[i].value, value) == 0 && strcmp(w->groups[i].like.name, one->name) == 0)
+            return &w->groups[i];
+    RBK_GROW(w->groups, w->group_count, w->group_cap);
+    struct group *g = &w->groups[w->group_count++];
+    *g = (struct group){.value = rbk_strdup(value), .like = *one};
+    g->like.name = rbk_strdup(one->name);
+    g->like.help = rbk_strdup(one->help);
+    g->like.labels = NULL;
+    return g;
+}
+
+static int query_series(void *arg, const struct series *one, const struct inbox_entry *entries, size_t n,
+                        struct rbk_error *err)
+{
+    struct querying *w = arg;
+    struct samples samples = {0};
+    if (!labels_parse(&w->labels, one->labels) || !labels_fit(&w->labels, w->q->labels, w->q->label_count))
+        return 0;
+    int rc = read_range(w, one, entries, n, &samples, err);
+    if (rc == 0 && w->q->by) {
+        struct group *g = group_of(w, one, labels_get(&w->labels, w->q->by));
+        for (size_t i = 0; i < samples.count; i++)
+            samples_add(&g->samples, samples.at_ms[i], samples.value[i]);
+    } else if (rc == 0) {
+        rc = emit(w, one, &w->labels, one->labels, &samples);
+    }
+    samples_fini(&samples);
+    return rc;
+}
+
+static int emit_group(struct querying *w, struct group *g)
+{
+    struct rbk_label label = {w->q->by, g->value};
+    struct labels labels = {.items = {label}, .count = *g->value != '\0'};
+    struct rbk_buf text = {0};
+    labels_put(&text, &label, 1);
+    samples_sort(&g->samples);
+    int rc = emit(w, &g->like, &labels, text.data ? text.data : "", &g->samples);
+    rbk_buf_fini(&text);
+    return rc;
+}
+
+static void group_fini(struct group *g)
+{
+    free(g->value);
+    free(g->like.name);
+    free(g->like.help);
+    samples_fini(&g->samples);
+}
+
+int rbk_metrics_query(struct rbk_store *s, const struct rbk_metrics_query *q, rbk_metrics_series_fn *fn, void *arg,
+                      struct rbk_error *err)
+{
+    struct querying w = {.store = s, .q = q, .fn = fn, .arg = arg};
+    int rc = series_each(s, q->name, query_series, &w, err);
+    for (size_t i = 0; i < w.group_count; i++) {
+        if (rc == 0)
+            rc = emit_group(&w, &w.groups[i]);
+        group_fini(&w.groups[i]);
+    }
+    free(w.groups);
+    labels_fini(&w.labels);
+    return rc;
+}

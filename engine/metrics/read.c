@@ -1,0 +1,177 @@
+/* See read.h. Which chunks touch a range is answered by the index alone; their data is read one after the other. */
+#include <metrics/read.h>
+
+#include <metrics/chunk.h>
+
+#include <base/mem.h>
+#include <stdlib.h>
+
+struct ids {
+    int64_t *items;
+    size_t count, cap;
+};
+
+static int find_chunks(struct rbk_store *s, int64_t series, int64_t since_ms, int64_t until_ms, struct ids *out,
+                       struct rbk_error *err)
+{
+    struct rbk_stmt *q = rbk_stmt(s, "SELECT id FROM metric_chunks INDEXED BY metric_chunks_by_time"
+                                     " WHERE series = ?1 AND last_ms >= ?2 AND first_ms < ?3 ORDER BY id");
+    int rc;
+    rbk_bind_int(q, 1, series);
+    rbk_bind_int(q, 2, since_ms);
+    rbk_bind_int(q, 3, until_ms);
+    while ((rc = rbk_stmt_step(q, err)) > 0) {
+        RBK_GROW(out->items, out->count, out->cap);
+        out->items[out->count++] = rbk_col_int(q, 0);
+    }
+    if (rc == 0)
+        rbk_stmt_end(q);
+    return rc;
+}
+
+static int read_chunk(struct rbk_store *s, int64_t id, struct samples *out, struct rbk_error *err)
+{
+    struct rbk_stmt *q = rbk_stmt(s, "SELECT data FROM metric_chunks WHERE id = ?1");
+    rbk_bind_int(q, 1, id);
+    int rc = rbk_stmt_step(q, err);
+    if (rc < 0)
+        return rc;
+    if (rc > 0) {
+        size_t len;
+        const void *data = rbk_col_blob(q, 0, &len);
+        rc = chunk_decode(data, len, out, err);
+    }
+    rbk_stmt_end(q);
+    return rc;
+}
+
+int series_read(struct rbk_store *s, int64_t series, const struct inbox_entry *entries, size_t n, int64_t since_ms,
+                int64_t until_ms, struct samples *out, struct rbk_error *err)
+{
+    struct ids ids = {0};
+    int rc = series ? find_chunks(s, series, since_ms, until_ms, &ids, err) : 0;
+    samples_reserve(out, ids.count * CHUNK_MAX + n);
+    for (size_t i = 0; i < ids.count && rc == 0; i++)
+        rc = read_chunk(s, ids.items[i], out, err);
+    free(ids.items);
+    for (size_t i = 0; i < n && rc == 0; i++)
+        samples_add(out, entries[i].sample.at_ms, entries[i].sample.value);
+    samples_sort(out);
+    samples_clip(out, since_ms, until_ms);
+    return rc;
+}
+
+/* How many samples the chunks hold, and where the last of those that begin before a time ends (INT64_MIN = none). */
+static int survey(struct rbk_store *s, int64_t series, int64_t until_ms, int64_t *stored, int64_t *last_ms,
+                  struct rbk_error *err)
+{
+    struct rbk_stmt *q = rbk_stmt(s, "SELECT coalesce(sum(count), 0), max(CASE WHEN first_ms < ?2 THEN last_ms END)"
+                                     " FROM metric_chunks INDEXED BY metric_chunks_by_time WHERE series = ?1");
+    rbk_bind_int(q, 1, series);
+    rbk_bind_int(q, 2, until_ms);
+    int rc = rbk_stmt_step(q, err);
+    if (rc < 0)
+        return rc;
+    *stored = rbk_col_int(q, 0);
+    *last_ms = rbk_col_is_null(q, 1) ? INT64_MIN : rbk_col_int(q, 1);
+    rbk_stmt_end(q);
+    return 0;
+}
+
+/* The chunk that ends last ends with the newest sample, unless it goes beyond the range: then all of that is read. */
+int series_newest(struct rbk_store *s, int64_t series, const struct inbox_entry *entries, size_t n, int64_t since_ms,
+                  int64_t until_ms, struct samples *out, int64_t *stored, struct rbk_error *err)
+{
+    int64_t last_ms = INT64_MIN;
+    int rc = series ? survey(s, series, until_ms, stored, &last_ms, err) : 0;
+    *stored += (int64_t)n;
+    if (rc == 0)
+        rc = series_read(s, series, entries, n, last_ms < until_ms && last_ms > since_ms ? last_ms : since_ms, until_ms,
+                         out, err);
+    if (rc == 0 && out->count > 1) {
+        out->at_ms[0] = out->at_ms[out->count - 1];
+        out->value[0] = out->value[out->count - 1];
+        out->count = 1;
+    }
+    return rc;
+}
+
+/* ---- every series --------------------------------------------------------------------------------------------------
+ */
+
+static int compare_series(const void *pa, const void *pb)
+{
+    const struct series *a = pa, *b = pb;
+    int order = strcmp(a->name, b->name);
+    return order ? order : strcmp(a->labels, b->labels);
+}
+
+/* A name that is in the store has kind, unit and help from there. */
+static void adopt_family(const struct series_list *l, size_t known, struct series *one)
+{
+    for (size_t i = 0; i < known; i++) {
+        if (strcmp(l->items[i].name, one->name) == 0) {
+            one->kind = l->items[i].kind;
+            one->unit = l->items[i].unit;
+            free(one->help);
+            one->help = rbk_strdup(l->items[i].help);
+            return;
+        }
+    }
+}
+
+/* Adds the series that only the inbox has. */
+static void add_new(struct series_list *l, const struct inbox *in, const char *name)
+{
+    size_t known = l->count;
+    for (size_t i = 0; i < in->count; i += inbox_run(in, i)) {
+        const struct inbox_entry *e = &in->entries[i];
+        struct series key = {.name = (char *)e->name, .labels = (char *)e->labels};
+        if ((name && strcmp(name, e->name) != 0) ||
+            (known && bsearch(&key, l->items, known, sizeof key, compare_series)))
+            continue;
+        struct series one = {.name = rbk_strdup(e->name),
+                             .labels = rbk_strdup(e->labels),
+                             .help = rbk_strdup(e->help),
+                             .kind = e->kind,
+                             .unit = e->unit};
+        adopt_family(l, l->count, &one);
+        series_add(l, one);
+    }
+    if (l->count)
+        qsort(l->items, l->count, sizeof *l->items, compare_series);
+}
+
+/* The entries of one series; both sides are in order, `*at` goes along. */
+static size_t entries_of(const struct inbox *in, const struct series *one, size_t *at)
+{
+    while (*at < in->count) {
+        const struct inbox_entry *e = &in->entries[*at];
+        struct series key = {.name = (char *)e->name, .labels = (char *)e->labels};
+        int order = compare_series(&key, one);
+        if (order == 0)
+            return inbox_run(in, *at);
+        if (order > 0)
+            return 0;
+        *at += inbox_run(in, *at);
+    }
+    return 0;
+}
+
+int series_each(struct rbk_store *s, const char *name, series_each_fn *fn, void *arg, struct rbk_error *err)
+{
+    struct inbox in = {0};
+    struct series_list list = {0};
+    int rc = inbox_load(&in, s, err);
+    if (rc == 0)
+        rc = series_find(s, name, &list, err);
+    if (rc == 0)
+        add_new(&list, &in, name);
+    for (size_t i = 0, at = 0; i < list.count && rc == 0; i++) {
+        size_t n = entries_of(&in, &list.items[i], &at);
+        rc = fn(arg, &list.items[i], n ? &in.entries[at] : NULL, n, err);
+    }
+    series_list_fini(&list);
+    inbox_fini(&in);
+    return rc;
+}

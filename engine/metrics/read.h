@@ -1,0 +1,23 @@
+/* Reading the samples of a series, wherever they lie. Within this room. */
+#ifndef RBK_METRICS_READ_H
+#define RBK_METRICS_READ_H
+
+#include <metrics/inbox.h>
+#include <metrics/samples.h>
+#include <metrics/series.h>
+
+/* Fills `out`, which is empty, with the samples of the range (since <= t < until), in order: those in chunks, and those
+ * among the n entries of the inbox, which are of this series. */
+int series_read(struct rbk_store *s, int64_t series, const struct inbox_entry *entries, size_t n, int64_t since_ms,
+                int64_t until_ms, struct samples *out, struct rbk_error *err);
+
+/* The same for the newest sample of the range alone; *stored counts all that the series has. */
+int series_newest(struct rbk_store *s, int64_t series, const struct inbox_entry *entries, size_t n, int64_t since_ms,
+                  int64_t until_ms, struct samples *out, int64_t *stored, struct rbk_error *err);
+
+/* Goes over every series of `name` (NULL = all), ordered by name and labels, with what the inbox has of it. */
+typedef int series_each_fn(void *arg, const struct series *one, const struct inbox_entry *entries, size_t n,
+                           struct rbk_error *err);
+int series_each(struct rbk_store *s, const char *name, series_each_fn *fn, void *arg, struct rbk_error *err);
+
+#endif

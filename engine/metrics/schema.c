@@ -1,0 +1,25 @@
+/* The tables of metrics, made for a hundred million samples:
+ *
+ *   metric_families  a name with its kind, unit and help
+ *   metric_series    a name with labels; `labels` is their text as in OpenMetrics, sorted by name
+ *   metric_inbox     what was measured lately, one row a commit, each with its names and labels (inbox.c); it is moved
+ *                    into chunks by every INBOX_ROWS-th writer, in that writer's transaction
+ *   metric_chunks    up to 4096 samples of a series (chunk.c); the index finds and counts those of a range without
+ * reading them
+ *
+ * Ids of chunks only ever grow within a series, so they also say what was written later. */
+#include <metrics/metrics.h>
+
+static const char *const steps[] = {
+    "CREATE TABLE metric_families(id INTEGER PRIMARY KEY, name TEXT NOT NULL UNIQUE, kind INTEGER NOT NULL,"
+    " unit INTEGER NOT NULL, help TEXT);"
+    "CREATE TABLE metric_series(id INTEGER PRIMARY KEY, family INTEGER NOT NULL REFERENCES metric_families(id),"
+    " labels TEXT NOT NULL, UNIQUE(family, labels));"
+    "CREATE TABLE metric_inbox(id INTEGER PRIMARY KEY, data BLOB NOT NULL);"
+    "CREATE TABLE metric_chunks(id INTEGER PRIMARY KEY, series INTEGER NOT NULL REFERENCES metric_series(id),"
+    " first_ms INTEGER NOT NULL, last_ms INTEGER NOT NULL, count INTEGER NOT NULL, data BLOB NOT NULL);"
+    "CREATE INDEX metric_chunks_by_time ON metric_chunks(series, last_ms, first_ms, count);"
+    "CREATE INDEX metric_chunks_by_series ON metric_chunks(series);",
+};
+
+const struct rbk_schema rbk_metrics_schema = {"metrics", steps, sizeof steps / sizeof steps[0]};

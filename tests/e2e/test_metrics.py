@@ -1,0 +1,163 @@
+"""Metrics: recorded by people and by the engine, asked for, drawn, exported and imported."""
+
+import json
+import shutil
+import subprocess
+
+import pytest
+
+STEPS = """
+runbook "Work" {}
+step "Make" { run = { "echo", "n=7" }, capture = { n = "n=(%d+)" }, check = "n > 3" }
+step "Never" { when = "1 > 2", run = "true" }
+"""
+
+
+def points(project, *args):
+    series = project.ok("metrics", "query", *args, "--json").json["series"]
+    return {json.dumps(s["labels"], sort_keys=True): s["points"] for s in series}
+
+
+def test_record_and_query(project):
+    for minute, value in ((0, "1"), (20, "2"), (40, "6"), (60, "-4.5")):
+        project.ok("metrics", "record", "depth", value, "queue=mail", "--at", f"2026-11-20T1{minute // 60}:{minute % 60:02}:00Z")
+    project.ok("metrics", "record", "depth", "100", "queue=web", "--at", "2026-11-20T10:00:00Z")
+    start = 1795168800000
+    mail, web = '{"queue": "mail"}', '{"queue": "web"}'
+    every = ("--since", "2026-11-20T10:00:00Z", "--until", "2026-11-21T00:00:00Z")
+    raw = points(project, "depth", *every)
+    assert raw[mail] == [[start, 1], [start + 1200000, 2], [start + 2400000, 6], [start + 3600000, -4.5]]
+    assert raw[web] == [[start, 100]]
+    assert list(points(project, "depth", "queue=web", *every)) == [web]
+    hourly = points(project, "depth", "queue=mail", *every, "--agg", "max", "--step", "1h")
+    assert hourly[mail] == [[start, 6], [start + 3600000, -4.5]]
+    assert points(project, "depth", *every, "--agg", "count", "--by", "none") == {"{}": [[start, 5]]}
+    assert points(project, "depth", "--since", "2026-11-20T10:30:00Z", "--until", "2026-11-20T11:00:00Z") == {
+        mail: [[start + 2400000, 6]]
+    }
+    assert points(project, "nothing") == {}
+
+
+def test_units_are_kept(project):
+    project.ok("metrics", "record", "took", "1m30s")
+    project.ok("metrics", "record", "rate", "95%")
+    found = {s["name"]: s for s in project.ok("metrics", "list", "--json").json["series"]}
+    assert (found["took"]["unit"], found["took"]["last"]) == ("seconds", 90)
+    assert (found["rate"]["unit"], found["rate"]["last"]) == ("ratio", 0.95)
+    assert "1m 30s" in project.ok("metrics", "list").out
+
+
+def test_the_engine_measures_every_run(project):
+    project.runbook("demo/work", STEPS)
+    project.ok("demo/work")
+    names = {(s["name"], s["labels"].get("step")): s for s in project.ok("metrics", "list", "--json").json["series"]}
+    assert names["runbook_step_exit_code", "make"]["last"] == 0
+    assert names["runbook_step_duration_seconds", "make"]["kind"] == "duration"
+    assert names["runbook_step_memory_bytes", "make"]["last"] > 0
+    assert names["runbook_command_cpu_seconds", "make"]["count"] == 1
+    assert names["runbook_check_value", "make"]["last"] == 7
+    assert names["runbook_check_value", "make"]["labels"]["check"] == "n > 3"
+    assert names["runbook_run_duration_seconds", None]["count"] == 1
+    assert not any(step == "never" for _, step in names)
+    project.ok("demo/work")
+    assert len(points(project, "runbook_run_exit_code")['{"runbook": "demo/work"}']) == 2
+
+
+def test_a_chart_fits_eighty_columns(project):
+    for hour in range(1, 13):
+        project.ok("metrics", "record", "took", f"{hour}s", "level=unit", "--at", f"{hour}h")
+    text = project.ok("metrics", "query", "took", "--limit", "8s").out
+    assert "took" in text and "-limit-" in text and "12 points" in text
+    assert max(len(line) for line in text.splitlines()) <= 80
+    project.ok("metrics", "record", "took", "3s", "level=smoke")
+    text = project.ok("metrics", "query", "took").out
+    assert 'level="smoke"' in text and 'level="unit"' in text and "█" in text
+    assert max(len(line) for line in text.splitlines()) <= 80
+
+
+def test_trend_and_forecast(project):
+    for day in range(1, 21):
+        project.ok("metrics", "record", "disk", str(1000 - day * 10), "--at", f"{day}d")
+    row = project.ok("metrics", "trend", "disk", "--limit", "1100", "--json").json["series"][0]
+    assert row["direction"] == "rising" and abs(row["per_day"] - 10) < 0.1 and row["limit_reached_ms"]
+    assert "rising" in project.ok("metrics", "trend", "disk").out
+
+
+def test_export_and_import(project, tmp_path):
+    for hour in range(1, 4):
+        project.ok("metrics", "record", "wait_seconds", f"{hour}.25s", 'path=/a"b\\c', "--at", f"{hour}h")
+    newest = project.ok("metrics", "export").out
+    assert newest.endswith("# EOF\n") and newest.count("\nwait_seconds{") == 1
+    whole = project.ok("metrics", "export", "--since", "1d").out
+    file = project.write("m.txt", whole)
+    other = ("--state", str(tmp_path / "other"))
+    assert project.ok(*other, "metrics", "import", str(file), "--json").json["files"][0]["samples"] == 3
+    assert project.ok(*other, "metrics", "export", "--since", "1d").out == whole
+    project.write("bad.txt", "a 1\nb{x=1} 2\n")
+    refused = project.run("metrics", "import", "bad.txt")
+    assert refused.exit == 2 and "bad.txt:2:5" in refused.err
+    assert points(project, "a") == {}
+
+
+@pytest.mark.skipif(not shutil.which("promtool"), reason="promtool (Debian's prometheus) is not installed")
+@pytest.mark.parametrize("form", ["openmetrics", "prometheus"])
+def test_promtool_finds_nothing(project, form):
+    project.runbook("demo/work", STEPS)
+    project.ok("demo/work")
+    project.ok("metrics", "record", "queue_size", "4", "queue=mail")
+    text = project.ok("metrics", "export", "--format", form).out
+    done = subprocess.run(["promtool", "check", "metrics"], input=text, capture_output=True, text=True)
+    assert (done.returncode, done.stdout + done.stderr) == (0, "")
+
+
+def test_the_textfile_collector_gets_whole_files(project):
+    project.ok("metrics", "record", "up", "1")
+    project.ok("metrics", "export", "-o", "out.prom")
+    text = (project.root / "out.prom").read_text()
+    assert text == "# HELP up What was recorded as up.\n# TYPE up gauge\nup 1\n"
+    assert (project.root / "out.prom").stat().st_mode & 0o777 == 0o644
+
+
+def test_prune_by_configuration_and_by_hand(project):
+    project.write("runbook.yaml", "project: x\nmetrics: {retention: 10d}\n")
+    for days in (1, 5, 20):
+        project.ok("metrics", "record", "m", str(days), "--at", f"{days}d")
+    assert project.ok("metrics", "prune", "--json").json["removed"] == 1
+    assert project.ok("metrics", "prune", "m", "--before", "3d", "--json").json["removed"] == 1
+    assert [v for _, v in points(project, "m", "--since", "90d")["{}"]] == [1]
+
+
+def test_sla_from_what_was_measured(project):
+    project.write("runbook.yaml", "project: x\nlevels:\n  quick: {runner: junit, command: \"true\", report: r.xml, target: 10s, max: 20s}\nsla:\n  depth: {target: 10, alert: 50, better: lower}\n")
+    rows = {r["name"]: r for r in project.ok("metrics", "sla", "--json").json["metrics"]}
+    assert rows["depth"]["state"] == rows["pass_rate"]["state"] == "no data"
+    for value, state in ((5, "met"), (20, "missed"), (80, "alert")):
+        project.ok("metrics", "record", "depth", str(value))
+        rows = {r["name"]: r for r in project.ok("metrics", "sla", "--json").json["metrics"]}
+        assert (rows["depth"]["value"], rows["depth"]["state"]) == (value, state)
+    project.ok("metrics", "record", "tests_duration_seconds", "15s", "level=quick")
+    rows = {r["name"]: r for r in project.ok("metrics", "sla", "--json").json["metrics"]}
+    assert (rows["level quick"]["target"], rows["level quick"]["state"]) == (10, "missed")
+    project.ok("metrics", "record", "sla_pass_rate", "99%")
+    text = project.ok("metrics", "sla").out
+    assert "alert" in text and "99%" in text and "no data" in text
+
+
+@pytest.mark.parametrize(
+    "args, said",
+    [
+        (("record", "a.b", "1"), "a_b"),
+        (("record", "a", "much"), "much"),
+        (("record", "a", "1", "oops"), "name=value"),
+        (("record", "a", "inf"), "finite"),
+        (("query", "a", "--agg", "avgg"), "did you mean avg?"),
+        (("query", "a", "--step", "soon"), "--step"),
+        (("query", "a", "--since", "1h", "--until", "2h"), "--until"),
+        (("query", "level=unit"), "name of a metric"),
+        (("export", "--format", "xml"), "openmetrics"),
+        (("qurey", "a"), "did you mean `runbook metrics query`?"),
+    ],
+)
+def test_mistakes_are_told_and_nothing_is_done(project, args, said):
+    refused = project.run("metrics", *args)
+    assert refused.exit == 2 and said in refused.err, refused
