@@ -1,5 +1,7 @@
 """Test levels on real projects: every runner finds, names and reruns injected failures."""
 
+import json
+import re
 import shutil
 
 import pytest
@@ -185,6 +187,34 @@ def test_bats_failures_are_found_and_rerun(project):
     project.write("fixed", "")
     again = facts(project.ok("tests", "rerun", "--json"))
     assert (again["fixed_count"], again["failing_count"], again["total"]) == (2, 0, 4)
+
+
+SPECIAL = ["a b", "says \"hi\"", "-k", "it's", "a[b]", "é", "$x", "a\\b", "*", "@f", "(x|y)", "^z$", "{1,2}", "."]
+
+
+def rerun_all_of_them(project, count):
+    assert facts(project.run("tests", "run", "unit", "--json"))["failing_count"] == count
+    project.write("fixed", "")
+    assert facts(project.ok("tests", "rerun", "--json"))["fixed_count"] == count
+
+
+@pytest.mark.skipif(not shutil.which("node"), reason="node is not installed")
+def test_node_reruns_cases_of_any_name(project):
+    project.write("runbook.yaml", "levels:\n  unit: { command: node --test }\n")
+    project.write(
+        "a.test.js",
+        "const test = require('node:test'), assert = require('node:assert'), fs = require('fs');\n"
+        f"for (const name of {json.dumps(SPECIAL)}) test(name, () => assert(fs.existsSync('fixed')));\n",
+    )
+    rerun_all_of_them(project, len(SPECIAL))
+
+
+@pytest.mark.skipif(not shutil.which("bats"), reason="bats is not installed")
+def test_bats_reruns_cases_of_any_name(project):
+    project.write("runbook.yaml", "levels:\n  unit: { command: bats . }\n")
+    quoted = [re.sub(r'(["$\\`])', r"\\\1", name) for name in SPECIAL]
+    project.write("t.bats", "".join(f'@test "{name}" {{ [ -e fixed ]; }}\n' for name in quoted))
+    rerun_all_of_them(project, len(SPECIAL))
 
 
 @pytest.mark.skipif(not shutil.which("ctest"), reason="ctest is not installed")
