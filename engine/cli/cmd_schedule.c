@@ -5,8 +5,8 @@
 #include <string.h>
 
 static const struct rbk_option options[] = {
-    {"tz", 0, "ZONE", "next: the time zone, e.g. Europe/Berlin (default: local)"},
-    {"from", 0, "TIME", "next, preview: only what is due after it (default: now)"},
+    {"tz", 0, "ZONE", "next: the time zone (default: the local one)"},
+    {"from", 0, "TIME", "next, preview: due after it (default: now)"},
     {"count", 0, "N", "next: so many times (default 1)"},
     {"year", 0, NULL, "preview: a year instead of a week"},
     {"all", 'a', NULL, "enable, disable: all schedules"},
@@ -65,7 +65,7 @@ static int run_schedule(struct rbk_cli *cli, int argc, char **argv)
 
 const struct rbk_command_desc rbk_cmd_schedule = {
     .name = "schedule",
-    .arguments = "list|next|preview|enable|disable|why|run|once|export ...",
+    .arguments = "list|next|preview|enable|disable|why|run|once|...",
     .summary = "Show when runbooks are due, and start them then.",
     .help = "  schedule list [NAME...]  the schedules, which are on, when they are due next\n"
             "  schedule next \"EXPR\"     when EXPR is due: cron's five fields, @daily, or\n"

@@ -236,16 +236,16 @@ static int settle_interval(struct words *w, int column)
 static int settle(struct words *w, int column)
 {
     rbk_calendar *c = w->c;
+    if (c->step > 1 && c->step_weeks && c->star_weekday) {
+        c->weekdays = 1 << 1; /* a week begins on Monday */
+        c->star_weekday = false;
+    }
     if (!c->star_day && !c->star_weekday)
         return cal_error(w->err, column, "name the one or the other", "both days of the month and days of the week");
     if (c->star_day)
         c->days = CAL_ALL_DAYS;
     if (c->star_weekday)
         c->weekdays = CAL_ALL_WEEKDAYS;
-    if (c->step > 1 && c->step_weeks && c->star_weekday) {
-        c->weekdays = 1 << 1; /* a week begins on Monday */
-        c->star_weekday = false;
-    }
     if (w->interval)
         return settle_interval(w, column);
     if (!w->times)

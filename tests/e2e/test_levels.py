@@ -101,6 +101,25 @@ def test_a_report_that_is_spoiled_after_it_was_read_is_an_error(pytest_project):
     assert result.exit == 1 and "cut off" in result.out, result
 
 
+def test_a_case_that_is_gone_does_not_keep_the_others_from_being_rerun(pytest_project):
+    project = pytest_project
+    project.run("tests", "run", "unit")
+    project.write("tests/test_cart.py", "def test_stays(): pass\n")
+    again = facts(project.run("tests", "rerun", "--json"))
+    assert (again["fixed_count"], again["failing_again"]) == (1, 1)
+    assert failing(project) == ["test_total[3]"]
+
+
+def test_a_level_that_cannot_be_run_fails_all_after_the_others_were_run(pytest_project):
+    pytest_project.write(
+        "runbook.yaml",
+        f"levels:\n  broken: {{ runner: junit, command: exit 3, report: r.xml }}\n  unit: {{ command: {PYTEST} tests }}\n",
+    )
+    result = pytest_project.run("tests", "run", "all")
+    assert result.exit == 1 and "broken: could not be run" in result.out and "2 of 7 failing" in result.out, result
+    assert failing(pytest_project) == ["test_stays", "test_total[3]"]
+
+
 def test_executing_nothing_fails(pytest_project):
     pytest_project.write("runbook.yaml", f"levels:\n  unit: {{ command: {PYTEST} -k nothing_matches }}\n")
     result = pytest_project.run("tests", "run", "unit")
