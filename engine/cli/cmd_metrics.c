@@ -70,13 +70,13 @@ const struct rbk_command_desc rbk_cmd_metrics = {
     .name = "metrics",
     .arguments = "record|query|trend|list|export|import|prune|sla ...",
     .summary = "Record, ask for and export what was measured.",
-    .help = "  metrics record NAME VALUE [label=value ...]  one value; units as in 1.5s, 2GB, 95%\n"
-            "  metrics query NAME [label=value ...]         its values as a chart (--json: as points)\n"
-            "  metrics trend NAME [label=value ...]         where it goes, and when it changed\n"
-            "  metrics list [NAME]                          what there is\n"
-            "  metrics export [NAME]                        text for Prometheus and others\n"
-            "  metrics import FILE...                       read OpenMetrics text (- is stdin)\n"
-            "  metrics prune [NAME]                         forget what is older than metrics.retention\n"
-            "  metrics sla                                  each promise of runbook.yaml: value, target, trend\n",
+    .help = "  metrics record NAME VALUE   one value; units as in 1.5s, 2GB, 95%; label=value\n"
+            "  metrics query NAME          its values as a chart (--json: as points)\n"
+            "  metrics trend NAME          where it goes, and when it changed\n"
+            "  metrics list [NAME]         what there is\n"
+            "  metrics export [NAME]       text for Prometheus and others\n"
+            "  metrics import FILE...      read OpenMetrics text (- is stdin)\n"
+            "  metrics prune [NAME]        forget what is older than metrics.retention\n"
+            "  metrics sla                 each promise of runbook.yaml: value, target, trend\n",
     .options = options,
     .run = run_metrics};

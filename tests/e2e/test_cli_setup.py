@@ -64,7 +64,7 @@ def test_doctor_with_and_without_a_project(project, tmp_path):
     assert all(line.split()[0] in ("ok", "warn", "fail") for line in text.splitlines() if not line.startswith(" "))
     bare = tmp_path / "bare"
     bare.mkdir()
-    result = project.ok("doctor", cwd=bare)
+    result = project.ok("doctor", "--state", str(bare / "state"), cwd=bare)
     assert "runbook init" in result.out
     assert not (project.root / ".runbook").exists()
 
