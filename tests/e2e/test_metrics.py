@@ -161,3 +161,24 @@ def test_sla_from_what_was_measured(project):
 def test_mistakes_are_told_and_nothing_is_done(project, args, said):
     refused = project.run("metrics", *args)
     assert refused.exit == 2 and said in refused.err, refused
+
+
+def test_a_test_run_is_measured(project):
+    project.write("good.xml", '<testsuite name="s"><testcase name="a"/><testcase name="b"/></testsuite>')
+    project.write(
+        "runbook.yaml",
+        "project: x\nlevels:\n  quick: {runner: junit, command: cp good.xml r.xml, report: r.xml, target: 10s}\n"
+        "services:\n  db: {check: 'true'}\n",
+    )
+    project.ok("tests", "run", "quick")
+    project.runbook("demo/services", 'runbook "Services" {}\nstep "Up?" { run = services.check {} }\n')
+    project.ok("demo/services")
+    found = {(s["name"], s["labels"].get("level")): s for s in project.ok("metrics", "list", "--json").json["series"]}
+    assert found["tests_passed", "quick"]["last"] == 2
+    assert found["tests_pass_rate", "quick"]["last"] == 1
+    assert found["tests_duration_seconds", "quick"]["unit"] == "seconds"
+    assert found["service_up", None]["labels"] == {"service": "db"} and found["service_up", None]["last"] == 1
+    rows = {r["name"]: r for r in project.ok("metrics", "sla", "--json").json["metrics"]}
+    assert rows["pass_rate"]["state"] == rows["level quick"]["state"] == "met"
+    project.run("daily/morning-health-check")
+    assert points(project, "sla_uptime")["{}"][-1][1] == 1
