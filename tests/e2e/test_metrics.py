@@ -2,6 +2,7 @@
 
 import json
 import shutil
+import sqlite3
 import subprocess
 
 import pytest
@@ -182,3 +183,16 @@ def test_a_test_run_is_measured(project):
     assert rows["pass_rate"]["state"] == rows["level quick"]["state"] == "met"
     project.run("daily/morning-health-check")
     assert points(project, "sla_uptime")["{}"][-1][1] == 1
+
+
+def test_a_store_without_metrics_is_brought_up_to_date_by_looking(project):
+    project.runbook("demo/work", STEPS)
+    project.ok("demo/work")
+    with sqlite3.connect(project.root / ".runbook" / "state.db") as db:
+        for (name,) in db.execute("SELECT name FROM sqlite_schema WHERE type = 'table' AND name LIKE 'metric%'").fetchall():
+            db.execute(f"DROP TABLE {name}")
+        db.execute("DELETE FROM schema_versions WHERE room = 'metrics'")
+        (version,) = db.execute("PRAGMA user_version").fetchone()
+        db.execute(f"PRAGMA user_version = {version - 1}")
+    assert len(project.ok("history", "--json").json["runs"]) == 1
+    assert project.ok("metrics", "list", "--json").json["series"] == []
