@@ -26,15 +26,6 @@ local function judge(value, promise)
     return "missed"
 end
 
-local function metric_names(promises)
-    local names = {}
-    for name in pairs(promises) do
-        names[#names + 1] = name
-    end
-    table.sort(names)
-    return names
-end
-
 local function shown(value)
     if type(value) == "userdata" and value ~= no_data and value.unit == "ratio" then
         return format.percent(value)
@@ -55,7 +46,7 @@ sla.overview = verb {
         if not kept then
             return nil, why
         end
-        for i, name in ipairs(metric_names(promises)) do
+        for i, name in ipairs(format.names(promises)) do
             local promise = promises[name]
             local value = values.of(name, state)
             local verdict = judge(value, promise)

@@ -168,11 +168,13 @@ function rerun.perform(ctx, o)
     end
     local groups, order = by_level(cases)
     local runnable = without_foreign(ctx, groups, order)
+    local unable -- why a level could not be run; the others are, and then it fails the whole
     for _, name in ipairs(runnable) do
-        local ran
-        ran, why = run_level(ctx, name, groups[name], o, sum)
-        if not ran then
-            return nil, why
+        local found
+        found, why = run_level(ctx, name, groups[name], o, sum)
+        if not found then
+            unable = unable or why
+            ctx:note(("%s: could not be run"):format(name))
         end
         sum.failing_again = sum.failing_again + #groups[name] - count_gone(name, groups[name])
     end
@@ -181,7 +183,9 @@ function rerun.perform(ctx, o)
     if not facts then
         return nil, why
     end
-    if sum.executed == 0 then
+    if unable then
+        return nil, unable
+    elseif sum.executed == 0 then
         return nil, sum.problem or ("nothing was executed of %s: nothing is fixed"):format(format.count(#cases,
             "failing case", "failing cases"))
     end

@@ -90,6 +90,8 @@ def test_commits_are_counted_since_the_given_time(project):
     changed = project.ok("t/changed", "--json").json["facts"]
     assert "new file.txt" in changed["changed_files"] and changed["changed_count"] >= 1
     assert len(changed["changed_against"]) == 40
+    project.runbook("t/option", 'runbook "O" {}\nstep "S" { run = git.changed { against = "--octopus" } }\n')
+    assert "git knows no commit `--octopus`" in project.run("t/option").out
 
 
 def test_without_a_configuration_the_runbooks_say_what_is_missing(project):

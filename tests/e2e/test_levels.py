@@ -120,6 +120,19 @@ def test_a_level_that_cannot_be_run_fails_all_after_the_others_were_run(pytest_p
     assert failing(pytest_project) == ["test_stays", "test_total[3]"]
 
 
+def test_a_level_that_cannot_be_run_again_fails_the_rerun_after_the_others(project):
+    levels = "levels:\n  a: {{ runner: junit, command: {}, report: a.xml }}\n  b: {{ runner: junit, command: sh b.sh, report: b.xml }}\n"
+    project.write("runbook.yaml", levels.format("sh a.sh"))
+    for name in "ab":
+        project.write(f"{name}.sh", f"echo '<testsuite><testcase name=\"{name}\"><failure/></testcase></testsuite>' > {name}.xml\n")
+    project.run("tests", "run", "all")
+    project.write("runbook.yaml", levels.format("false"))
+    project.write("b.sh", "echo '<testsuite><testcase name=\"b\"/></testsuite>' > b.xml\n")
+    result = project.run("tests", "rerun")
+    assert result.exit == 1 and "a: could not be run" in result.out, result
+    assert failing(project) == ["a"]
+
+
 def test_executing_nothing_fails(pytest_project):
     pytest_project.write("runbook.yaml", f"levels:\n  unit: {{ command: {PYTEST} -k nothing_matches }}\n")
     result = pytest_project.run("tests", "run", "unit")
@@ -330,3 +343,5 @@ def test_coverage_and_targets_become_facts(project):
     project.write("c.xml", '<?xml version="1.0" ?>\n<coverage version="7" line-rate="0.8125">')
     measured = facts(project.ok("tests", "run", "unit", "--json"))
     assert (measured["coverage"], measured["over_target"], measured["over_max"]) == (0.8125, False, False)
+    project.write("c.xml", '<coverage line-rate="81.25">')
+    assert facts(project.ok("tests", "run", "unit", "--json"))["coverage"] == "no data"
