@@ -7,10 +7,10 @@
 static const struct rbk_option options[] = {
     {"since", 0, "TIME", "from then on: 7d, yesterday, 2026-11-22"},
     {"until", 0, "TIME", "before then"},
-    {"agg", 0, "NAME", "last avg min max sum count rate increase p50..p99"},
-    {"step", 0, "TIME", "query: one point for each such window, e.g. 1h"},
+    {"agg", 0, "NAME", "last avg min max sum count rate increase p50.."},
+    {"step", 0, "TIME", "one point for each such window, e.g. 1h"},
     {"by", 0, "LABEL", "query: series together by this label"},
-    {"limit", 0, "VALUE", "query, trend: a line to keep below or above"},
+    {"limit", 0, "VALUE", "query, trend: a line to be held to"},
     {"at", 0, "TIME", "record: when it was measured (default: now)"},
     {"format", 0, "NAME", "export: openmetrics prometheus csv json"},
     {"output", 'o', "FILE", "export: write this file, whole or not at all"},
@@ -70,13 +70,15 @@ const struct rbk_command_desc rbk_cmd_metrics = {
     .name = "metrics",
     .arguments = "record|query|trend|list|export|import|prune|sla ...",
     .summary = "Record, ask for and export what was measured.",
-    .help = "  metrics record NAME VALUE   one value; units as in 1.5s, 2GB, 95%; label=value\n"
-            "  metrics query NAME          its values as a chart (--json: as points)\n"
-            "  metrics trend NAME          where it goes, and when it changed\n"
-            "  metrics list [NAME]         what there is\n"
-            "  metrics export [NAME]       text for Prometheus and others\n"
-            "  metrics import FILE...      read OpenMetrics text (- is stdin)\n"
-            "  metrics prune [NAME]        forget what is older than metrics.retention\n"
-            "  metrics sla                 each promise of runbook.yaml: value, target, trend\n",
+    .help = "  metrics record NAME VALUE [a=b ...]  one value; units as in 1.5s, 2GB, 95%\n"
+            "  metrics query NAME [a=b ...]         a chart; --json gives the points\n"
+            "  metrics trend NAME [a=b ...]         where it goes, and when it changed\n"
+            "  metrics list [NAME]                  what there is\n"
+            "  metrics export [NAME] [a=b ...]      text for Prometheus and others\n"
+            "  metrics import FILE...               read OpenMetrics text; - is stdin\n"
+            "  metrics prune [NAME]                 remove what is older than its retention\n"
+            "  metrics sla                          each promise of runbook.yaml\n"
+            "\n"
+            "a=b is a label and its value.\n",
     .options = options,
     .run = run_metrics};

@@ -201,12 +201,16 @@ int rbk_cli_store(struct rbk_cli *cli, struct rbk_error *err)
     return rc;
 }
 
+/* A store that an older program made is brought up to date, as a command that writes would do it: looking at runs must
+ * not wait for the first new one. */
 int rbk_cli_store_read(struct rbk_cli *cli, struct rbk_error *err)
 {
     char *dir = NULL;
     int rc = cli->store ? 0 : rbk_cli_state_dir(cli, &dir, err);
     if (rc == 0 && !cli->store)
         rc = open_store(cli, dir, true, err);
+    if (rc == RBK_EINVAL && dir)
+        rc = open_store(cli, dir, false, err);
     free(dir);
     return rc;
 }

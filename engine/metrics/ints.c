@@ -1,17 +1,22 @@
 /* Integers in few bits, in blocks of 128: each block stores either distances from its smallest number or differences
- * between neighbours, whichever is smaller, with a width that fits nearly all; the few that need more are patched from
- * a list behind the block (PFOR: Zukowski et al., "Super-Scalar RAM-CPU Cache Compression", ICDE 2006).
+ * between neighbours, whichever is smaller, in one of two ways. FLAT: a width that fits nearly all; the few that need
+ * more are patched from a list behind the block (PFOR: Zukowski et al., "Super-Scalar RAM-CPU Cache Compression", ICDE
+ * 2006). VARIED, for numbers of every magnitude such as durations: the length of each number in bits, then its bits
+ * below the leading one (Elias, "Universal Codeword Sets", 1975, with lengths of fixed width).
  *
- * A block: one byte width, with the top bit set for differences; one byte count of exceptions; the smallest number as a
- * varint unless differences; the low bits of all; per exception its index and, as a varint, the bits above. */
+ * A block: one byte width, or VARIED, with the top bit set for differences; one byte count of exceptions, or the
+ * shortest length; the smallest number as a varint unless differences. FLAT: the low bits of all; per exception its
+ * index and, as a varint, the bits above. VARIED: one byte width of lengths; the lengths above the shortest; the bits.
+ */
 #include <metrics/chunk.h>
 
-enum { BLOCK = 128, DIFFERENCES = 0x80, EXCEPTIONS_MAX = 24 };
+enum { BLOCK = 128, DIFFERENCES = 0x80, VARIED = 0x7F, EXCEPTIONS_MAX = 24 };
 
 struct plan {
     uint64_t u[BLOCK];
-    int width;
-    size_t bits; /* what it takes, without its header */
+    int width;            /* or VARIED */
+    int shortest, length; /* VARIED: in bits; width of what lengths are longer */
+    size_t bits;          /* what it takes, without its header */
 };
 
 static int bit_length(uint64_t u)
@@ -24,16 +29,30 @@ static size_t exception_bits(int over)
     return 8 + 8 * (size_t)((over + 6) / 7);
 }
 
-/* The cheapest width, by how many numbers there are of each length. */
-static void choose_width(struct plan *plan, size_t n)
+/* The leading one needs no bit. */
+static int bits_below(int length)
 {
-    size_t lengths[65] = {0}, exceptions = 0;
-    int longest = 0;
-    for (size_t i = 0; i < n; i++) {
-        int length = bit_length(plan->u[i]);
-        lengths[length]++;
-        longest = length > longest ? length : longest;
+    return length > 1 ? length - 1 : 0;
+}
+
+static void consider_varied(struct plan *plan, size_t n, const size_t lengths[65], int longest)
+{
+    size_t bits = 8;
+    plan->shortest = 0;
+    while (!lengths[plan->shortest])
+        plan->shortest++;
+    plan->length = bit_length((uint64_t)(longest - plan->shortest));
+    for (int length = 0; length <= longest; length++)
+        bits += lengths[length] * (size_t)(plan->length + bits_below(length));
+    if (bits + n / 2 < plan->bits) { /* it is slower to read: a little better is not enough */
+        plan->bits = bits;
+        plan->width = VARIED;
     }
+}
+
+static void choose_flat(struct plan *plan, size_t n, const size_t lengths[65], int longest)
+{
+    size_t exceptions = 0;
     plan->width = longest;
     plan->bits = n * (size_t)longest;
     for (int width = longest - 1; width >= 0; width--) {
@@ -50,6 +69,20 @@ static void choose_width(struct plan *plan, size_t n)
     }
 }
 
+/* The cheapest way, by how many numbers there are of each length. */
+static void choose_width(struct plan *plan, size_t n)
+{
+    size_t lengths[65] = {0};
+    int longest = 0;
+    for (size_t i = 0; i < n; i++) {
+        int length = bit_length(plan->u[i]);
+        lengths[length]++;
+        longest = length > longest ? length : longest;
+    }
+    choose_flat(plan, n, lengths, longest);
+    consider_varied(plan, n, lengths, longest);
+}
+
 static int64_t smallest(const int64_t *v, size_t n)
 {
     int64_t low = v[0];
@@ -58,28 +91,69 @@ static int64_t smallest(const int64_t *v, size_t n)
     return low;
 }
 
-static void put_bits(const struct plan *plan, size_t n, struct rbk_buf *out)
+struct bit_stream {
+    uint8_t *p;
+    unsigned __int128 pending;
+    int held;
+};
+
+static void stream_put(struct bit_stream *to, uint64_t bits, int width)
 {
-    uint64_t mask = plan->width == 64 ? UINT64_MAX : (UINT64_C(1) << plan->width) - 1;
-    size_t len = (n * (size_t)plan->width + 7) / 8;
-    uint8_t *p = (uint8_t *)rbk_buf_reserve(out, len + 16), *start = p;
-    unsigned __int128 pending = 0;
-    int held = 0;
-    for (size_t i = 0; i < n; i++) {
-        pending |= (unsigned __int128)(plan->u[i] & mask) << held;
-        held += plan->width;
-        if (held >= 64) {
-            uint64_t word = (uint64_t)pending;
-            memcpy(p, &word, 8);
-            p += 8;
-            pending >>= 64;
-            held -= 64;
-        }
+    to->pending |= (unsigned __int128)bits << to->held;
+    to->held += width;
+    if (to->held >= 64) {
+        uint64_t word = (uint64_t)to->pending;
+        memcpy(to->p, &word, 8);
+        to->p += 8;
+        to->pending >>= 64;
+        to->held -= 64;
     }
-    uint64_t word = (uint64_t)pending;
-    memcpy(p, &word, 8);
-    out->len += len;
-    start[len] = '\0';
+}
+
+/* Room for `bits` and for the last word, which is written whole. */
+static struct bit_stream stream_open(struct rbk_buf *out, size_t bits)
+{
+    return (struct bit_stream){.p = (uint8_t *)rbk_buf_reserve(out, bits / 8 + 17)};
+}
+
+static void stream_close(struct bit_stream *to, struct rbk_buf *out, size_t bits)
+{
+    uint64_t word = (uint64_t)to->pending;
+    memcpy(to->p, &word, 8);
+    out->len += (bits + 7) / 8;
+    out->data[out->len] = '\0';
+}
+
+static uint64_t mask_of(int width)
+{
+    return width == 64 ? UINT64_MAX : (UINT64_C(1) << width) - 1;
+}
+
+static void put_bits(const uint64_t *u, size_t n, int width, struct rbk_buf *out)
+{
+    struct bit_stream to = stream_open(out, n * (size_t)width);
+    for (size_t i = 0; i < n; i++)
+        stream_put(&to, u[i] & mask_of(width), width);
+    stream_close(&to, out, n * (size_t)width);
+}
+
+static void put_varied(const struct plan *plan, size_t n, struct rbk_buf *out)
+{
+    uint64_t lengths[BLOCK];
+    size_t bits = 0;
+    for (size_t i = 0; i < n; i++) {
+        int length = bit_length(plan->u[i]);
+        lengths[i] = (uint64_t)(length - plan->shortest);
+        bits += (size_t)bits_below(length);
+    }
+    rbk_buf_putc(out, (char)plan->length);
+    put_bits(lengths, n, plan->length, out);
+    struct bit_stream to = stream_open(out, bits);
+    for (size_t i = 0; i < n; i++) {
+        int below = bits_below(bit_length(plan->u[i]));
+        stream_put(&to, plan->u[i] & mask_of(below), below);
+    }
+    stream_close(&to, out, bits);
 }
 
 static void put_exceptions(const struct plan *plan, size_t n, struct rbk_buf *out)
@@ -114,10 +188,14 @@ static void pack_block(const int64_t *v, size_t n, int64_t before, struct rbk_bu
     bool differences = difference.bits < distance.bits + (size_t)bit_length(zigzag(low));
     const struct plan *plan = differences ? &difference : &distance;
     rbk_buf_putc(out, (char)(plan->width | (differences ? DIFFERENCES : 0)));
-    rbk_buf_putc(out, (char)exceptions_of(plan, n));
+    rbk_buf_putc(out, (char)(plan->width == VARIED ? (size_t)plan->shortest : exceptions_of(plan, n)));
     if (!differences)
         bytes_put(out, zigzag(low));
-    put_bits(plan, n, out);
+    if (plan->width == VARIED) {
+        put_varied(plan, n, out);
+        return;
+    }
+    put_bits(plan->u, n, plan->width, out);
     put_exceptions(plan, n, out);
 }
 
@@ -130,7 +208,7 @@ void ints_pack(const int64_t *v, size_t n, struct rbk_buf *out)
 /* `p` has eight readable bytes beyond the last one that is used. */
 static void get_bits(const uint8_t *p, size_t n, int width, uint64_t *u)
 {
-    uint64_t mask = width == 64 ? UINT64_MAX : (UINT64_C(1) << width) - 1;
+    uint64_t mask = mask_of(width);
     for (size_t i = 0, bit = 0; i < n; i++, bit += (size_t)width) {
         uint64_t word;
         memcpy(&word, p + (bit >> 3), 8);
@@ -170,16 +248,58 @@ static bool patch(struct bytes *in, size_t n, int width, size_t exceptions, uint
     return !in->broken;
 }
 
+/* Like get_bits, each number with its own width; `p` has room as there. */
+static void get_varied(const uint8_t *p, size_t n, const uint64_t *lengths, uint64_t *u)
+{
+    size_t bit = 0;
+    for (size_t i = 0; i < n; i++) {
+        int below = bits_below((int)lengths[i]);
+        uint64_t word;
+        memcpy(&word, p + (bit >> 3), 8);
+        word >>= bit & 7;
+        if ((bit & 7) + (size_t)below > 64)
+            word |= (uint64_t)p[(bit >> 3) + 8] << (64 - (bit & 7));
+        u[i] = lengths[i] ? (word & mask_of(below)) | UINT64_C(1) << below : 0;
+        bit += (size_t)below;
+    }
+}
+
+static bool read_varied(struct bytes *in, size_t n, int shortest, uint64_t *u)
+{
+    uint8_t copy[BLOCK * 8 + 16] = {0};
+    uint64_t lengths[BLOCK];
+    size_t bits = 0;
+    const uint8_t *width = bytes_take(in, 1);
+    if (!width || *width > 7 || !read_bits(in, n, *width, lengths))
+        return false;
+    for (size_t i = 0; i < n; i++) {
+        lengths[i] += (uint64_t)shortest;
+        if (lengths[i] > 64)
+            return false;
+        bits += (size_t)bits_below((int)lengths[i]);
+    }
+    const uint8_t *p = bytes_take(in, (bits + 7) / 8);
+    if (!p)
+        return false;
+    if (in->end - in->p < 16) {
+        memcpy(copy, p, (bits + 7) / 8);
+        p = copy;
+    }
+    get_varied(p, n, lengths, u);
+    return true;
+}
+
 static bool unpack_block(struct bytes *in, size_t n, int64_t before, int64_t *out)
 {
     uint64_t u[BLOCK];
     const uint8_t *head = bytes_take(in, 2);
-    if (!head || (head[0] & 0x7F) > 64)
+    if (!head || ((head[0] & 0x7F) > 64 && (head[0] & 0x7F) != VARIED))
         return false;
     bool differences = head[0] & DIFFERENCES;
     int width = head[0] & 0x7F;
     uint64_t low = differences ? 0 : (uint64_t)unzigzag(bytes_get(in));
-    if (!read_bits(in, n, width, u) || !patch(in, n, width, head[1], u))
+    if (width == VARIED ? !read_varied(in, n, head[1], u)
+                        : !read_bits(in, n, width, u) || !patch(in, n, width, head[1], u))
         return false;
     if (!differences) {
         for (size_t i = 0; i < n; i++)

@@ -2,6 +2,7 @@
 
 import json
 import shutil
+import sqlite3
 import subprocess
 
 import pytest
@@ -161,3 +162,37 @@ def test_sla_from_what_was_measured(project):
 def test_mistakes_are_told_and_nothing_is_done(project, args, said):
     refused = project.run("metrics", *args)
     assert refused.exit == 2 and said in refused.err, refused
+
+
+def test_a_test_run_is_measured(project):
+    project.write("good.xml", '<testsuite name="s"><testcase name="a"/><testcase name="b"/></testsuite>')
+    project.write(
+        "runbook.yaml",
+        "project: x\nlevels:\n  quick: {runner: junit, command: cp good.xml r.xml, report: r.xml, target: 10s}\n"
+        "services:\n  db: {check: 'true'}\n",
+    )
+    project.ok("tests", "run", "quick")
+    project.runbook("demo/services", 'runbook "Services" {}\nstep "Up?" { run = services.check {} }\n')
+    project.ok("demo/services")
+    found = {(s["name"], s["labels"].get("level")): s for s in project.ok("metrics", "list", "--json").json["series"]}
+    assert found["tests_passed", "quick"]["last"] == 2
+    assert found["tests_pass_rate", "quick"]["last"] == 1
+    assert found["tests_duration_seconds", "quick"]["unit"] == "seconds"
+    assert found["service_up", None]["labels"] == {"service": "db"} and found["service_up", None]["last"] == 1
+    rows = {r["name"]: r for r in project.ok("metrics", "sla", "--json").json["metrics"]}
+    assert rows["pass_rate"]["state"] == rows["level quick"]["state"] == "met"
+    project.run("daily/morning-health-check")
+    assert points(project, "sla_uptime")["{}"][-1][1] == 1
+
+
+def test_a_store_without_metrics_is_brought_up_to_date_by_looking(project):
+    project.runbook("demo/work", STEPS)
+    project.ok("demo/work")
+    with sqlite3.connect(project.root / ".runbook" / "state.db") as db:
+        for (name,) in db.execute("SELECT name FROM sqlite_schema WHERE type = 'table' AND name LIKE 'metric%'").fetchall():
+            db.execute(f"DROP TABLE {name}")
+        db.execute("DELETE FROM schema_versions WHERE room = 'metrics'")
+        (version,) = db.execute("PRAGMA user_version").fetchone()
+        db.execute(f"PRAGMA user_version = {version - 1}")
+    assert len(project.ok("history", "--json").json["runs"]) == 1
+    assert project.ok("metrics", "list", "--json").json["series"] == []

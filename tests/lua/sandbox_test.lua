@@ -30,7 +30,8 @@ step "What reaches around the engine is not" {
 step "Metatables of the engine are closed" {
   run = function(ctx)
     assert(getmetatable(ctx) == false and getmetatable(seconds(1)) == false)
-    assert(getmetatable(_ENV) == false)
+    assert(getmetatable(_ENV) == false and getmetatable("") == false)
+    assert(getmetatable(string) == false and getmetatable(tests) == false)
     raises("protected", setmetatable, _ENV, {})
     raises("cannot have `__gc`", setmetatable, {}, { __gc = print })
     assert(getmetatable(setmetatable({}, { __index = { a = 1 } })).__index.a == 1)
@@ -43,7 +44,7 @@ step "Globals cannot be made" {
 
 step "Errors can be caught, read and passed on" {
   on_fail = "continue",
-  note = "fails: tests/lua/sandbox_test.lua:48: unknown name `nosuchthing`",
+  note = "fails: tests/lua/sandbox_test.lua:49: unknown name `nosuchthing`",
   run = function()
     local ok, e = pcall(function() return _ENV["nosuchthing"] end)
     assert(not ok and tostring(e):find("sandbox_test.lua:%d+: unknown name"), e)
