@@ -54,6 +54,9 @@ size_t rbk_style_fit(struct rbk_buf *out, const char *text, size_t columns)
 {
     struct rbk_buf safe = {0};
     rbk_escape_terminal(&safe, text, strlen(text));
+    for (size_t i = 0; i < safe.len; i++)
+        if (safe.data[i] == '\n' || safe.data[i] == '\t')
+            safe.data[i] = ' '; /* it is one line, whatever a name holds */
     size_t width = rbk_display_width(safe.data, safe.len);
     if (width <= columns) {
         rbk_buf_append(out, safe.data, safe.len);

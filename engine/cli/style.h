@@ -22,7 +22,7 @@ void rbk_style_init(struct rbk_style *s, int fd, enum rbk_color_mode mode);
 void rbk_style_measure(struct rbk_style *s);
 /* Appends text in a tint; the text must be safe already. */
 void rbk_style_put(const struct rbk_style *s, struct rbk_buf *out, enum rbk_tint tint, const char *text);
-/* Appends `text` made safe for a terminal, cut to `columns` with an ellipsis. Returns the columns used. */
+/* Appends `text` as one line made safe for a terminal, cut to `columns` with an ellipsis. Returns the columns used. */
 size_t rbk_style_fit(struct rbk_buf *out, const char *text, size_t columns);
 /* Appends spaces up to `columns` after `used`; at least one. */
 void rbk_style_pad(struct rbk_buf *out, size_t used, size_t columns);

@@ -75,6 +75,8 @@ static bool update_state(struct import *im, struct case_state *s, const struct r
 {
     bool first = s->last_run != (uint32_t)im->test_run;
     bool failing = outcome_is_failing(c->outcome), was = s->last_run && outcome_is_failing(s->outcome);
+    if (was && c->outcome == RBK_SKIPPED && !im->request->complete)
+        return false; /* a rerun that skips a failing case has not executed it: it fails as before */
     bool flaky = c->outcome == RBK_PASSED && (c->flaky || (!first && (was || s->flaky)));
     if (first)
         s->was_failing = was;

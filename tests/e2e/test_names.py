@@ -22,6 +22,12 @@ def test_the_last_part_of_a_name_leads_to_the_whole(project):
     assert result.exit == 2 and "`runbook run ops/rotate-logs`" in result.err, result
 
 
+def test_a_name_with_a_line_break_stays_on_its_line(project):
+    project.write("r.xml", '<testsuite><testcase name="a&#x0a;forged line"><failure/></testcase></testsuite>')
+    project.ok("tests", "import", "r.xml")
+    assert not any(line.startswith("forged") for line in project.ok("tests", "failing").out.splitlines())
+
+
 def test_a_slip_in_a_command_is_told(project):
     result = project.run("histroy")
     assert result.exit == 2 and "did you mean `runbook history`?" in result.err, result

@@ -233,6 +233,16 @@ static void a_file_counts_the_flaky_cases_that_it_shows_itself(void **state)
     free(second);
 }
 
+static void a_rerun_that_skips_a_failing_case_mends_nothing(void **state)
+{
+    struct world *w = *state;
+    import_report(w, "unit", true, PASS("a") FAIL("b") FAIL("c"));
+    import_report(w, "unit", false, SKIP("b") PASS("c"));
+    expect_state(w, "unit", 2, 1, 0);
+    import_report(w, "unit", true, PASS("a") SKIP("b") PASS("c"));
+    expect_state(w, "unit", 2, 0, 1);
+}
+
 static void cases_without_a_name_are_not_one_case(void **state)
 {
     struct world *w = *state;
@@ -431,6 +441,7 @@ int main(void)
         HISTORY_TEST(a_rerun_in_one_report_is_one_flaky_case),
         HISTORY_TEST(a_file_counts_the_flaky_cases_that_it_shows_itself),
         HISTORY_TEST(cases_without_a_name_are_not_one_case),
+        HISTORY_TEST(a_rerun_that_skips_a_failing_case_mends_nothing),
         HISTORY_TEST(reports_without_files_are_told_apart_by_their_source),
         HISTORY_TEST(a_malformed_file_leaves_nothing_and_the_others_are_in),
         HISTORY_TEST(a_report_still_being_written_is_waited_for),
