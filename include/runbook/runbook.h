@@ -5,6 +5,7 @@
 #include <runbook/error.h>
 #include <runbook/exec.h>
 #include <runbook/results.h>
+#include <runbook/timing.h>
 #include <runbook/units.h>
 #include <runbook/value.h>
 
