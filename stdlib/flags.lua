@@ -90,19 +90,10 @@ local function read(ctx)
     end
 end
 
-local function sorted(map)
-    local names = {}
-    for name in pairs(map) do
-        names[#names + 1] = name
-    end
-    table.sort(names)
-    return names
-end
-
 -- "dark_mode is off, not on", one line a flag that is not as expected.
 local function compare(found, expected)
     local wrong = {}
-    for _, name in ipairs(sorted(expected)) do
+    for _, name in ipairs(format.names(expected)) do
         local want, have = text_of(expected[name]), found[name]
         if have == nil then
             wrong[#wrong + 1] = ("%s is not set, and should be %s"):format(name, want)
@@ -128,7 +119,7 @@ flags.check = verb {
             return nil, why
         end
         local list = {}
-        for i, name in ipairs(sorted(found)) do
+        for i, name in ipairs(format.names(found)) do
             list[i] = ("%s=%s"):format(name, found[name])
             ctx:log(list[i])
         end

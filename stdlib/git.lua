@@ -92,7 +92,7 @@ end
 
 -- The commit from which this branch and `name` went apart.
 local function merge_base(ctx, name)
-    local result, message = run(ctx, "merge-base", "HEAD", name)
+    local result, message = run(ctx, "merge-base", "--end-of-options", "HEAD", name)
     if not result then
         return nil, message
     elseif result.code ~= 0 then

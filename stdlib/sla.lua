@@ -66,15 +66,6 @@ local function judge(value, promise)
     return "missed"
 end
 
-local function metric_names(promises)
-    local names = {}
-    for name in pairs(promises) do
-        names[#names + 1] = name
-    end
-    table.sort(names)
-    return names
-end
-
 local function shown(value)
     if type(value) == "userdata" and value ~= no_data and value.unit == "ratio" then
         return format.percent(value)
@@ -91,7 +82,7 @@ sla.overview = verb {
         local promises = config.get "sla" or {}
         local state = results.state()
         local met, missed, rows = 0, {}, {}
-        for i, name in ipairs(metric_names(promises)) do
+        for i, name in ipairs(format.names(promises)) do
             local promise = promises[name]
             local value = MEASURES[name] and MEASURES[name](state) or no_data
             local verdict = judge(value, promise)

@@ -64,6 +64,14 @@ static void exec_shell(lua_State *L, struct exec *e)
     e->command.shell = e->shell;
 }
 
+static void check_variable(lua_State *L, const char *name, const rbk_value *v)
+{
+    if (!*name || strchr(name, '='))
+        rbk_lua_fail(L, "`env` of ctx:exec: \"%s\" is no name of a variable", name);
+    if (rbk_value_type(v) == RBK_LIST || rbk_value_type(v) == RBK_MAP)
+        rbk_lua_fail(L, "`env` of ctx:exec: %s must be one text, not a table", name);
+}
+
 static void exec_env(lua_State *L, struct exec *e)
 {
     struct rbk_error err;
@@ -72,6 +80,8 @@ static void exec_env(lua_State *L, struct exec *e)
         rbk_lua_fail(L, "`env` of ctx:exec: %s", err.message);
     if (rbk_value_type(e->env) != RBK_MAP && rbk_value_length(e->env) > 0)
         rbk_lua_fail(L, "`env` of ctx:exec must be a table of NAME = \"text\"");
+    for (size_t i = 0; i < rbk_value_length(e->env); i++)
+        check_variable(L, rbk_map_key_at(e->env, i), rbk_map_value_at(e->env, i));
     e->command.env = rbk_value_type(e->env) == RBK_MAP ? e->env : NULL;
 }
 

@@ -27,6 +27,17 @@ static rbk_value *with_unit(rbk_value *v, enum rbk_unit unit)
     return number;
 }
 
+static bool all_finite(const rbk_value *v)
+{
+    for (size_t i = 0; rbk_value_type(v) == RBK_LIST && i < rbk_value_length(v); i++)
+        if (!all_finite(rbk_list_at(v, i)))
+            return false;
+    for (size_t i = 0; rbk_value_type(v) == RBK_MAP && i < rbk_value_length(v); i++)
+        if (!all_finite(rbk_map_value_at(v, i)))
+            return false;
+    return isfinite(rbk_value_number(v));
+}
+
 /* The value on top as the fact `name`. [-0, +0, v] */
 static void set_fact(lua_State *L, struct rbk_script_call *call, const struct rbk_verb *verb, const char *name)
 {
@@ -38,7 +49,7 @@ static void set_fact(lua_State *L, struct rbk_script_call *call, const struct rb
     rbk_value *v = rbk_lua_to_value(L, -1, &err);
     if (!v)
         rbk_lua_fail(L, "fact `%s`: %s", name, err.message);
-    if (!isfinite(rbk_value_number(v))) {
+    if (!all_finite(v)) {
         rbk_value_free(v);
         rbk_lua_fail_hint(L, "divided by zero? no_data says that there was nothing to measure",
                           "fact `%s`: its value is not a finite number", name);

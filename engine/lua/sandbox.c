@@ -104,11 +104,22 @@ static void lock_table(lua_State *L, lua_CFunction index)
     lua_setmetatable(L, -2);
 }
 
+/* The metatable of all strings, which stdlib shares with runbooks. */
+static void lock_strings(lua_State *L)
+{
+    lua_pushliteral(L, "");
+    lua_getmetatable(L, -1);
+    lua_pushboolean(L, 0);
+    lua_setfield(L, -2, "__metatable");
+    lua_pop(L, 2);
+}
+
 void rbk_sandbox_open(lua_State *L)
 {
     luaL_requiref(L, LUA_GNAME, luaopen_base, 0);
     refuse_globals(L);
     luaL_requiref(L, LUA_STRLIBNAME, luaopen_string, 0);
+    lock_strings(L);
     lua_pushnil(L);
     lua_setfield(L, -2, "dump");
     rbk_module_lock(L, LUA_STRLIBNAME);

@@ -62,6 +62,8 @@ void rbk_module_lock(lua_State *L, const char *name)
     lua_pushstring(L, name);
     lua_pushcclosure(L, unknown_field, 1);
     lua_setfield(L, -2, "__index");
+    lua_pushboolean(L, 0); /* out of reach of scripts, which could call __index with anything */
+    lua_setfield(L, -2, "__metatable");
     lua_setmetatable(L, -2);
 }
 

@@ -23,10 +23,17 @@ local function invocation(job, command, number)
     return { argv = argv.join(command, words), report = folder .. "/report.xml", folder = folder }
 end
 
+-- The filter sees a description as the file spells it, where the shell's special characters have a backslash in front.
+local function spelled(name)
+    return (name:gsub(".", function(c)
+        return (c:find '["$`\\]' and "\\\\?" or "") .. argv.escape_pattern(c)
+    end))
+end
+
 local function selection(cases)
     local names = {}
     for i, case in ipairs(cases) do
-        names[i] = argv.escape_pattern(case.name)
+        names[i] = spelled(case.name)
     end
     return { "--filter", "^(" .. table.concat(names, "|") .. ")$" }
 end

@@ -52,7 +52,8 @@ local function name_patterns(cases, wide)
     local patterns = {}
     for i, case in ipairs(cases) do
         local name = wide and case.suite ~= "" and case.suite:gsub(" > .*", "") or case.name
-        patterns[i] = "--test-name-pattern=^" .. argv.escape_pattern(name) .. "$"
+        name = argv.escape_pattern(name):gsub("&quot;", '(&quot;|")') -- node escapes quotes twice in its report
+        patterns[i] = "--test-name-pattern=^" .. name .. "$"
     end
     return patterns
 end

@@ -2,7 +2,7 @@
 -- node ids. Exit codes: https://docs.pytest.org/en/stable/reference/exit-codes.html
 local argv = require "runners.argv"
 
-local pytest = { widens = false }
+local pytest = { widens = true } -- one id that is gone keeps pytest from running any of them
 
 local PROGRAMS = { pytest = true, ["py.test"] = true }
 local CASES_AT_ONCE = 500
@@ -69,17 +69,35 @@ local function invocation(job, command, number)
     return { argv = argv.join(command, words), report = report }
 end
 
+local function node_ids(cases, cwd)
+    local ids = {}
+    for i, case in ipairs(cases) do
+        ids[i] = node_id(case, cwd)
+    end
+    return ids
+end
+
+-- The files of the cases, as far as they are still there, each once.
+local function files(cases, cwd)
+    local found, seen = {}, {}
+    for _, id in ipairs(node_ids(cases, cwd)) do
+        local file = id:match "^(.-)::" or id
+        if not seen[file] and argv.exists(cwd, file) then
+            seen[file] = true
+            found[#found + 1] = file
+        end
+    end
+    return found
+end
+
 function pytest.invocations(job)
     if not job.cases then
         return { invocation(job, job.command, 1) }
     end
     local command, list = without_paths(job.command, job.cwd), {}
-    for number, cases in ipairs(argv.batches(job.cases, CASES_AT_ONCE)) do
-        local ids = {}
-        for i, case in ipairs(cases) do
-            ids[i] = node_id(case, job.cwd)
-        end
-        list[number] = invocation(job, argv.join(command, ids), number)
+    local wanted = (job.wide and files or node_ids)(job.cases, job.cwd)
+    for number, words in ipairs(argv.batches(wanted, CASES_AT_ONCE)) do
+        list[number] = invocation(job, argv.join(command, words), number)
     end
     return list
 end

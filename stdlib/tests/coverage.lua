@@ -15,7 +15,7 @@ function coverage.of(level)
     local text = fs.read(argv.in_folder(level.cwd, level.coverage), READ_MAX)
     local root = text and text:sub(1, 65536):match "<coverage%s([^>]*)>"
     local rate = root and tonumber(root:match "line%-rate%s*=%s*[\"']([%d.]+)[\"']")
-    return rate and ratio(rate) or no_data
+    return rate and rate <= 1 and ratio(rate) or no_data
 end
 
 return coverage

@@ -1,6 +1,7 @@
 -- A level as it is to be run: what the configuration says, with the changes of a variant.
 local argv = require "runners.argv"
 local config = require "runbook.config"
+local format = require "text.format"
 
 local level = {}
 
@@ -49,11 +50,7 @@ end
 local function apply_variant(l, name)
     local variant = l.variants[name]
     if not variant then
-        local known = {}
-        for other in pairs(l.variants) do
-            known[#known + 1] = other
-        end
-        table.sort(known)
+        local known = format.names(l.variants)
         return nil, ("level `%s` has no variant `%s`%s"):format(l.name, name,
             #known > 0 and "; it has " .. table.concat(known, ", ") or "")
     end

@@ -66,18 +66,17 @@ local function without_foreign(ctx, groups, order)
     return runnable
 end
 
--- Runs a level with the given options and adds what came of it; gives how many cases were executed.
+-- Runs a level with the given options and adds what came of it; gives how many cases were found.
 local function run_and_add(ctx, name, options, sum)
     local facts, problem = measure.run(ctx, name, options)
     if not facts then
         return nil, problem
     end
-    local executed = facts.total - facts.skipped
-    sum.executed = sum.executed + executed
+    sum.executed = sum.executed + facts.total - facts.skipped
     sum.fixed = sum.fixed + facts.fixed_count
     sum.duration = sum.duration + facts.duration
     sum.problem = sum.problem or problem
-    return executed
+    return facts.total
 end
 
 -- The cases that stand for a file which could not even be loaded.
@@ -102,6 +101,16 @@ local function count_gone(name, cases)
     return gone
 end
 
+-- Asks for what encloses the cases. What went wrong before is told only if this does no better.
+local function widen(ctx, name, cases, o, sum)
+    local before = sum.problem
+    sum.problem = nil
+    local found, why = run_and_add(ctx, name, { cases = cases, times = o.times, wide = true }, sum)
+    if not found then
+        sum.problem = before or why
+    end
+end
+
 -- The cases of one level. What could not be loaded has no cases to ask for, so then the whole level is run.
 local function run_level(ctx, name, cases, o, sum)
     local l = level.find(name)
@@ -109,15 +118,15 @@ local function run_level(ctx, name, cases, o, sum)
     local unloaded = modules(runner, l, cases)
     if #unloaded > 0 then
         ctx:note(("`%s` could not be loaded: running all of level `%s`"):format(unloaded[1].name, name))
-        local executed, why = run_and_add(ctx, name, { times = o.times }, sum)
+        local found, why = run_and_add(ctx, name, { times = o.times }, sum)
         sum.fixed = sum.fixed + count_gone(name, unloaded)
-        return executed, why
+        return found, why
     end
-    local executed, why = run_and_add(ctx, name, { cases = cases, times = o.times }, sum)
-    if executed and executed < #cases and runner.widens then
-        return run_and_add(ctx, name, { cases = cases, times = o.times, wide = true }, sum)
+    local found, why = run_and_add(ctx, name, { cases = cases, times = o.times }, sum)
+    if found and found < #cases and runner.widens then
+        widen(ctx, name, cases, o, sum)
     end
-    return executed, why
+    return found, why
 end
 
 -- The facts of the level as it stands now, with what this rerun has changed.
@@ -159,11 +168,13 @@ function rerun.perform(ctx, o)
     end
     local groups, order = by_level(cases)
     local runnable = without_foreign(ctx, groups, order)
+    local unable -- why a level could not be run; the others are, and then it fails the whole
     for _, name in ipairs(runnable) do
-        local ran
-        ran, why = run_level(ctx, name, groups[name], o, sum)
-        if not ran then
-            return nil, why
+        local found
+        found, why = run_level(ctx, name, groups[name], o, sum)
+        if not found then
+            unable = unable or why
+            ctx:note(("%s: could not be run"):format(name))
         end
         sum.failing_again = sum.failing_again + #groups[name] - count_gone(name, groups[name])
     end
@@ -172,7 +183,9 @@ function rerun.perform(ctx, o)
     if not facts then
         return nil, why
     end
-    if sum.executed == 0 then
+    if unable then
+        return nil, unable
+    elseif sum.executed == 0 then
         return nil, sum.problem or ("nothing was executed of %s: nothing is fixed"):format(format.count(#cases,
             "failing case", "failing cases"))
     end

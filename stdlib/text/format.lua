@@ -1,4 +1,4 @@
--- Numbers and ends of commands as people read them, alike in every module.
+-- Numbers, names and ends of commands as people read them, alike in every module.
 local format = {}
 
 function format.percent(value)
@@ -11,6 +11,16 @@ end
 -- "1 commit", "3 commits"
 function format.count(n, one, many)
     return ("%d %s"):format(n, n == 1 and one or many)
+end
+
+-- The keys of a map, in the order in which people look for them.
+function format.names(map)
+    local names = {}
+    for name in pairs(map) do
+        names[#names + 1] = name
+    end
+    table.sort(names)
+    return names
 end
 
 -- How a command that ctx:exec has run came to its end: "exit code 3", "killed by signal 9".

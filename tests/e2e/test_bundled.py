@@ -90,6 +90,8 @@ def test_commits_are_counted_since_the_given_time(project):
     changed = project.ok("t/changed", "--json").json["facts"]
     assert "new file.txt" in changed["changed_files"] and changed["changed_count"] >= 1
     assert len(changed["changed_against"]) == 40
+    project.runbook("t/option", 'runbook "O" {}\nstep "S" { run = git.changed { against = "--octopus" } }\n')
+    assert "git knows no commit `--octopus`" in project.run("t/option").out
 
 
 def test_without_a_configuration_the_runbooks_say_what_is_missing(project):
@@ -98,3 +100,10 @@ def test_without_a_configuration_the_runbooks_say_what_is_missing(project):
     project.ok("show", "incident/test-failures", env=env)
     result = project.run("daily/morning-health-check", env=env)
     assert result.exit == 1 and "runbook init" in result.out, result
+
+
+def test_services_whose_names_come_to_one_id_are_each_a_step(project):
+    long = "s" * 64
+    project.write("runbook.yaml", f"services: {{ a-b: {{ check: 'true' }}, a_b: {{ check: 'true' }}, {long}: {{ check: 'true' }} }}\n")
+    ids = [s["id"] for s in project.ok("troubleshoot/environment", "--json").json["steps"]]
+    assert ids[-3:] == ["service_a_b", "service_a_b_2", "service_" + "s" * 52]

@@ -1,5 +1,7 @@
 """Test levels on real projects: every runner finds, names and reruns injected failures."""
 
+import json
+import re
 import shutil
 
 import pytest
@@ -99,6 +101,38 @@ def test_a_report_that_is_spoiled_after_it_was_read_is_an_error(pytest_project):
     assert result.exit == 1 and "cut off" in result.out, result
 
 
+def test_a_case_that_is_gone_does_not_keep_the_others_from_being_rerun(pytest_project):
+    project = pytest_project
+    project.run("tests", "run", "unit")
+    project.write("tests/test_cart.py", "def test_stays(): pass\n")
+    again = facts(project.run("tests", "rerun", "--json"))
+    assert (again["fixed_count"], again["failing_again"]) == (1, 1)
+    assert failing(project) == ["test_total[3]"]
+
+
+def test_a_level_that_cannot_be_run_fails_all_after_the_others_were_run(pytest_project):
+    pytest_project.write(
+        "runbook.yaml",
+        f"levels:\n  broken: {{ runner: junit, command: exit 3, report: r.xml }}\n  unit: {{ command: {PYTEST} tests }}\n",
+    )
+    result = pytest_project.run("tests", "run", "all")
+    assert result.exit == 1 and "broken: could not be run" in result.out and "2 of 7 failing" in result.out, result
+    assert failing(pytest_project) == ["test_stays", "test_total[3]"]
+
+
+def test_a_level_that_cannot_be_run_again_fails_the_rerun_after_the_others(project):
+    levels = "levels:\n  a: {{ runner: junit, command: {}, report: a.xml }}\n  b: {{ runner: junit, command: sh b.sh, report: b.xml }}\n"
+    project.write("runbook.yaml", levels.format("sh a.sh"))
+    for name in "ab":
+        project.write(f"{name}.sh", f"echo '<testsuite><testcase name=\"{name}\"><failure/></testcase></testsuite>' > {name}.xml\n")
+    project.run("tests", "run", "all")
+    project.write("runbook.yaml", levels.format("false"))
+    project.write("b.sh", "echo '<testsuite><testcase name=\"b\"/></testsuite>' > b.xml\n")
+    result = project.run("tests", "rerun")
+    assert result.exit == 1 and "a: could not be run" in result.out, result
+    assert failing(project) == ["a"]
+
+
 def test_executing_nothing_fails(pytest_project):
     pytest_project.write("runbook.yaml", f"levels:\n  unit: {{ command: {PYTEST} -k nothing_matches }}\n")
     result = pytest_project.run("tests", "run", "unit")
@@ -185,6 +219,34 @@ def test_bats_failures_are_found_and_rerun(project):
     project.write("fixed", "")
     again = facts(project.ok("tests", "rerun", "--json"))
     assert (again["fixed_count"], again["failing_count"], again["total"]) == (2, 0, 4)
+
+
+SPECIAL = ["a b", "says \"hi\"", "-k", "it's", "a[b]", "é", "$x", "a\\b", "*", "@f", "(x|y)", "^z$", "{1,2}", "."]
+
+
+def rerun_all_of_them(project, count):
+    assert facts(project.run("tests", "run", "unit", "--json"))["failing_count"] == count
+    project.write("fixed", "")
+    assert facts(project.ok("tests", "rerun", "--json"))["fixed_count"] == count
+
+
+@pytest.mark.skipif(not shutil.which("node"), reason="node is not installed")
+def test_node_reruns_cases_of_any_name(project):
+    project.write("runbook.yaml", "levels:\n  unit: { command: node --test }\n")
+    project.write(
+        "a.test.js",
+        "const test = require('node:test'), assert = require('node:assert'), fs = require('fs');\n"
+        f"for (const name of {json.dumps(SPECIAL)}) test(name, () => assert(fs.existsSync('fixed')));\n",
+    )
+    rerun_all_of_them(project, len(SPECIAL))
+
+
+@pytest.mark.skipif(not shutil.which("bats"), reason="bats is not installed")
+def test_bats_reruns_cases_of_any_name(project):
+    project.write("runbook.yaml", "levels:\n  unit: { command: bats . }\n")
+    quoted = [re.sub(r'(["$\\`])', r"\\\1", name) for name in SPECIAL]
+    project.write("t.bats", "".join(f'@test "{name}" {{ [ -e fixed ]; }}\n' for name in quoted))
+    rerun_all_of_them(project, len(SPECIAL))
 
 
 @pytest.mark.skipif(not shutil.which("ctest"), reason="ctest is not installed")
@@ -281,3 +343,5 @@ def test_coverage_and_targets_become_facts(project):
     project.write("c.xml", '<?xml version="1.0" ?>\n<coverage version="7" line-rate="0.8125">')
     measured = facts(project.ok("tests", "run", "unit", "--json"))
     assert (measured["coverage"], measured["over_target"], measured["over_max"]) == (0.8125, False, False)
+    project.write("c.xml", '<coverage line-rate="81.25">')
+    assert facts(project.ok("tests", "run", "unit", "--json"))["coverage"] == "no data"

@@ -24,6 +24,18 @@ step "Input, environment and folder" {
   end,
 }
 
+step "An environment that could not be meant" {
+  run = function(ctx)
+    for text, env in pairs {
+      ['"A=B" is no name of a variable'] = { ["A=B"] = "c" },
+      ["LIST must be one text, not a table"] = { LIST = { "a", "b" } },
+    } do
+      local ok, e = pcall(ctx.exec, ctx, { "true", env = env })
+      assert(not ok and tostring(e):find(text, 1, true), e)
+    end
+  end,
+}
+
 step "Numbers are arguments too" {
   run = function(ctx)
     assert(ctx:exec({ "echo", 3, "a b" }).out == "3 a b\n")

@@ -55,6 +55,7 @@ step "A fact has a name and a value" {
     raises("fact `a`: a list has a hole", "a", { 1, nil, 3 })
     raises("fact `a`: its value is not a finite number", "a", 0 / 0)
     raises("fact `a`: its value is not a finite number", "a", ratio(1) / 0)
+    raises("fact `a`: its value is not a finite number", "a", { x = { 1, 1 / 0 } })
     local loop = {}
     loop.self = loop
     raises("a table within itself?", "a", loop)

@@ -30,7 +30,8 @@ step "What reaches around the engine is not" {
 step "Metatables of the engine are closed" {
   run = function(ctx)
     assert(getmetatable(ctx) == false and getmetatable(seconds(1)) == false)
-    assert(getmetatable(_ENV) == false)
+    assert(getmetatable(_ENV) == false and getmetatable("") == false)
+    assert(getmetatable(string) == false and getmetatable(tests) == false)
     raises("protected", setmetatable, _ENV, {})
     raises("cannot have `__gc`", setmetatable, {}, { __gc = print })
     assert(getmetatable(setmetatable({}, { __index = { a = 1 } })).__index.a == 1)

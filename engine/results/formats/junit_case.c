@@ -8,6 +8,7 @@
 #include <results/formats/junit_time.h>
 #include <stdlib.h>
 #include <string.h>
+#include <strings.h>
 
 enum { NAME_MAX_BYTES = 2048, MESSAGE_MAX = 4096, OUTPUT_MAX = 2048 };
 
@@ -58,6 +59,7 @@ static bool is_rerun(const char *element)
     return false;
 }
 
+/* Tools agree neither on the word nor on its case: FAILED, Failed, fail. */
 static enum rbk_outcome outcome_of_status(const char *status)
 {
     static const struct {
@@ -69,7 +71,7 @@ static enum rbk_outcome outcome_of_status(const char *status)
         {"skipped", RBK_SKIPPED}, {"suppressed", RBK_SKIPPED}, {"ignored", RBK_SKIPPED},
     };
     for (size_t i = 0; i < sizeof known / sizeof known[0]; i++)
-        if (strcmp(status, known[i].status) == 0)
+        if (strcasecmp(status, known[i].status) == 0)
             return known[i].outcome;
     return RBK_PASSED;
 }
