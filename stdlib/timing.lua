@@ -1,4 +1,5 @@
--- Time, on the monotonic clock: measuring it, waiting until something holds, and limits that all runs of a project share.
+-- Time, on the monotonic clock: measuring it, waiting until something holds, and limits that all runs of a project
+-- share.
 local again = require "timing.again"
 local clock = require "runbook.timing"
 local format = require "text.format"
@@ -175,8 +176,8 @@ local function wait_for_slot(ctx, name, n, wait)
     end
 end
 
--- Calls fn(ctx) while one of n slots of `name` is held, and returns what it returns. Slots are dropped by the kernel when
--- their process dies.
+-- Calls fn(ctx) while one of n slots of `name` is held, and returns what it returns. Slots are dropped by the kernel
+-- when their process dies.
 function timing.limit(ctx, name, n, fn, options)
     local wait = wait_option("timing.limit", options)
     if math.type(n) ~= "integer" or n < 1 or n > SLOTS_MAX then
@@ -186,7 +187,7 @@ function timing.limit(ctx, name, n, fn, options)
     if not held then
         return nil, why
     end
-    local slot <close> = held -- luacheck: ignore 211
+    local slot <close> = held
     return fn(ctx)
 end
 
