@@ -187,7 +187,7 @@ function timing.limit(ctx, name, n, fn, options)
     if not held then
         return nil, why
     end
-    local slot <close> = held
+    local _ <close> = held
     return fn(ctx)
 end
 
