@@ -44,7 +44,7 @@ step "Globals cannot be made" {
 
 step "Errors can be caught, read and passed on" {
   on_fail = "continue",
-  note = "fails: tests/lua/sandbox_test.lua:48: unknown name `nosuchthing`",
+  note = "fails: tests/lua/sandbox_test.lua:49: unknown name `nosuchthing`",
   run = function()
     local ok, e = pcall(function() return _ENV["nosuchthing"] end)
     assert(not ok and tostring(e):find("sandbox_test.lua:%d+: unknown name"), e)
