@@ -188,6 +188,16 @@ step "A slot is free again after an error" {
   end,
 }
 
+step "Holds a slot until it is stopped" {
+  timeout = "50ms",
+  on_fail = "continue",
+  note = "fails: no end within its time-out of 50ms",
+  run = function(ctx) timing.limit(ctx, "stopped", 1, function() ctx:sleep("1h") end) end,
+}
+step "A slot is free again after a time-out" {
+  run = function(ctx) assert(timing.limit(ctx, "stopped", 1, function() return true end, { wait = 0 })) end,
+}
+
 parallel "One after the other" {
   step "Left" {
     run = function(ctx)
