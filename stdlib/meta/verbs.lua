@@ -193,3 +193,46 @@ function tests.run(options) end
 
 ---@type any[]
 tests.variants = {}
+
+---@class runbook.module.timing
+timing = {}
+
+---@type fun(...): any
+function timing.deadline(...) end
+
+---@type fun(...): any
+function timing.limit(...) end
+
+---@type fun(...): any
+function timing.rate_limit(...) end
+
+---@type fun(...): any
+function timing.retry(...) end
+
+---@class runbook.timing.sleep.options
+---@field duration string|number|runbook.quantity how long
+
+---Waits that long. A run that is resumed waits only for what is left of it.
+---@param options runbook.timing.sleep.options
+---@return runbook.action
+function timing.sleep(options) end
+
+---@type fun(...): any
+function timing.stopwatch(...) end
+
+---@class runbook.timing.wait.options
+---@field backoff? number|string what each pause is multiplied by; 1 unless said
+---@field command string[]|string the program and its arguments
+---@field interval? string|number|runbook.quantity the pause between two tries; 2s unless said
+---@field max_interval? string|number|runbook.quantity the longest pause; 1m unless said
+---@field timeout? string|number|runbook.quantity how long to wait; 5m unless said
+
+---Runs a command again and again until it exits 0. Fails when it has not within `timeout`.
+---
+---Sets tries, waited.
+---@param options runbook.timing.wait.options
+---@return runbook.action
+function timing.wait(options) end
+
+---@type fun(...): any
+function timing.wait_until(...) end

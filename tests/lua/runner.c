@@ -15,6 +15,7 @@
 #include <run/run.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <store/timing.h>
 #include <string.h>
 #include <unistd.h>
 
@@ -87,7 +88,8 @@ static int open_project(struct runner *r, struct rbk_error *err)
     if (!mkdtemp(r->dir))
         return rbk_error_errno(err, RBK_ESTORE, "cannot make a folder");
     char *path = rbk_path_join(r->dir, "runbook.yaml"), *state = rbk_path_join(r->dir, ".runbook");
-    const struct rbk_schema *schemas[] = {&rbk_journal_schema, &rbk_results_schema, &rbk_metrics_schema, NULL};
+    const struct rbk_schema *schemas[] = {&rbk_journal_schema, &rbk_results_schema, &rbk_metrics_schema,
+                                          &rbk_timing_schema, NULL};
     struct rbk_store_options options = {.dir = state, .schemas = schemas};
     int rc = rbk_file_write_atomic(path, yaml, strlen(yaml), 0600, err);
     if (rc == 0)
