@@ -151,7 +151,7 @@ static void changes_around(const struct tz_rule *rule, int64_t at, struct rule_c
 
 void tz_rule_at(const struct tz_rule *rule, int64_t at, struct rbk_offset *out)
 {
-    struct rule_change changes[AROUND];
+    struct rule_change changes[AROUND] = {0};
     bool dst = false;
     if (rule->has_dst) {
         changes_around(rule, at, changes);
@@ -164,7 +164,7 @@ void tz_rule_at(const struct tz_rule *rule, int64_t at, struct rbk_offset *out)
 
 bool tz_rule_next(const struct tz_rule *rule, int64_t after, int64_t *at)
 {
-    struct rule_change changes[AROUND];
+    struct rule_change changes[AROUND] = {0};
     if (!rule->has_dst)
         return false;
     changes_around(rule, after, changes);
