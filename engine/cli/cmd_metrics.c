@@ -1,8 +1,6 @@
 /* `metrics`: what was measured: recorded, asked for, charted, exported. The second word says what. */
-#include <cli/commands.h>
 #include <cli/metrics_commands.h>
-
-#include <string.h>
+#include <cli/words.h>
 
 static const struct rbk_option options[] = {
     {"since", 0, "TIME", "from then on: 7d, yesterday, 2026-11-22"},
@@ -18,11 +16,7 @@ static const struct rbk_option options[] = {
     {0},
 };
 
-static const struct word {
-    const char *name, *usage;
-    size_t min, max; /* positional arguments after the word */
-    int (*work)(struct rbk_cli *cli, const struct rbk_args *args, struct rbk_error *err);
-} words[] = {
+static const struct rbk_word words[] = {
     {"record", "record NAME VALUE [label=value ...] [--at TIME]", 2, 40, rbk_metrics_word_record},
     {"query", "query NAME [label=value ...] [--since TIME] [--agg NAME] [--step TIME]", 1, 40, rbk_metrics_word_query},
     {"trend", "trend NAME [label=value ...] [--since TIME] [--limit VALUE]", 1, 40, rbk_metrics_word_trend},
@@ -31,34 +25,12 @@ static const struct word {
     {"import", "import FILE...", 1, 1000, rbk_metrics_word_import},
     {"prune", "prune [NAME] [--before TIME]", 0, 1, rbk_metrics_word_prune},
     {"sla", "sla", 0, 0, rbk_metrics_word_sla},
+    {0},
 };
-enum { WORDS = sizeof words / sizeof *words };
-
-static int unknown_word(const char *given, struct rbk_error *err)
-{
-    const char *names[WORDS];
-    for (size_t i = 0; i < WORDS; i++)
-        names[i] = words[i].name;
-    const char *near = rbk_did_you_mean(given, names, WORDS);
-    rbk_error_set(err, RBK_EINVAL, "`metrics` does not know \"%s\"", given);
-    return near ? rbk_error_hint(err, "did you mean `runbook metrics %s`?", near)
-                : rbk_error_hint(err, "it knows record, query, trend, list, export, import, prune and sla");
-}
 
 static int do_word(struct rbk_cli *cli, const struct rbk_args *args, struct rbk_error *err)
 {
-    for (size_t i = 0; i < WORDS; i++) {
-        const struct word *w = &words[i];
-        size_t given = args->rest.count - 1;
-        if (strcmp(w->name, args->rest.items[0]) != 0)
-            continue;
-        if (given >= w->min && given <= w->max)
-            return w->work(cli, args, err);
-        rbk_error_set(err, RBK_EINVAL, "`metrics %s` takes %s arguments than that", w->name,
-                      given < w->min ? "more" : "fewer");
-        return rbk_error_hint(err, "usage: runbook metrics %s", w->usage);
-    }
-    return unknown_word(args->rest.items[0], err);
+    return rbk_word_do(cli, args, rbk_cmd_metrics.name, words, err);
 }
 
 static int run_metrics(struct rbk_cli *cli, int argc, char **argv)

@@ -1,8 +1,6 @@
 /* `schedule`: when runbooks are due, and the daemon that starts them. The second word says what. */
-#include <cli/commands.h>
 #include <cli/schedule_commands.h>
-
-#include <string.h>
+#include <cli/words.h>
 
 static const struct rbk_option options[] = {
     {"tz", 0, "ZONE", "next: the time zone (default: the local one)"},
@@ -13,11 +11,7 @@ static const struct rbk_option options[] = {
     {0},
 };
 
-static const struct word {
-    const char *name, *usage;
-    size_t min, max; /* positional arguments after the word */
-    int (*work)(struct rbk_cli *cli, const struct rbk_args *args, struct rbk_error *err);
-} words[] = {
+static const struct rbk_word words[] = {
     {"list", "list [NAME...]", 0, 1000, rbk_schedule_cmd_list},
     {"next", "next \"EXPR\" [--tz ZONE] [--from TIME] [--count N]", 1, 1, rbk_schedule_cmd_next},
     {"preview", "preview [NAME...] [--year] [--from TIME]", 0, 1000, rbk_schedule_cmd_preview},
@@ -28,34 +22,12 @@ static const struct word {
     {"once", "once", 0, 0, rbk_schedule_cmd_once},
     {"export", "export FORMAT [NAME...]", 1, 1000, rbk_schedule_cmd_export},
     {"fire", "fire N", 1, 1, rbk_schedule_cmd_fire},
+    {0},
 };
-enum { WORDS = sizeof words / sizeof *words };
-
-static int unknown_word(const char *given, struct rbk_error *err)
-{
-    const char *names[WORDS];
-    for (size_t i = 0; i < WORDS; i++)
-        names[i] = words[i].name;
-    const char *near = rbk_did_you_mean(given, names, WORDS);
-    rbk_error_set(err, RBK_EINVAL, "`schedule` does not know \"%s\"", given);
-    return near ? rbk_error_hint(err, "did you mean `runbook schedule %s`?", near)
-                : rbk_error_hint(err, "`runbook help schedule` lists what it knows");
-}
 
 static int do_word(struct rbk_cli *cli, const struct rbk_args *args, struct rbk_error *err)
 {
-    for (size_t i = 0; i < WORDS; i++) {
-        const struct word *w = &words[i];
-        size_t given = args->rest.count - 1;
-        if (strcmp(w->name, args->rest.items[0]) != 0)
-            continue;
-        if (given >= w->min && given <= w->max)
-            return w->work(cli, args, err);
-        rbk_error_set(err, RBK_EINVAL, "`schedule %s` takes %s arguments than that", w->name,
-                      given < w->min ? "more" : "fewer");
-        return rbk_error_hint(err, "usage: runbook schedule %s", w->usage);
-    }
-    return unknown_word(args->rest.items[0], err);
+    return rbk_word_do(cli, args, rbk_cmd_schedule.name, words, err);
 }
 
 static int run_schedule(struct rbk_cli *cli, int argc, char **argv)

@@ -1,8 +1,6 @@
 /* `tests`: levels run and measured, and the history of their cases. The second word says what. */
-#include <cli/commands.h>
 #include <cli/tests_commands.h>
-
-#include <string.h>
+#include <cli/words.h>
 
 static const struct rbk_option options[] = {
     {"level", 0, "LEVEL", "rerun, failing, import: only this level"},
@@ -15,44 +13,18 @@ static const struct rbk_option options[] = {
     {0},
 };
 
-static const struct word {
-    const char *name, *usage;
-    size_t min, max; /* positional arguments after the word */
-    int (*work)(struct rbk_cli *cli, const struct rbk_args *args, struct rbk_error *err);
-} words[] = {
+static const struct rbk_word words[] = {
     {"run", "run LEVEL", 0, 1, rbk_tests_run},
     {"failing", "failing [LEVEL]", 0, 1, rbk_tests_failing},
     {"rerun", "rerun [LEVEL]", 0, 1, rbk_tests_rerun},
     {"show", "show NAME", 1, 1, rbk_tests_show},
     {"import", "import FILE...", 1, 100000, rbk_tests_import},
+    {0},
 };
-enum { WORDS = sizeof words / sizeof *words };
-
-static int unknown_word(const char *given, struct rbk_error *err)
-{
-    const char *names[WORDS];
-    for (size_t i = 0; i < WORDS; i++)
-        names[i] = words[i].name;
-    const char *near = rbk_did_you_mean(given, names, WORDS);
-    rbk_error_set(err, RBK_EINVAL, "`tests` does not know \"%s\"", given);
-    return near ? rbk_error_hint(err, "did you mean `runbook tests %s`?", near)
-                : rbk_error_hint(err, "it knows run, failing, rerun, show and import");
-}
 
 static int do_word(struct rbk_cli *cli, const struct rbk_args *args, struct rbk_error *err)
 {
-    for (size_t i = 0; i < WORDS; i++) {
-        const struct word *w = &words[i];
-        size_t given = args->rest.count - 1;
-        if (strcmp(w->name, args->rest.items[0]) != 0)
-            continue;
-        if (given >= w->min && given <= w->max)
-            return w->work(cli, args, err);
-        rbk_error_set(err, RBK_EINVAL, "`tests %s` takes %s arguments than that", w->name,
-                      given < w->min ? "more" : "fewer");
-        return rbk_error_hint(err, "usage: runbook tests %s", w->usage);
-    }
-    return unknown_word(args->rest.items[0], err);
+    return rbk_word_do(cli, args, rbk_cmd_tests.name, words, err);
 }
 
 static int run_tests(struct rbk_cli *cli, int argc, char **argv)

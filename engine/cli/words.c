@@ -1,0 +1,40 @@
+/* One lookup and its errors, for every command that has words. */
+#include <cli/words.h>
+
+#include <string.h>
+
+static int unknown_word(const char *given, const char *command, const struct rbk_word *words, struct rbk_error *err)
+{
+    struct rbk_strv names = {0};
+    struct rbk_buf known = {0};
+    for (const struct rbk_word *w = words; w->name; w++) {
+        rbk_strv_add(&names, w->name);
+        rbk_buf_printf(&known, "%s%s", w == words ? "" : w[1].name ? ", " : " and ", w->name);
+    }
+    const char *near = rbk_did_you_mean(given, (const char *const *)names.items, names.count);
+    rbk_error_set(err, RBK_EINVAL, "`%s` does not know \"%s\"", command, given);
+    if (near)
+        rbk_error_hint(err, "did you mean `runbook %s %s`?", command, near);
+    else
+        rbk_error_hint(err, "it knows %s", known.data);
+    rbk_buf_fini(&known);
+    rbk_strv_fini(&names);
+    return RBK_EINVAL;
+}
+
+int rbk_word_do(struct rbk_cli *cli, const struct rbk_args *args, const char *command, const struct rbk_word *words,
+                struct rbk_error *err)
+{
+    const struct rbk_word *w = words;
+    size_t given = args->rest.count - 1;
+    while (w->name && strcmp(w->name, args->rest.items[0]) != 0)
+        w++;
+    if (!w->name)
+        return unknown_word(args->rest.items[0], command, words, err);
+    if (given >= w->min && given <= w->max)
+        return w->work(cli, args, err);
+    rbk_error_set(err, RBK_EINVAL, "`%s %s` takes %s arguments than that", command, w->name,
+                  given < w->min ? "more" : "fewer");
+    rbk_error_hint(err, "usage: runbook %s %s", command, w->usage);
+    return RBK_EINVAL;
+}
