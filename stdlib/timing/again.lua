@@ -48,7 +48,8 @@ function again.until_true(ctx, timeout, pauses, try)
         elseif left == 0 then
             return nil, why, tries
         end
-        ctx:sleep(math.min(pauses(), math.max(over - clock.now(), 0)))
+        -- Pauses are whole milliseconds: less than one would be none, and the end would be waited for by trying.
+        ctx:sleep(math.max(math.min(pauses(), over - clock.now()), 0.001))
     end
 end
 
