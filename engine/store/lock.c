@@ -76,15 +76,18 @@ static int busy(int fd, uint64_t hash, enum rbk_lock_kind kind, const char *key,
     switch (kind) {
     case RBK_LOCK_RUN:
         rbk_error_set(err, RBK_EBUSY, "run %s is being carried by another process%s", key, by);
-        return rbk_error_hint(err, "follow it: runbook logs -f %.12s", key);
+        rbk_error_hint(err, "follow it: runbook logs -f %.12s", key);
+        return RBK_EBUSY;
     case RBK_LOCK_INSTANCE:
         rbk_error_set(err, RBK_EBUSY, "%s is already running%s", key, by);
-        return rbk_error_hint(err, "see it: runbook status; a runbook with overlap = \"allow\" may run twice");
+        rbk_error_hint(err, "see it: runbook status; a runbook with overlap = \"allow\" may run twice");
+        return RBK_EBUSY;
     case RBK_LOCK_NAMED:
         break;
     }
     rbk_error_set(err, RBK_EBUSY, "the lock \"%s\" is taken%s", key, by);
-    return rbk_error_hint(err, "wait for it with lock_wait, or see who runs: runbook status");
+    rbk_error_hint(err, "wait for it with lock_wait, or see who runs: runbook status");
+    return RBK_EBUSY;
 }
 
 int rbk_lock_try(struct rbk_store *s, enum rbk_lock_kind kind, const char *key, const char *holder,
