@@ -133,6 +133,17 @@ static void set_step(struct words *w, int64_t seconds, int64_t n)
         words_only_weekdays(w, 1); /* as @weekly */
 }
 
+static int take_interval(struct words *w, int64_t seconds, int64_t n)
+{
+    if (w->interval || w->c->step)
+        return words_said_twice(w, "intervals");
+    if (seconds >= 86400)
+        set_step(w, seconds, n);
+    else
+        w->interval = seconds * n;
+    return 0;
+}
+
 /* "4h", "4 hours", "2 weeks", "other day" */
 static int read_interval(struct words *w)
 {
@@ -152,13 +163,7 @@ static int read_interval(struct words *w)
         return cal_error(w->err, begin->column, "write every 15m, every 4h, every 2 days or every 2 weeks",
                          "\"%.40s\" is no interval", begin->text);
     w->at++;
-    if (w->interval || w->c->step)
-        return words_said_twice(w, "intervals");
-    if (seconds >= 86400)
-        set_step(w, seconds, n);
-    else
-        w->interval = seconds * n;
-    return 0;
+    return take_interval(w, seconds, n);
 }
 
 static int read_every(struct words *w)
@@ -175,23 +180,24 @@ static int read_every(struct words *w)
     return read_interval(w);
 }
 
-/* "daily" and its like; false when the next word is none of them. */
-static bool read_frequency(struct words *w)
+/* "daily" and its like: 1 = read, 0 = the next word is none of them. */
+static int read_frequency(struct words *w)
 {
+    int rc = 0;
     if (words_accept(w, "daily"))
-        return true;
+        return 1;
     if (words_accept(w, "hourly"))
-        w->interval = 3600;
+        rc = take_interval(w, 3600, 1);
     else if (words_accept(w, "weekly"))
-        set_step(w, 604800, 1);
+        rc = take_interval(w, 604800, 1);
     else if (words_accept(w, "monthly"))
         words_day_of_month(w, 1, false);
     else if (words_accept(w, "yearly") || words_accept(w, "annually")) {
         words_day_of_month(w, 1, false);
         w->c->months = 1 << 1;
     } else
-        return false;
-    return true;
+        return 0;
+    return rc < 0 ? rc : 1;
 }
 
 /* ---- all of it ---- */
@@ -200,8 +206,11 @@ static int read_clause(struct words *w)
 {
     static const char *const fillers[] = {"on", "the", "and", ",", NULL};
     bool is_number;
-    if (words_accept_any(w, fillers) || words_read_weekdays(w) || read_frequency(w))
+    if (words_accept_any(w, fillers) || words_read_weekdays(w))
         return 0;
+    int frequency = read_frequency(w);
+    if (frequency)
+        return frequency < 0 ? frequency : 0;
     if (words_accept(w, "at") || is_clear_time(w->at->text))
         return read_times(w);
     if (words_accept(w, "every"))

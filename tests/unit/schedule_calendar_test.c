@@ -96,6 +96,7 @@ static void mistakes_have_a_column_and_a_mend(void **state)
         {"first monday at", 16, "no time of day", "8:00"},
         {"day 15 and monday", 1, "both", "the one or the other"},
         {"1st every 2 weeks", 1, "both", "the one or the other"},
+        {"every 28w hourly", 17, "said twice", "two schedules"},
     };
     (void)state;
     for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
