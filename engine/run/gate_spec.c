@@ -1,5 +1,6 @@
 /* What a question wants, as the journal keeps it, and the answers of a person made to fit: {name = {type, choices,
- * default, help}}. A fact that no step set has the type "fact": whatever is written is taken for what it looks like. */
+ * default, help}}. A fact that no step set has the type "fact": whatever is written is taken for what it looks like,
+ * and must fit the expression that needs it, `expr`. */
 #include <run/machine.h>
 
 #include <string.h>
@@ -25,6 +26,34 @@ rbk_value *rbk_gate_spec(const struct rbk_param *ask, size_t count)
     return spec;
 }
 
+struct answered {
+    const char *name;
+    const rbk_value *value;
+};
+
+static const rbk_value *lookup_answered(void *arg, const char *name)
+{
+    const struct answered *a = arg;
+    return strcmp(a->name, name) == 0 ? a->value : NULL;
+}
+
+/* An answer of another unit or type would only fail the step that waits for it. */
+static int check_fits(const char *text, struct answered *answered, struct rbk_error *err)
+{
+    struct rbk_expr *e = NULL;
+    struct rbk_verdict verdict;
+    struct rbk_error why = {0};
+    int rc = text ? rbk_expr_parse(text, NULL, 0, &e, NULL) : -1;
+    if (rc == 0 && rbk_expr_eval(e, lookup_answered, answered, &verdict, &why) < 0) {
+        rbk_error_set(err, RBK_EINVAL, "the answer for \"%s\" does not fit: %s", answered->name, why.message);
+        rc = rbk_error_hint(err, "it is needed for: %s", text);
+    } else {
+        rc = 0; /* an expression that is not there or not readable any more is judged by the run */
+    }
+    rbk_expr_free(e);
+    return rc;
+}
+
 static int parse_one(const char *name, const rbk_value *entry, const char *text, rbk_value **out, struct rbk_error *err)
 {
     struct rbk_param p = {.name = rbk_strdup(name)};
@@ -35,6 +64,8 @@ static int parse_one(const char *name, const rbk_value *entry, const char *text,
     int rc = 0;
     if (!type || strcmp(type, "fact") == 0) {
         *out = rbk_fact_from_text(text, strlen(text));
+        struct answered answered = {name, *out};
+        rc = check_fits(rbk_map_get_string(entry, "expr"), &answered, err);
     } else {
         rc = rbk_param_type_parse(type, &p.type, err);
         rc = rc < 0 ? rc : rbk_param_parse(&p, text, out, err);
