@@ -1,9 +1,19 @@
 /* What a question wants, as the journal keeps it, and the answers of a person made to fit: {name = {type, choices,
- * default, help}}. A fact that no step set has the type "fact": whatever is written is taken for what it looks like,
- * and must fit the expression that needs it, `expr`. */
+ * min, max, default, help}}. A fact that no step set has the type "fact": whatever is written is taken for what it
+ * looks like, and must fit the expression that needs it, `expr`. */
 #include <run/machine.h>
 
 #include <string.h>
+
+/* As a person writes it: the journal keeps no units. */
+static void put_limit(rbk_value *entry, const char *key, const rbk_value *limit)
+{
+    if (limit) {
+        char *text = rbk_value_text(limit);
+        rbk_map_set_string(entry, key, text);
+        free(text);
+    }
+}
 
 rbk_value *rbk_gate_spec(const struct rbk_param *ask, size_t count)
 {
@@ -17,6 +27,8 @@ rbk_value *rbk_gate_spec(const struct rbk_param *ask, size_t count)
                 rbk_list_append(choices, rbk_string_new(ask[i].choices.items[k]));
             rbk_map_set(entry, "choices", choices);
         }
+        put_limit(entry, "min", ask[i].min);
+        put_limit(entry, "max", ask[i].max);
         if (ask[i].dflt)
             rbk_map_set(entry, "default", rbk_value_dup(ask[i].dflt));
         if (ask[i].help)
@@ -54,6 +66,13 @@ static int check_fits(const char *text, struct answered *answered, struct rbk_er
     return rc;
 }
 
+static int limit_from_spec(struct rbk_param *p, const rbk_value *entry, const char *key, rbk_value **out,
+                           struct rbk_error *err)
+{
+    const rbk_value *limit = rbk_map_get(entry, key);
+    return limit ? rbk_param_from_value(p, limit, out, err) : 0;
+}
+
 static int parse_one(const char *name, const rbk_value *entry, const char *text, rbk_value **out, struct rbk_error *err)
 {
     struct rbk_param p = {.name = rbk_strdup(name)};
@@ -68,6 +87,8 @@ static int parse_one(const char *name, const rbk_value *entry, const char *text,
         rc = check_fits(rbk_map_get_string(entry, "expr"), &answered, err);
     } else {
         rc = rbk_param_type_parse(type, &p.type, err);
+        rc = rc < 0 ? rc : limit_from_spec(&p, entry, "min", &p.min, err);
+        rc = rc < 0 ? rc : limit_from_spec(&p, entry, "max", &p.max, err);
         rc = rc < 0 ? rc : rbk_param_parse(&p, text, out, err);
     }
     rbk_param_fini(&p);
