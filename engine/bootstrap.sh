@@ -141,7 +141,7 @@ verb_test() {
     check_build clang -DCMAKE_BUILD_TYPE=Release -DCMAKE_C_COMPILER=clang
     check_build asan -DCMAKE_BUILD_TYPE=RelWithDebInfo -DCMAKE_C_COMPILER=clang -DRUNBOOK_SANITIZE=ON
     phase "tests under sanitizers" run_ctest asan --label-exclude 'lint|bench|crash'
-    phase "fuzzers, ${fuzz_seconds}s each" sh "$root/tests/fuzz/run.sh" "$fuzz_seconds"
+    phase "fuzzers, ${fuzz_seconds}s each" sh "$root/tests/fuzz/run.sh" "$fuzz_seconds" 1
     check_build gcc -DCMAKE_BUILD_TYPE=RelWithDebInfo -DCMAKE_C_COMPILER=gcc
     run_ctest gcc </dev/null
 }
