@@ -19,10 +19,13 @@ BELOW = {
     "schedule": {"base", "loop", "store", "config"},
     "metrics": {"base", "store", "config"},
     "notify": {"base", "loop", "store", "config"},  # and <runbook/schedule.h> for zones and times
-    "run": {"base", "loop", "store", "config"},
-    "lua": {"base", "loop", "store", "config", "results/formats", "results", "metrics", "notify", "run"},
+    "net": {"base", "loop", "config"},
+    "net/module": {"base", "loop", "config", "net"},
+    "run": {"base", "loop", "store", "config", "net"},
+    "lua": {"base", "loop", "store", "config", "results/formats", "results", "metrics", "notify", "net", "run"},
     "lua/embed": set(),
-    "cli": {"base", "loop", "store", "config", "results/formats", "results", "metrics", "schedule", "notify", "run", "lua"},
+    "cli": {"base", "loop", "store", "config", "results/formats", "results", "metrics", "schedule", "notify", "net", "run",
+            "lua"},
 }
 
 # third-party header -> the one room that may include it
@@ -32,6 +35,9 @@ HOME = {
     "yaml.h": "config",
     "expat.h": "results/formats",
     "jansson.h": "base",
+    "curl/curl.h": "net/module",
+    "gnutls/gnutls.h": "net/module",
+    "gnutls/crypto.h": "net/module",
 }
 LUA_HEADERS = {"lua.h", "lualib.h", "lauxlib.h"}
 
