@@ -17,6 +17,12 @@ class Inbox:
     def __init__(self):
         self.envelopes = []
         self.refuse = None
+        self.greetings = 0
+
+    async def handle_EHLO(self, server, session, envelope, hostname):  # noqa: N802
+        self.greetings += 1
+        session.host_name = hostname
+        return "250 HELP"
 
     async def handle_RCPT(self, server, session, envelope, address, options):  # noqa: N802
         if address.startswith("nobody@"):
@@ -101,7 +107,7 @@ def test_several_recipients_and_one_connection_for_the_next_mail(tmp_path):
                                       mail(server, after=True), mail(server, after=True)])
     assert [r["status"] for r in results] == [250] * 3
     assert server.inbox.envelopes[0][1] == ["b@example.org", "c@example.org"]
-    assert len(server.inbox.envelopes) == 3
+    assert len(server.inbox.envelopes) == 3 and server.inbox.greetings == 1
 
 
 def test_authentication_over_starttls(tmp_path):

@@ -102,6 +102,10 @@ enum rbk_net_failure net_explain(struct net_transfer *t, CURLcode code, struct r
     case CURLE_URL_MALFORMAT:
     case CURLE_UNSUPPORTED_PROTOCOL:
     case CURLE_BAD_FUNCTION_ARGUMENT:
+        if (sent) {
+            rbk_error_set(err, RBK_EMALFORMED, "%s: the answer is not HTTP", t->place);
+            return RBK_NET_UNKNOWN;
+        }
         rbk_error_set(err, RBK_EINVAL, "%s: this URL cannot be used", t->place);
         return RBK_NET_NEVER;
     default:
