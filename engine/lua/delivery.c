@@ -272,9 +272,9 @@ int rbk_delivery_send(struct rbk_channels *c, struct rbk_channel *channel, const
 
 void rbk_deliveries_drop(struct rbk_channels *c)
 {
-    while (c->first) {
-        struct rbk_delivery_task *d = c->first;
+    for (struct rbk_delivery_task *d = c->first, *next; d; d = next) {
         struct rbk_task *t = &d->via.task;
+        next = d->next;
         if (!d->told) {
             if (t->wait && t->wait->cancel)
                 t->wait->cancel(t->wait);

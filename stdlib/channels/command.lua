@@ -1,5 +1,5 @@
--- A program of your own, with the message as a JSON document on its standard input. Exit 0 is accepted; anything else is
--- tried again, and what the program printed last is told in `runbook notify list`.
+-- A program of your own, with the message as a JSON document on its standard input. Exit 0 is accepted; anything else
+-- is tried again, and what the program printed last is told in `runbook notify list`.
 local document = require "notify.document"
 local json = require "runbook.json"
 local outcome = require "notify.outcome"

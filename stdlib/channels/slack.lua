@@ -116,7 +116,7 @@ local function of_api(message, response)
 end
 
 function slack.check(o)
-    if not o.webhook == not o.token then
+    if (o.webhook ~= nil) == (o.token ~= nil) then
         return "needs `webhook`, or `token` and `channel`"
     elseif o.token and not o.channel then
         return "needs `channel` beside `token`"

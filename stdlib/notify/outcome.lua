@@ -1,6 +1,6 @@
--- What became of an attempt to send a message: accepted, to be tried again, or dead. For receivers that speak HTTP it is
--- decided here, once: 2xx is accepted; 408, 425, 429 and 5xx are tried again when the receiver asks for it; any other
--- answer is final, and so is a request that may never be made. A connection that failed is tried again.
+-- What became of an attempt to send a message: accepted, to be tried again, or dead. For receivers that speak HTTP it
+-- is decided here, once: 2xx is accepted; 408, 425, 429 and 5xx are tried again when the receiver asks for it; any
+-- other answer is final, and so is a request that may never be made. A connection that failed is tried again.
 local text = require "notify.text"
 
 local outcome = {}
