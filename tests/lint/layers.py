@@ -22,9 +22,9 @@ BELOW = {
     "net": {"base", "loop", "config"},
     "net/module": {"base", "loop", "config", "net"},
     "run": {"base", "loop", "store", "config", "net"},
-    "lua": {"base", "loop", "store", "config", "results/formats", "results", "metrics", "notify", "net", "run"},
+    "lua": {"base", "loop", "store", "config", "results/formats", "results", "metrics", "net", "notify", "run"},
     "lua/embed": set(),
-    "cli": {"base", "loop", "store", "config", "results/formats", "results", "metrics", "schedule", "notify", "net", "run",
+    "cli": {"base", "loop", "store", "config", "results/formats", "results", "metrics", "schedule", "net", "notify", "run",
             "lua"},
 }
 
