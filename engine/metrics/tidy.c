@@ -70,7 +70,7 @@ static int find_old(struct rbk_store *s, int64_t below_ms, int64_t before_ms, st
 static int forget_one(struct tidying *t, struct rbk_error *err)
 {
     int64_t before_ms = t->now_ms - t->keep->retention_ms;
-    struct old_chunk chunk;
+    struct old_chunk chunk = {0};
     if (t->keep->retention_ms <= 0)
         return 0;
     int rc = find_old(t->store, INT64_MAX, before_ms - t->slack_ms, &chunk, err);
@@ -106,7 +106,7 @@ static int roll_one(struct tidying *t, struct rbk_error *err)
     for (size_t i = t->keep->rollup_count; i-- > 0 && rc == 0;) {
         const struct rbk_metrics_rollup *rollup = &t->keep->rollups[i];
         int64_t before_ms = window_begin(t->now_ms - rollup->after_ms, rollup->step_ms);
-        struct old_chunk chunk;
+        struct old_chunk chunk = {0};
         rc = find_old(t->store, rollup->step_ms, before_ms - t->slack_ms, &chunk, err);
         if (rc > 0) {
             int failed = roll_chunk(t, &chunk, rollup->step_ms, before_ms, err);

@@ -216,11 +216,13 @@ static int check_sample(const struct rbk_metric *m, struct rbk_sample sample, st
 {
     if (!isfinite(sample.value)) {
         rbk_error_set(err, RBK_EINVAL, "the value of %s is no finite number", m->name);
-        return rbk_error_hint(err, "what could not be measured is not recorded");
+        rbk_error_hint(err, "what could not be measured is not recorded");
+        return RBK_EINVAL;
     }
     if (sample.at_ms > RBK_METRIC_TIME_MAX || sample.at_ms < -RBK_METRIC_TIME_MAX) {
         rbk_error_set(err, RBK_EINVAL, "%lld is no time of %s", (long long)sample.at_ms, m->name);
-        return rbk_error_hint(err, "times are milliseconds since 1970");
+        rbk_error_hint(err, "times are milliseconds since 1970");
+        return RBK_EINVAL;
     }
     return 0;
 }
