@@ -103,7 +103,7 @@ dependencies.outdated = verb {
 
 dependencies.audit = verb {
     name = "dependencies.audit",
-    help = "The known vulnerabilities of the packages, from pip-audit and npm audit. Without an answer there is no data.",
+    help = "The known vulnerabilities of the packages, from pip-audit and npm audit. Without an answer: no data.",
     options = {},
     sets = { vulnerabilities = "list", vulnerability_count = "integer" },
     perform = function(ctx)

@@ -51,7 +51,7 @@ end
 
 report.write = verb {
     name = "report.write",
-    help = "Writes a Markdown report below reports.dir: the fact `report` is its path. One of the same name is replaced.",
+    help = "Writes a Markdown report below reports.dir: `report` is its path. One of the same name is replaced.",
     options = {
         name = { type = "string", required = true, help = "of the file, without .md: letters, digits, - and _" },
         title = { type = "string", help = "its heading; the name unless said" },

@@ -51,7 +51,7 @@ dependencies = {}
 
 ---@class runbook.dependencies.audit.options
 
----The known vulnerabilities of the packages, from pip-audit and npm audit. Without an answer there is no data.
+---The known vulnerabilities of the packages, from pip-audit and npm audit. Without an answer: no data.
 ---
 ---Sets vulnerabilities, vulnerability_count.
 ---@param options runbook.dependencies.audit.options
@@ -228,7 +228,7 @@ report = {}
 ---@field since? string|number|runbook.quantity what it is about
 ---@field title? string its heading; the name unless said
 
----Writes a Markdown report below reports.dir: the fact `report` is its path. One of the same name is replaced.
+---Writes a Markdown report below reports.dir: `report` is its path. One of the same name is replaced.
 ---
 ---Sets report.
 ---@param options runbook.report.write.options

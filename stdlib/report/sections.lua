@@ -51,7 +51,8 @@ function sections.levels()
     if #rows == 0 then
         return "Test levels", "No level has run yet."
     end
-    return "Test levels", markdown.table({ "level", "tests", "failing", "skipped", "pass rate", "took", "target" }, rows)
+    local head = { "level", "tests", "failing", "skipped", "pass rate", "took", "target" }
+    return "Test levels", markdown.table(head, rows)
 end
 
 function sections.failing()

@@ -186,3 +186,21 @@ def test_logs_of_runs_that_are_over_are_removed_and_the_run_stays(project):
     assert not (logs / old).exists() and (logs / waiting).is_dir() and (logs / recent).is_dir()
     assert project.ok("status", old, "--json").json["state"] == "succeeded"
     assert project.run("logs", old).exit in (0, 1)
+
+
+def test_the_rhythm_is_enabled_and_seen_in_two_commands(project):
+    enabled = project.ok("schedule", "enable", "--all", "--json").json["schedules"]
+    assert all(r["enabled"] for r in project.ok("schedule", "list", "--json").json["schedules"]) and enabled is not None
+    due = project.ok("schedule", "preview", "--year", "--from", "2026-01-01", "--json").json["due"]
+    counts = {name: sum(d["runbook"] == name for d in due) for name in RHYTHM}
+    assert counts["daily/failing-tests"] == 6 * 366 and counts["daily/end-of-day-summary"] == 366
+    assert counts["weekly/performance"] in (52, 53)
+    assert counts["monthly/infrastructure-review"] == counts["dr/recovery-test"] == 12
+
+
+def test_some_are_enabled_by_a_pattern(project):
+    project.ok("schedule", "enable", "daily/*", "weekly/performance")
+    rows = project.ok("schedule", "list", "--json").json["schedules"]
+    assert {r["runbook"] for r in rows if r["enabled"]} == {n for n in RHYTHM if n.startswith("daily/")} | {"weekly/performance"}
+    result = project.run("schedule", "enable", "yearly/*")
+    assert result.exit == 2 and "no schedule is called like yearly/*" in result.err, result

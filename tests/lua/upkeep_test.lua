@@ -85,7 +85,8 @@ step "Links that lead nowhere are found, others are not" {
     sh(ctx, [[
       mkdir -p docs
       cat > docs/a.md <<'END'
-[good](b.md#part) [root](/docs/b.md) [space](with%20space.md) [web](https://example.org/x.md) [mail](mailto:a@b.c) [here](#x)
+[good](b.md#part) [root](/docs/b.md) [space](with%20space.md)
+[web](https://example.org/x.md) [mail](mailto:a@b.c) [here](#x)
 `[code](nowhere.md)`
 ```
 [code](nowhere.md)
@@ -135,7 +136,8 @@ step "Not anywhere else" {
   run = report.write { name = "../x" },
 }
 step "Not of anything" {
-  on_fail = "continue", note = "fails: a report has no section `weather`; it has sla, levels, failing, flaky, slowest, trends",
+  on_fail = "continue",
+  note = "fails: a report has no section `weather`; it has sla, levels, failing, flaky, slowest, trends",
   run = report.write { name = "x", sections = { "weather" } },
 }
 
@@ -147,6 +149,6 @@ step "What a machine was used for" {
 step "Services that never come up are told" {
   run = function(ctx)
     local done, why = ctx:perform(services.wait { name = "none", timeout = "10ms", interval = "5ms" })
-    assert(not done and tostring(why):find("none is down: not so within 10ms", 1, true), why)
+    assert(not done and why:find("none is down: not so within 10ms", 1, true), why)
   end,
 }
