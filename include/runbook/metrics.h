@@ -2,12 +2,13 @@
  * labels are those of Prometheus: names [a-zA-Z_:][a-zA-Z0-9_:]*, labels [a-zA-Z_][a-zA-Z0-9_]* with any UTF-8 text as
  * value. Kind and unit belong to the name: whoever writes it first decides.
  *
- * The store is the one of the project's state folder, opened by the engine. Writers must be inside a transaction of it;
+ * The store is the one of a project's state folder (<runbook/store.h>). Writers must be inside a transaction of it;
  * readers need none. Values are finite: RBK_EINVAL otherwise. */
 #ifndef RUNBOOK_METRICS_H
 #define RUNBOOK_METRICS_H
 
 #include <runbook/error.h>
+#include <runbook/store.h>
 #include <runbook/units.h>
 #include <stdbool.h>
 #include <stdint.h>
@@ -15,8 +16,6 @@
 #ifdef __cplusplus
 extern "C" {
 #endif
-
-struct rbk_store;
 
 enum rbk_metric_kind { RBK_METRIC_GAUGE, RBK_METRIC_COUNTER, RBK_METRIC_DURATION };
 RBK_API const char *rbk_metric_kind_name(enum rbk_metric_kind kind); /* gauge counter duration */

@@ -199,6 +199,29 @@ def test_sla_from_what_was_measured(project):
     assert "alert" in text and "99%" in text and "no data" in text
 
 
+def test_limits_beside_the_highest_of_a_day(project):
+    project.write("runbook.yaml", "project: x\nlimits: {memory: {process: 100MB, total: 0}, database_connections: 20}\n")
+
+    def row(name):
+        rows = {r["name"]: r for r in project.ok("metrics", "sla", "--json").json["metrics"]}
+        return rows.get("limits." + name)
+
+    assert row("memory.total") is None  # 0 is no limit
+    assert row("memory.process")["state"] == row("llm_calls")["trend"] == "no data"
+    assert (row("llm_calls")["target"], row("memory.database")["target"]) == (5, 10**9)
+    project.runbook("demo/work", STEPS)
+    project.ok("demo/work")
+    assert (row("memory.process")["state"], row("memory.process")["better"]) == ("met", "lower")
+    assert 0 < row("memory.process")["value"] < 100e6
+    for day in range(9, -1, -1):
+        for value in (30 - day, 2):
+            project.ok("metrics", "record", "database_connections", str(value), "--at", f"{day * 24 + 1}h")
+    assert row("database_connections")["value"] in (29, 30)  # yesterday's when it is just after midnight
+    assert (row("database_connections")["state"], row("database_connections")["trend"]) == ("missed", "worse")
+    text = project.ok("metrics", "sla").out
+    assert "limits\n" in text and "20" in text and max(len(line) for line in text.splitlines()) <= 80
+
+
 @pytest.mark.parametrize(
     "args, said",
     [
@@ -236,6 +259,7 @@ def test_a_test_run_is_measured(project):
     assert found["service_up", None]["labels"] == {"service": "db"} and found["service_up", None]["last"] == 1
     rows = {r["name"]: r for r in project.ok("metrics", "sla", "--json").json["metrics"]}
     assert rows["pass_rate"]["state"] == rows["level quick"]["state"] == "met"
+    assert list(points(project, "service_up", "--agg", "avg", "--by", "service")) == ['{"service": "db"}']
     project.run("daily/morning-health-check")
     assert points(project, "sla_uptime")["{}"][-1][1] == 1
 

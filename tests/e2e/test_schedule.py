@@ -126,6 +126,8 @@ def test_once_fires_what_is_due_and_only_once(project):
     ended = [f for f in why["firings"] if f["state"] == "ended"]
     assert ended and ended[0]["exit"] == 0 and not ended[0]["late"]
     assert project.ok("status", ended[0]["run"], "--json").json["runbook"] == "a/b"
+    queue = project.ok("metrics", "query", "runbook_queue_size", "queue=schedule", "--json").json["series"][0]
+    assert queue["points"][0][1] == 0
 
 
 def notify_socket(path):

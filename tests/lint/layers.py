@@ -19,13 +19,14 @@ BELOW = {
     "schedule": {"base", "loop", "store", "config"},
     "metrics": {"base", "store", "config"},
     "notify": {"base", "loop", "store", "config"},  # and <runbook/schedule.h> for zones and times
+    "state": {"store", "results", "schedule", "metrics", "notify"},
     "net": {"base", "loop", "config"},
     "net/module": {"base", "loop", "config", "net"},
     "run": {"base", "loop", "store", "config", "net"},
     "lua": {"base", "loop", "store", "config", "results/formats", "results", "metrics", "net", "notify", "run"},
     "lua/embed": set(),
-    "cli": {"base", "loop", "store", "config", "results/formats", "results", "metrics", "schedule", "net", "notify", "run",
-            "lua"},
+    "cli": {"base", "loop", "store", "config", "results/formats", "results", "metrics", "schedule", "net", "notify",
+            "state", "run", "lua"},
 }
 
 # third-party header -> the one room that may include it
