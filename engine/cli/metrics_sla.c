@@ -15,8 +15,7 @@ static const int64_t day_ms = INT64_C(86400) * 1000;
 
 struct promise {
     const char *name;
-    bool limit;                /* a row of `limits` */
-    enum rbk_aggregate by_day; /* RAW: each value counts */
+    bool limit; /* a row of `limits`: the highest value of a day counts */
     struct rbk_quantity target, alert;
     bool has_target, has_alert, lower; /* lower: is better */
     bool measured;
@@ -25,17 +24,24 @@ struct promise {
     struct rbk_trend trend;
 };
 
-static int take_series(void *arg, const struct rbk_metrics_series *s)
+static int take_value(void *arg, const struct rbk_metrics_series *s)
 {
     struct promise *p = arg;
     p->measured = true;
     p->value = s->value[s->count - 1];
     p->unit = s->unit;
-    rbk_metrics_trend(s->at_ms, s->value, s->count, &p->trend);
     return 1; /* the first series says it */
 }
 
-/* All series of that name and label together; 1 = something was measured. */
+static int take_trend(void *arg, const struct rbk_metrics_series *s)
+{
+    struct promise *p = arg;
+    rbk_metrics_trend(s->at_ms, s->value, s->count, &p->trend);
+    return p->limit ? take_value(p, s) : 1;
+}
+
+/* All series of that name and label together. The trend is one of days, so that a day of many runs counts like any
+ * other. 1 = something was measured. */
 static int ask(struct rbk_cli *cli, const char *name, const struct rbk_label *label, struct promise *p,
                struct rbk_error *err)
 {
@@ -44,10 +50,13 @@ static int ask(struct rbk_cli *cli, const char *name, const struct rbk_label *la
                                   .label_count = label ? 1 : 0,
                                   .since_ms = rbk_clock_wall_ms() - LOOK_DAYS * day_ms,
                                   .until_ms = INT64_MAX,
-                                  .aggregate = p->by_day,
-                                  .step_ms = p->by_day == RBK_AGG_RAW ? 0 : day_ms,
+                                  .newest_only = true,
                                   .by = ""};
-    return cli->store ? rbk_metrics_query(cli->store, &q, take_series, p, err) : 0;
+    int rc = cli->store && !p->limit ? rbk_metrics_query(cli->store, &q, take_value, p, err) : 0;
+    q.newest_only = false;
+    q.step_ms = day_ms;
+    q.aggregate = p->limit ? RBK_AGG_MAX : RBK_AGG_AVG;
+    return cli->store && rc >= 0 && (rc > 0 || p->limit) ? rbk_metrics_query(cli->store, &q, take_trend, p, err) : rc;
 }
 
 static bool reaches(const struct promise *p, struct rbk_quantity limit)
@@ -183,7 +192,6 @@ static int show_limit(struct showing *s, const char *name, const rbk_value *limi
 {
     struct promise p = {.name = name,
                         .limit = true,
-                        .by_day = RBK_AGG_MAX,
                         .lower = true,
                         .has_target = true,
                         .target = {rbk_value_number(limit), rbk_value_unit(limit)}};
