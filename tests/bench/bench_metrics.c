@@ -4,7 +4,7 @@
  *   durations FILE  the durations of FILE (milliseconds, one a line) again and again, a sample about every minute
  *   one             one series of random integers below 100,000
  *   many            1,000 series of 100,000 samples, one a minute until now: durations that wander, in milliseconds
- *   inbox           1,023 commits of five samples each: the next one compacts
+ *   inbox           into a store that runbook has used: 1,023 commits of five samples each: the next one compacts
  *   size            prints bytes per sample of the whole database
  *   decode, p95     of the one series, 20 times: reads and decodes its chunks; asks for its p95 */
 #include <base/buf.h>
@@ -191,7 +191,8 @@ int main(int argc, char **argv)
         fprintf(stderr, "usage: bench_metrics DIR write|durations FILE|one|many|inbox|size|decode|p95\n");
         return 2;
     }
-    if (rbk_store_open(&options, &s, &err))
+    bool inbox = strcmp(what, "inbox") == 0; /* into a store that runbook has used */
+    if (inbox ? rbk_state_open(argv[1], &s, &err) : rbk_store_open(&options, &s, &err))
         die(&err);
     for (int i = 0; i < ROUNDS && (*what == 'd' || *what == 'p') && argc == 3; i++)
         result += *what == 'd' ? decode_all(s) : ask_p95(s);
@@ -199,7 +200,7 @@ int main(int argc, char **argv)
         print_size(s);
     else if (strcmp(what, "many") == 0)
         write_many(s);
-    else if (strcmp(what, "inbox") == 0)
+    else if (inbox)
         fill_inbox(s);
     else if (result == 0)
         write_all(s, what, argc > 3 ? argv[3] : NULL);
