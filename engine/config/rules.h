@@ -12,4 +12,7 @@ void config_rules(const rbk_value *tree, const struct config_node *root, struct 
 /* Those of `channels` and `notify` (config/rules_notify.c), as part of it. */
 void config_rules_notify(const rbk_value *tree, const struct config_node *root, struct config_problems *p);
 
+/* rules_net.c: ranges of addresses. */
+void config_rules_net(const rbk_value *tree, const struct config_node *root, struct config_problems *p);
+
 #endif

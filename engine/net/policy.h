@@ -3,7 +3,7 @@
 #define RBK_NET_POLICY_H
 
 #include <config/config.h>
-#include <net/address.h>
+#include <base/address.h>
 
 struct rbk_policy {
     struct rbk_ranges deny;     /* the configuration's; always wins */

@@ -2,7 +2,7 @@
  * (RFC 6890 and its updates); what a metadata service listens on is in the documentation of the clouds. */
 #include <arpa/inet.h>
 #include <base/mem.h>
-#include <net/address.h>
+#include <base/address.h>
 #include <netinet/in.h>
 #include <stdio.h>
 #include <stdlib.h>
