@@ -70,6 +70,12 @@ int rbk_schedules_load(struct rbk_cli *cli, struct rbk_schedules *out, struct rb
     return rc;
 }
 
+int rbk_schedules_of(struct rbk_cli *cli, const struct rbk_plan *plan, struct rbk_schedules *out, struct rbk_error *err)
+{
+    *out = (struct rbk_schedules){.zones = rbk_zones_new(NULL)};
+    return rbk_entries_add(&out->entries, cli->config, out->zones, plan->id, plan->schedule, plan->path, err);
+}
+
 void rbk_schedules_fini(struct rbk_schedules *s)
 {
     rbk_entries_fini(&s->entries);

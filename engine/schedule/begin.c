@@ -83,16 +83,17 @@ static int copy_wanted(void *arg, const struct rbk_firing *f)
     return 1;
 }
 
-static int mark_taken(struct rbk_store *s, int64_t id, int64_t now_ms, struct rbk_error *err)
+static int mark_taken(struct rbk_store *s, int64_t id, const char *run, int64_t now_ms, struct rbk_error *err)
 {
-    static const char sql[] = "UPDATE schedule_firings SET state = 'running', started_ms = ?2 WHERE id = ?1 AND"
-                              " state = 'planned'";
+    static const char sql[] = "UPDATE schedule_firings SET state = 'running', started_ms = ?2, run = ?3"
+                              " WHERE id = ?1 AND state = 'planned'";
     int changed = 0, rc = rbk_store_begin(s, err);
     if (rc < 0)
         return rc;
     struct rbk_stmt *q = rbk_stmt(s, sql);
     rbk_bind_int(q, 1, id);
     rbk_bind_int(q, 2, now_ms);
+    rbk_bind_text(q, 3, run);
     rc = commit_one(s, q, &changed, err);
     if (rc == 0 && changed == 0)
         rc = rbk_error_set(err, RBK_EBUSY, "firing %" PRId64 " is not there to be taken: it was taken or skipped", id);
@@ -100,15 +101,15 @@ static int mark_taken(struct rbk_store *s, int64_t id, int64_t now_ms, struct rb
 }
 
 /* The lock comes first: nobody may find the row taken and its lock free while this process lives. */
-int rbk_firing_take(struct rbk_store *s, int64_t id, int64_t now_ms, struct rbk_firing *out, struct rbk_lock **lock,
-                    struct rbk_error *err)
+int rbk_firing_take(struct rbk_store *s, int64_t id, const char *run, int64_t now_ms, struct rbk_firing *out,
+                    struct rbk_lock **lock, struct rbk_error *err)
 {
     char key[KEY_SIZE], holder[64];
     lock_key(id, key);
     snprintf(holder, sizeof holder, "schedule pid %d", (int)getpid());
     int rc = rbk_lock_try(s, RBK_LOCK_NAMED, key, holder, lock, err);
     if (rc == 0)
-        rc = mark_taken(s, id, now_ms, err);
+        rc = mark_taken(s, id, run, now_ms, err);
     if (rc == 0) {
         struct wanted w = {id, out};
         rc = rbk_firings_running(s, copy_wanted, &w, err);
@@ -143,7 +144,7 @@ static int note_dead(void *arg, const struct rbk_firing *f)
 static int mark_lost(struct rbk_store *s, int64_t id, int64_t now_ms, struct rbk_error *err)
 {
     static const char sql[] = "UPDATE schedule_firings SET state = 'lost', ended_ms = ?2, reason = 'its process ended"
-                              " before it could say how; see `runbook history`' WHERE id = ?1 AND state = 'running'";
+                              " before it could say how' WHERE id = ?1 AND state = 'running'";
     int rc = rbk_store_begin(s, err);
     if (rc < 0)
         return rc;

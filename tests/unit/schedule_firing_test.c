@@ -204,14 +204,14 @@ static void a_firing_is_taken_once(void **state)
     world_init(&w, "*/30 * * * *");
     decide(&w, BEGIN + 10 * MINUTE);
     int64_t id = only_planned(&w);
-    assert_int_equal(rbk_firing_take(w.store, id, BEGIN, &f, &lock, NULL), 0);
+    assert_int_equal(rbk_firing_take(w.store, id, "run", BEGIN, &f, &lock, NULL), 0);
     assert_string_equal(f.runbook, "a/b");
-    assert_int_equal(rbk_firing_take(w.store, id, BEGIN, &other, &second, &err), RBK_EBUSY);
+    assert_int_equal(rbk_firing_take(w.store, id, "run", BEGIN, &other, &second, &err), RBK_EBUSY);
     assert_null(second);
     assert_int_equal(rbk_firings_settle(w.store, BEGIN, NULL), 0); /* it lives */
     assert_int_equal(rbk_firing_end(w.store, id, "run", 0, BEGIN, NULL), 0);
     rbk_lock_release(lock);
-    assert_int_equal(rbk_firing_take(w.store, id, BEGIN, &other, &second, &err), RBK_EBUSY);
+    assert_int_equal(rbk_firing_take(w.store, id, "run", BEGIN, &other, &second, &err), RBK_EBUSY);
     rbk_firing_fini(&f);
     world_fini(&w);
 }
@@ -288,7 +288,7 @@ static void live_and_die(struct world *w, int64_t now, unsigned seed)
     rbk_stmt_end(q);
     struct rbk_firing f = {0};
     struct rbk_lock *lock = NULL;
-    if (id && rbk_firing_take(s, id, now, &f, &lock, NULL) == 0) {
+    if (id && rbk_firing_take(s, id, "run", now, &f, &lock, NULL) == 0) {
         char line[40], path[120];
         snprintf(path, sizeof path, "%s/effects", w->f.root);
         int effects = open(path, O_WRONLY | O_APPEND | O_CREAT | O_CLOEXEC, 0600);
