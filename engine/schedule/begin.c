@@ -126,7 +126,10 @@ int rbk_firing_take(struct rbk_store *s, int64_t id, const char *run, int64_t no
 
 struct dead {
     struct rbk_store *store;
-    int64_t *ids;
+    struct {
+        int64_t id;
+        bool begun; /* its run is in the journal */
+    } * items;
     size_t count, cap;
 };
 
@@ -135,16 +138,21 @@ static int note_dead(void *arg, const struct rbk_firing *f)
     struct dead *d = arg;
     int alive = rbk_firing_alive(d->store, f->id, NULL);
     if (alive == 0) {
-        RBK_GROW(d->ids, d->count, d->cap);
-        d->ids[d->count++] = f->id;
+        struct rbk_run_row run = {0};
+        struct rbk_error none;
+        bool begun = f->run && rbk_journal_run_get(d->store, f->run, &run, &none) == 0;
+        rbk_run_row_fini(&run);
+        RBK_GROW(d->items, d->count, d->cap);
+        d->items[d->count].id = f->id;
+        d->items[d->count++].begun = begun;
     }
     return alive < 0 ? alive : 0;
 }
 
-static int mark_lost(struct rbk_store *s, int64_t id, int64_t now_ms, struct rbk_error *err)
+static int mark_lost(struct rbk_store *s, int64_t id, bool begun, int64_t now_ms, struct rbk_error *err)
 {
     static const char sql[] = "UPDATE schedule_firings SET state = 'lost', ended_ms = ?2, reason = 'its process ended"
-                              " before it could say how' WHERE id = ?1 AND state = 'running'";
+                              " before it could say how', run = iif(?3, run, NULL) WHERE id = ?1 AND state = 'running'";
     int rc = rbk_store_begin(s, err);
     if (rc < 0)
         return rc;
@@ -152,6 +160,7 @@ static int mark_lost(struct rbk_store *s, int64_t id, int64_t now_ms, struct rbk
     struct rbk_stmt *q = rbk_stmt(s, sql);
     rbk_bind_int(q, 1, id);
     rbk_bind_int(q, 2, now_ms);
+    rbk_bind_int(q, 3, begun);
     return commit_one(s, q, NULL, err);
 }
 
@@ -160,8 +169,8 @@ int rbk_firings_settle(struct rbk_store *s, int64_t now_ms, struct rbk_error *er
     struct dead d = {.store = s};
     int rc = rbk_firings_running(s, note_dead, &d, err);
     for (size_t i = 0; rc == 0 && i < d.count; i++)
-        rc = mark_lost(s, d.ids[i], now_ms, err);
-    free(d.ids);
+        rc = mark_lost(s, d.items[i].id, d.items[i].begun, now_ms, err);
+    free(d.items);
     return rc;
 }
 

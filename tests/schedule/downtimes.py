@@ -57,7 +57,7 @@ class Life:
     def kills(self):
         """Where this round's daemon, or one of its processes, is to die."""
         kills = {}
-        if self.random.random() < 0.6:
+        if self.random.random() < 0.9:
             kills["STEERED_KILL_DAEMON"] = self.random.randrange(1, STEPS)
         if self.random.random() < 0.3:
             kills["STEERED_KILL_FIRE"] = self.random.randrange(1, STEPS)

@@ -12,7 +12,7 @@ import time
 
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1] / "crash"))
 
-from harness import PROGRAM, Skip, Violation, in_a_project, main, need, report  # noqa: E402, F401
+from harness import PROGRAM, Skip, Violation, children_of, in_a_project, main, need, report, wait_for  # noqa: E402, F401
 
 CLOCK = os.environ.get("STEERED_CLOCK_SO", "")
 MINUTE, HOUR, DAY = 60_000, 3_600_000, 86_400_000
