@@ -236,6 +236,24 @@ def gone(project):
         expect(s.story(), (220, "skipped", 0, 1))
 
 
+def once(project):
+    """`schedule once`, for cron: starts what is due, waits for it, and a second one finds nothing."""
+    clock = Clock(project.root, BEGIN)
+    declare(project)
+    enable(project, clock)
+    for at in (BEGIN, NOON, NOON + MINUTE):
+        clock.move(at)
+        done = project.command("schedule", "once", "--json", env=clock.environ())
+        need(done.returncode == 0 and '"runbook.schedule.once/1"' in done.stdout, "`schedule once` says", done)
+    (fired,) = firings(project)
+    need((fired["state"], fired["exit"], fired["late"]) == ("ended", 0, 0), "it became", fired)
+    need(project.json("status", fired["run"])["runbook"] == "a/b", "its run is another one")
+    declare(project, body='step "Fail" { run = "exit 3" }\n')
+    clock.move(NOON + 4 * HOUR)
+    done = project.command("schedule", "once", env=clock.environ())
+    need(done.returncode == 1, "with a run that fails `schedule once` says", done)
+
+
 # ---- processes ----
 
 
@@ -315,6 +333,7 @@ EXPERIMENTS = [
     ("switched off and on", switched),
     ("edited", edited),
     ("the runbook is gone", gone),
+    ("once", once),
     ("two daemons on one store", two_daemons),
     ("a run outlives its daemon", outlived),
     ("the process of a firing is killed", died),
