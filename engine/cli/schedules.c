@@ -143,6 +143,7 @@ rbk_value *rbk_schedules_row(const struct rbk_entry *e, const struct rbk_schedul
     rbk_map_set_bool(row, "enabled", state->enabled);
     rbk_map_set_string(row, "written", e->text);
     rbk_map_set_string(row, "expression", normal);
+    rbk_map_set_bool(row, "paused", e->paused);
     rbk_map_set_string(row, "zone", rbk_zone_name(e->zone));
     rbk_map_set(row, "next", rbk_schedules_time_value(e->zone, rbk_entry_next(e, now_ms)));
     rbk_map_set_string(row, "missed", rbk_missed_name(e->missed));

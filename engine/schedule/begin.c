@@ -230,6 +230,10 @@ int rbk_firing_consider(struct rbk_store *s, const struct rbk_entry *e, const st
 {
     bool runs = busy;
     *out = RBK_BEGIN_LATER;
+    if (e->paused) {
+        *out = RBK_BEGIN_DROPPED;
+        return rbk_firing_skip(s, f->id, RBK_PAUSED, now_ms, err);
+    }
     if (f->start_ms > now_ms)
         return 0;
     int rc = busy || e->overlap == RBK_OVERLAP_ALLOW ? 0 : still_runs(s, f->runbook, &runs, err);

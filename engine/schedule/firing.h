@@ -10,6 +10,7 @@
 #include <store/store.h>
 
 extern const struct rbk_schema rbk_schedule_schema;
+#define RBK_PAUSED "paused (schedule: in runbook.yaml)"
 
 enum rbk_firing_state {
     RBK_FIRING_PLANNED, /* decided, not begun: waits for its jitter, or for a run to end */

@@ -213,6 +213,22 @@ def switched(project):
         expect(s.story(), (220, "skipped", 0, 1), (940, "ended", 0, 1))
 
 
+def paused(project):
+    """What is due while a schedule is paused is recorded, also what waited for its jitter when it was."""
+    with Served(project, jitter="30m") as s:
+        s.clock.move(NOON)
+        s.daemon.settle()
+        declare(project, paused="true", jitter="30m")
+        s.wait_for_states("skipped")
+        s.until(NOON + 5 * HOUR)
+        read_again = project.said().count("read again")
+        declare(project)
+        wait_for(lambda: project.said().count("read again") > read_again, "the edit to be seen")
+        s.until(NOON + 9 * HOUR)
+        expect(s.story(), (220, "skipped", 0, 1), (460, "skipped", 0, 1), (700, "ended", 0, 1))
+        need(all("paused" in f["reason"] for f in firings(project)[:2]), "the reasons are", firings(project))
+
+
 def edited(project):
     """An edited schedule counts from its edit on; a mistake leaves the other schedules as they are."""
     with Served(project) as s:
@@ -331,6 +347,7 @@ EXPERIMENTS = [
     ("overlap: allow", overlap("allow", [("ended", 0), ("ended", 0)], 2)),
     ("jitter", jitter),
     ("switched off and on", switched),
+    ("paused", paused),
     ("edited", edited),
     ("the runbook is gone", gone),
     ("once", once),

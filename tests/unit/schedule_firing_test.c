@@ -125,6 +125,24 @@ static void a_missed_time_before_one_on_time_is_skipped_alone(void **state)
     world_fini(&w);
 }
 
+static void what_is_paused_is_recorded(void **state)
+{
+    (void)state;
+    for (int policy = RBK_MISSED_SKIP; policy <= RBK_MISSED_ALL; policy++) {
+        struct world w;
+        world_init(&w, "*/30 * * * *");
+        w.entry.missed = (enum rbk_missed)policy;
+        w.entry.paused = true;
+        decide(&w, BEGIN + 10 * MINUTE);
+        decide(&w, BEGIN + 135 * MINUTE);
+        assert_story(&w, "-10..10/1 -40..130/4");
+        w.entry.paused = false;
+        decide(&w, BEGIN + 160 * MINUTE);
+        assert_story(&w, "-10..10/1 -40..130/4 +160");
+        world_fini(&w);
+    }
+}
+
 static void what_is_off_is_not_due(void **state)
 {
     struct world w;
@@ -414,6 +432,7 @@ int main(void)
         cmocka_unit_test(what_is_on_time_fires_once),
         cmocka_unit_test(missed_times_follow_the_policy),
         cmocka_unit_test(a_missed_time_before_one_on_time_is_skipped_alone),
+        cmocka_unit_test(what_is_paused_is_recorded),
         cmocka_unit_test(what_is_off_is_not_due),
         cmocka_unit_test(an_edited_schedule_has_no_past),
         cmocka_unit_test(a_clock_that_was_ahead_loses_and_repeats_nothing),
