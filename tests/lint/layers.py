@@ -18,12 +18,14 @@ BELOW = {
     "results": {"base", "loop", "store", "config", "results/formats"},
     "schedule": {"base", "loop", "store", "config"},
     "metrics": {"base", "store", "config"},
+    "notify": {"base", "loop", "store", "config"},  # and <runbook/schedule.h> for zones and times
     "net": {"base", "loop", "config"},
     "net/module": {"base", "loop", "config", "net"},
     "run": {"base", "loop", "store", "config", "net"},
-    "lua": {"base", "loop", "store", "config", "results/formats", "results", "metrics", "net", "run"},
+    "lua": {"base", "loop", "store", "config", "results/formats", "results", "metrics", "net", "notify", "run"},
     "lua/embed": set(),
-    "cli": {"base", "loop", "store", "config", "results/formats", "results", "metrics", "schedule", "net", "run", "lua"},
+    "cli": {"base", "loop", "store", "config", "results/formats", "results", "metrics", "schedule", "net", "notify", "run",
+            "lua"},
 }
 
 # third-party header -> the one room that may include it
