@@ -21,6 +21,9 @@ void rbk_metrics_batch_add(struct rbk_metrics_batch *b, const struct rbk_metric 
 int rbk_metrics_batch_write(struct rbk_metrics_batch *b, struct rbk_store *s, struct rbk_error *err);
 void rbk_metrics_batch_fini(struct rbk_metrics_batch *b);
 
+/* ---- keep.c: how long, by `metrics` of runbook.yaml (NULL = forever) */
+void rbk_metrics_keep_read(const rbk_value *metrics, struct rbk_metrics_keep *out);
+
 /* ---- of_run.c: what the engine measures of itself */
 void rbk_metrics_of_run(struct rbk_metrics_batch *b, const struct rbk_run_row *run);
 void rbk_metrics_of_step(struct rbk_metrics_batch *b, const struct rbk_run_row *run, const struct rbk_step_row *step);
