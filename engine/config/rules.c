@@ -239,6 +239,7 @@ static void rules_of_whole_files(const rbk_value *tree, const struct config_node
     rule_each(tree, root, "secrets", rule_secret_source, p);
     rule_each(tree, root, "escalation", rule_escalation_contact, p);
     rule_sla(tree, root, p);
+    config_rules_oncall(tree, root, p);
     rule_rollup(tree, root, p);
     config_rules_notify(tree, root, p);
     if (rbk_value_length(flags) && rule_sources(flags) != 1) {
