@@ -1,7 +1,7 @@
 /* Addresses and ranges from any bytes: what is taken as an address is shown and read back as the same one and lies in
  * the range of itself; a range lies in itself; a place never holds what stands before the @. */
-#include <base/mem.h>
 #include <base/address.h>
+#include <base/mem.h>
 #include <net/net.h>
 
 #include <stdint.h>
