@@ -67,6 +67,7 @@ static struct rbk_run_options run_options(struct carrying *c, const struct rbk_e
                                     .params = e->params,
                                     .yes = e->yes,
                                     .step_by_step = e->step_by_step,
+                                    .id = e->id,
                                     .from = e->from,
                                     .only = e->only};
 }
@@ -127,6 +128,7 @@ int rbk_execute(struct rbk_cli *cli, const struct rbk_execution *e, struct rbk_e
         if (c.signals[i])
             rbk_signal_unwatch(&c.signals[i]);
     rbk_run_free(c.run);
+    rbk_metering_tidy(cli);
     rbk_metrics_batch_fini(&c.measured);
     rbk_gate_terminal_free(c.terminal);
     rbk_run_view_free(c.view);
