@@ -1,6 +1,6 @@
 -- Prometheus Alertmanager, API v2, POST /api/v2/alerts
--- (https://github.com/prometheus/alertmanager/blob/main/api/v2/openapi.yaml): one alert per matter. An alert is known by
--- its labels, so those with which it was raised are remembered and used again to resolve it. Alertmanager takes an
+-- (https://github.com/prometheus/alertmanager/blob/main/api/v2/openapi.yaml): one alert per matter. An alert is known
+-- by its labels, so those with which it was raised are remembered and used again to resolve it. Alertmanager takes an
 -- alert that is not repeated for over, so each says how long it holds.
 local outcome = require "notify.outcome"
 local story = require "notify.story"

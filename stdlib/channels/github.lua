@@ -19,7 +19,7 @@ local github = {
     options = {
         repository = { type = "string", required = true, help = "owner/name" },
         token = { type = "secret", required = true, help = "a token that may write issues" },
-        labels = { type = "list", default = { "runbook" }, help = "labels of its issues; the first is how they are found" },
+        labels = { type = "list", default = { "runbook" }, help = "labels of its issues, found again by the first" },
         close = { type = "boolean", default = true, help = "close the issue when the matter is over" },
         api = { type = "url", default = "https://api.github.com", help = "of GitHub Enterprise, or for tests" },
     },
@@ -40,6 +40,8 @@ local function key_mark(message)
     return ("<!-- runbook:key=%s -->"):format(text.percent(message.key))
 end
 
+-- A connection is used once: HTTP clients repeat a request by themselves when a connection that was kept open turns out
+-- to be gone, and that could be a second issue.
 local function request(o, message, method, path, body)
     return {
         method = method,
@@ -48,6 +50,7 @@ local function request(o, message, method, path, body)
             Accept = "application/vnd.github+json",
             Authorization = "Bearer " .. o.token,
             ["X-GitHub-Api-Version"] = "2022-11-28",
+            Connection = "close",
             ["Idempotency-Key"] = message.key,
         },
         json = body,
@@ -164,8 +167,9 @@ local function go_on(message, o, via, number, over)
         local _
         _, ended, status = ask(via, comment_of(message, o, number))
     end
-    if ended and (status == 404 or status == 410) and not over then
-        return create(message, o, via) -- somebody has deleted the issue
+    local gone = ended and (status == 404 or status == 410) -- somebody has deleted the issue
+    if gone then
+        return over and outcome.accepted {} or create(message, o, via)
     elseif ended then
         return ended
     end

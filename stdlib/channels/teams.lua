@@ -63,7 +63,8 @@ local function card_of(s, budget)
         type = "Container",
         style = STYLE[s.status] or STYLE[s.priority],
         items = { {
-            type = "TextBlock", text = text.clip(s.heading, 300, ESCAPE), size = "Medium", weight = "Bolder", wrap = true,
+            type = "TextBlock", size = "Medium", weight = "Bolder", wrap = true,
+            text = text.clip(s.heading, 300, ESCAPE),
         } },
     } }
     story.sections(s, function(title, kind, content)
