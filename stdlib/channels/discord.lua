@@ -74,6 +74,7 @@ function discord.render(message, o)
     return {
         url = o.webhook .. with .. "wait=true",
         headers = { ["Idempotency-Key"] = message.key },
+        once = true,
         json = { username = "runbook", allowed_mentions = { parse = {} }, embeds = { embed } },
     }
 end

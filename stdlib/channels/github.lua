@@ -40,8 +40,6 @@ local function key_mark(message)
     return ("<!-- runbook:key=%s -->"):format(text.percent(message.key))
 end
 
--- A connection is used once: HTTP clients repeat a request by themselves when a connection that was kept open turns out
--- to be gone, and that could be a second issue.
 local function request(o, message, method, path, body)
     return {
         method = method,
@@ -50,10 +48,10 @@ local function request(o, message, method, path, body)
             Accept = "application/vnd.github+json",
             Authorization = "Bearer " .. o.token,
             ["X-GitHub-Api-Version"] = "2022-11-28",
-            Connection = "close",
             ["Idempotency-Key"] = message.key,
         },
         json = body,
+        once = method ~= "GET",
     }
 end
 

@@ -97,7 +97,7 @@ function teams.render(message, o)
         body = json.encode(message_of(s, budget))
     end
     local headers = { ["Content-Type"] = "application/json; charset=utf-8", ["Idempotency-Key"] = message.key }
-    return { url = o.webhook, headers = headers, body = body }
+    return { url = o.webhook, headers = headers, body = body, once = true }
 end
 
 function teams.send(message, o, via)
