@@ -6,6 +6,7 @@
 #include <cli/metering.h>
 #include <cli/run_view.h>
 #include <cli/stored_run.h>
+#include <cli/telemetry.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -67,6 +68,7 @@ static struct rbk_run_options run_options(struct carrying *c, const struct rbk_e
                                     .params = e->params,
                                     .yes = e->yes,
                                     .step_by_step = e->step_by_step,
+                                    .traced = rbk_telemetry_traced(cli),
                                     .from = e->from,
                                     .only = e->only};
 }

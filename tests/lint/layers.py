@@ -18,10 +18,11 @@ BELOW = {
     "results": {"base", "loop", "store", "config", "results/formats"},
     "schedule": {"base", "loop", "store", "config"},
     "metrics": {"base", "store", "config"},
+    "otlp": {"base", "store", "config", "metrics"},
     "run": {"base", "loop", "store", "config"},
     "lua": {"base", "loop", "store", "config", "results/formats", "results", "metrics", "run"},
     "lua/embed": set(),
-    "cli": {"base", "loop", "store", "config", "results/formats", "results", "metrics", "schedule", "run", "lua"},
+    "cli": {"base", "loop", "store", "config", "results/formats", "results", "metrics", "schedule", "otlp", "run", "lua"},
 }
 
 # third-party header -> the one room that may include it
