@@ -19,11 +19,13 @@ jobs=$(nproc 2>/dev/null || echo 2)
 fuzz_seconds=${RUNBOOK_FUZZ_SECONDS:-8}
 
 build_packages='gcc libc6-dev make cmake ninja-build pkg-config
-    liblua5.4-dev libsqlite3-dev libuv1-dev libjansson-dev libexpat1-dev libyaml-dev'
+    liblua5.4-dev libsqlite3-dev libuv1-dev libjansson-dev libexpat1-dev libyaml-dev libcurl4-gnutls-dev
+    libgnutls28-dev'
 # The demo's smoke level is part of this project's own tests.
 demo_packages='libcmocka-dev'
 test_packages='faketime clang clang-tidy clang-format libclang-rt-14-dev g++ git lua-check shellcheck strace bats nodejs
-    procps python3 python3-pytest python3-jsonschema sqlite3 mandoc zsh fish systemd tzdata prometheus'
+    procps python3 python3-pytest python3-jsonschema sqlite3 mandoc zsh fish systemd tzdata prometheus
+    python3-aiosmtpd openssl'
 # ansible-core is what the durable one-step run is compared with.
 bench_packages='python3 ansible-core'
 
@@ -139,7 +141,7 @@ verb_test() {
     check_build clang -DCMAKE_BUILD_TYPE=Release -DCMAKE_C_COMPILER=clang
     check_build asan -DCMAKE_BUILD_TYPE=RelWithDebInfo -DCMAKE_C_COMPILER=clang -DRUNBOOK_SANITIZE=ON
     phase "tests under sanitizers" run_ctest asan --label-exclude 'lint|bench|crash'
-    phase "fuzzers, ${fuzz_seconds}s each" sh "$root/tests/fuzz/run.sh" "$fuzz_seconds"
+    phase "fuzzers, ${fuzz_seconds}s each" sh "$root/tests/fuzz/run.sh" "$fuzz_seconds" 1
     check_build gcc -DCMAKE_BUILD_TYPE=RelWithDebInfo -DCMAKE_C_COMPILER=gcc
     run_ctest gcc </dev/null
 }

@@ -19,6 +19,16 @@ void rbk_time_local_hms(int64_t wall_ms, char out[RBK_TIME_SIZE]);
 /* One parser for every command: RFC 3339, "2026-11-22", "2026-11-22 18:00", "24h" (that long before `now`), "now",
  * "today", "yesterday", "yesterday 18:00" (local). RBK_EINVAL says what is accepted. */
 int rbk_time_parse(const char *text, int64_t now_ms, int64_t *out_ms, struct rbk_error *err);
+/* The same in another zone than the machine's: what a reading of its clocks is as an instant (the day may be 0, the
+ * second 60), and what they show at one. */
+struct tm;
+struct rbk_time_zone {
+    int64_t (*instant)(const void *zone, const struct tm *reading); /* seconds */
+    void (*civil)(const void *zone, int64_t seconds, struct tm *out);
+    const void *zone;
+};
+int rbk_time_parse_in(const char *text, int64_t now_ms, const struct rbk_time_zone *zone, int64_t *out_ms,
+                      struct rbk_error *err);
 /* A duration for people: "0.2s", "41s", "3m 05s", "2h 10m". */
 void rbk_duration_format(int64_t ms, char out[RBK_TIME_SIZE]);
 

@@ -89,21 +89,37 @@ static bool take_offset(const char **p, bool *local, int *seconds)
     return true;
 }
 
-static int64_t local_ms(struct tm *t)
+static int64_t libc_instant(const void *zone, const struct tm *t)
 {
-    t->tm_isdst = -1;
-    return (int64_t)mktime(t) * 1000;
+    struct tm copy = *t;
+    (void)zone;
+    copy.tm_isdst = -1;
+    return (int64_t)mktime(&copy);
+}
+
+static void libc_civil(const void *zone, int64_t seconds, struct tm *out)
+{
+    time_t at = (time_t)seconds;
+    (void)zone;
+    localtime_r(&at, out);
+}
+
+static const struct rbk_time_zone libc_zone = {libc_instant, libc_civil, NULL};
+
+static int64_t local_ms(const struct rbk_time_zone *zone, const struct tm *t)
+{
+    return zone->instant(zone->zone, t) * 1000;
 }
 
 /* A date, then nothing or a clock time. */
-static bool parse_absolute(const char *text, int64_t *out_ms)
+static bool parse_absolute(const char *text, const struct rbk_time_zone *zone, int64_t *out_ms)
 {
     struct tm t = {0};
     const char *p = text;
     if (!take_date(&p, &t))
         return false;
     if (*p == '\0') {
-        *out_ms = local_ms(&t);
+        *out_ms = local_ms(zone, &t);
         return true;
     }
     int ms, offset;
@@ -112,26 +128,25 @@ static bool parse_absolute(const char *text, int64_t *out_ms)
         return false;
     if (!take_clock(&p, &t, &ms) || !take_offset(&p, &local, &offset) || *p != '\0')
         return false;
-    *out_ms = (local ? local_ms(&t) : ((int64_t)timegm(&t) - offset) * 1000) + ms;
+    *out_ms = (local ? local_ms(zone, &t) : ((int64_t)timegm(&t) - offset) * 1000) + ms;
     return true;
 }
 
 /* "today", "yesterday", each with an optional clock time. */
-static bool parse_day_word(const char *text, int64_t now_ms, int64_t *out_ms)
+static bool parse_day_word(const char *text, int64_t now_ms, const struct rbk_time_zone *zone, int64_t *out_ms)
 {
     bool yesterday = strncmp(text, "yesterday", 9) == 0;
     if (!yesterday && strncmp(text, "today", 5) != 0)
         return false;
     const char *p = text + (yesterday ? 9 : 5);
-    time_t now = (time_t)(now_ms / 1000);
     struct tm t = {0};
     int ms = 0;
-    localtime_r(&now, &t);
+    zone->civil(zone->zone, now_ms / 1000 - (now_ms % 1000 < 0), &t);
     t.tm_hour = t.tm_min = t.tm_sec = 0;
     t.tm_mday -= yesterday;
     if (*p && (!take_char(&p, ' ') || !take_clock(&p, &t, &ms) || *p))
         return false;
-    *out_ms = local_ms(&t) + ms;
+    *out_ms = local_ms(zone, &t) + ms;
     return true;
 }
 
@@ -148,11 +163,18 @@ static bool parse_ago(const char *text, int64_t now_ms, int64_t *out_ms)
 
 int rbk_time_parse(const char *text, int64_t now_ms, int64_t *out_ms, struct rbk_error *err)
 {
+    return rbk_time_parse_in(text, now_ms, &libc_zone, out_ms, err);
+}
+
+int rbk_time_parse_in(const char *text, int64_t now_ms, const struct rbk_time_zone *zone, int64_t *out_ms,
+                      struct rbk_error *err)
+{
     if (strcmp(text, "now") == 0) {
         *out_ms = now_ms;
         return RBK_OK;
     }
-    if (parse_day_word(text, now_ms, out_ms) || parse_absolute(text, out_ms) || parse_ago(text, now_ms, out_ms))
+    if (parse_day_word(text, now_ms, zone, out_ms) || parse_absolute(text, zone, out_ms) ||
+        parse_ago(text, now_ms, out_ms))
         return RBK_OK;
     rbk_error_set(err, RBK_EINVAL, "\"%.100s\" is not a time", text);
     rbk_error_hint(err, "write 24h (that long ago), 2026-11-22, \"2026-11-22 18:00\", 2026-11-22T18:00:00Z, now, "

@@ -23,7 +23,7 @@ static int cancel_run(struct rbk_cli *cli, const struct rbk_args *args, struct r
 {
     struct rbk_run_row row = {0};
     char name[RBK_ULID_SIZE];
-    int rc = rbk_cli_store(cli, err);
+    int rc = rbk_cli_store_existing(cli, err);
     if (rc == 0)
         rc = rbk_stored_run_find(cli, args->rest.items[0], &row, err);
     if (rc < 0)

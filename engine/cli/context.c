@@ -202,6 +202,19 @@ int rbk_cli_store(struct rbk_cli *cli, struct rbk_error *err)
     return rc;
 }
 
+int rbk_cli_store_existing(struct rbk_cli *cli, struct rbk_error *err)
+{
+    char *dir = NULL;
+    int rc = cli->store ? 0 : rbk_cli_state_dir(cli, &dir, err);
+    if (rc == 0 && !cli->store) {
+        char *database = rbk_path_join(dir, "state.db");
+        rc = rbk_path_exists(database) ? rbk_cli_store(cli, err) : open_store(cli, dir, true, err);
+        free(database);
+    }
+    free(dir);
+    return rc;
+}
+
 /* A store that an older program made is brought up to date, as a command that writes would do it: looking at runs must
  * not wait for the first new one. */
 int rbk_cli_store_read(struct rbk_cli *cli, struct rbk_error *err)

@@ -35,6 +35,8 @@ int rbk_cli_lua(struct rbk_cli *cli, struct rbk_error *err);
 int rbk_cli_loop(struct rbk_cli *cli, struct rbk_error *err);
 /* Opens the store for writing, making it when it is not there, and ends waiting runs whose patience is over. */
 int rbk_cli_store(struct rbk_cli *cli, struct rbk_error *err);
+/* The same for a command about a run that must be recorded: RBK_ENOENT, and no store is made, when nothing ever was. */
+int rbk_cli_store_existing(struct rbk_cli *cli, struct rbk_error *err);
 /* Opens the store for reading only. RBK_ENOENT when nothing was ever recorded. */
 int rbk_cli_store_read(struct rbk_cli *cli, struct rbk_error *err);
 /* Where the state is or would be. Heap. */

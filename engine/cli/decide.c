@@ -46,7 +46,7 @@ int rbk_cli_decide(struct rbk_cli *cli, const struct rbk_args *args, bool approv
     rbk_value *answers = NULL;
     int rc = read_answers(args, &answers, err);
     if (rc == 0)
-        rc = rbk_cli_store(cli, err);
+        rc = rbk_cli_store_existing(cli, err);
     if (rc == 0)
         rc = rbk_stored_run_find(cli, args->rest.items[0], &row, err);
     if (rc == 0) {

@@ -149,6 +149,13 @@ static void put_step(struct plan_printer *p, const struct rbk_node *n, const cha
     }
 }
 
+static void put_limit(struct plan_printer *p, const char *label, const rbk_value *limit)
+{
+    char *text = limit ? rbk_value_text(limit) : NULL;
+    put_field(p, PARAM_INDENT, label, text ? text : "");
+    free(text);
+}
+
 static void put_param(struct plan_printer *p, const struct rbk_param *param)
 {
     char *dflt = param->dflt ? rbk_value_text(param->dflt) : NULL;
@@ -163,6 +170,8 @@ static void put_param(struct plan_printer *p, const struct rbk_param *param)
     rbk_buf_putc(p->out, '\n');
     put_field(p, PARAM_INDENT, "", param->help ? param->help : "");
     put_field(p, PARAM_INDENT, "one of", choices ? choices : "");
+    put_limit(p, "at least", param->min);
+    put_limit(p, "at most", param->max);
     free(dflt);
     free(choices);
 }

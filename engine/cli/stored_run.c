@@ -72,7 +72,7 @@ int rbk_stored_run_execute(struct rbk_cli *cli, const struct rbk_command_desc *d
     struct rbk_run_row row = {0};
     struct rbk_plan *plan = NULL;
     rbk_value *params = NULL;
-    int rc = rbk_cli_store(cli, err);
+    int rc = rbk_cli_store_existing(cli, err);
     if (rc == 0)
         rc = rbk_stored_run_find(cli, args->rest.items[0], &row, err);
     if (rc < 0)

@@ -67,7 +67,7 @@ static int run_with(struct rbk_cli *cli, const char *id, const struct rbk_args *
 int rbk_tests_run(struct rbk_cli *cli, const struct rbk_args *args, struct rbk_error *err)
 {
     static const struct passed_on map[] = {{"level", "level"},         {"variant", "variant"}, {"parallel", "parallel"},
-                                           {"fail-fast", "fail_fast"}, {"repeat", "repeats"},  {0}};
+                                           {"fail-fast", "fail_fast"}, {"repeat", "repeat"},   {0}};
     return run_with(cli, "tests/run", args, map, err);
 }
 

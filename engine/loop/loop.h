@@ -44,6 +44,12 @@ void rbk_signal_unwatch(struct rbk_signal **signal);
 /* Readable descriptors (a terminal, a pidfd). The descriptor stays the caller's; unwatch before closing it. */
 struct rbk_watch;
 struct rbk_watch *rbk_watch_readable(struct rbk_loop *loop, int fd, rbk_loop_fn *fn, void *arg, struct rbk_error *err);
+/* A non-blocking descriptor in both directions (a socket of a library that does its own reading and writing); only one
+ * such watch per descriptor. An error on the descriptor counts as both. At least one of the two must be asked for. */
+typedef void rbk_watch_fn(void *arg, bool readable, bool writable);
+struct rbk_watch *rbk_watch_both(struct rbk_loop *loop, int fd, bool readable, bool writable, rbk_watch_fn *fn,
+                                 void *arg, struct rbk_error *err);
+void rbk_watch_change(struct rbk_watch *watch, bool readable, bool writable);
 void rbk_watch_stop(struct rbk_watch **watch);
 
 #endif

@@ -14,6 +14,7 @@ struct rbk_watch {
     } uv; /* first: see rbk_handle_close */
     struct rbk_loop *loop;
     rbk_loop_fn *fn;
+    rbk_watch_fn *both_fn; /* instead of fn, for a watch in both directions */
     void *arg;
 };
 
@@ -30,6 +31,12 @@ static void watch_on_idle(uv_idle_t *idle)
 {
     struct rbk_watch *watch = idle->data;
     watch->fn(watch->arg);
+}
+
+static void watch_on_both(uv_poll_t *poll, int status, int events)
+{
+    struct rbk_watch *watch = poll->data;
+    watch->both_fn(watch->arg, status < 0 || (events & UV_READABLE) != 0, status < 0 || (events & UV_WRITABLE) != 0);
 }
 
 static int watch_start_poll(struct rbk_watch *watch, int fd, int events)
@@ -74,6 +81,35 @@ struct rbk_watch *rbk_watch_readable(struct rbk_loop *loop, int fd, rbk_loop_fn 
     if (watch && flags >= 0)
         (void)fcntl(fd, F_SETFL, flags);
     return watch;
+}
+
+static int watch_events(bool readable, bool writable)
+{
+    return (readable ? UV_READABLE : 0) | (writable ? UV_WRITABLE : 0);
+}
+
+struct rbk_watch *rbk_watch_both(struct rbk_loop *loop, int fd, bool readable, bool writable, rbk_watch_fn *fn,
+                                 void *arg, struct rbk_error *err)
+{
+    struct rbk_watch *watch = rbk_alloc(sizeof *watch);
+    watch->loop = loop;
+    watch->both_fn = fn;
+    watch->arg = arg;
+    int rc = uv_poll_init(&loop->uv, &watch->uv.poll, fd);
+    if (rc < 0) {
+        free(watch);
+        rbk_error_set(err, RBK_ESTORE, "cannot watch descriptor %d: %s", fd, uv_strerror(rc));
+        return NULL;
+    }
+    watch->uv.handle.data = watch;
+    loop->handles++;
+    rbk_watch_change(watch, readable, writable);
+    return watch;
+}
+
+void rbk_watch_change(struct rbk_watch *watch, bool readable, bool writable)
+{
+    (void)uv_poll_start(&watch->uv.poll, watch_events(readable, writable), watch_on_both);
 }
 
 void rbk_watch_stop(struct rbk_watch **watch)

@@ -2,21 +2,19 @@
 #include <lua/await.h>
 
 #include <lua/fail.h>
-#include <stdio.h>
-#include <stdlib.h>
 
-static void await_check(lua_State *L, const struct rbk_script_call *call)
+static void await_check(lua_State *L, const struct rbk_task *t)
 {
-    if (!call->cancelled)
+    if (!t->cancelled)
         return;
     struct rbk_error err;
     rbk_error_set(&err, RBK_ECANCELLED, "cancelled");
     rbk_lua_raise(L, &err);
 }
 
-void rbk_await_begin(lua_State *L, const struct rbk_script_call *call)
+void rbk_await_begin(lua_State *L, const struct rbk_task *t)
 {
-    await_check(L, call);
+    await_check(L, t);
     if (!lua_isyieldable(L))
         rbk_lua_fail_hint(L, "collect first, then wait in a loop of your own",
                           "nothing can wait within string.gsub or table.sort");
@@ -26,8 +24,8 @@ static int await_resumed(lua_State *L, int status, lua_KContext ctx)
 {
     (void)status;
     struct rbk_wait *w = (struct rbk_wait *)ctx;
-    w->call->wait = NULL;
-    await_check(L, w->call);
+    w->task->wait = NULL;
+    await_check(L, w->task);
     return w->finish(L, w);
 }
 
@@ -35,55 +33,65 @@ int rbk_await(lua_State *L, struct rbk_wait *w)
 {
     if (w->done)
         return await_resumed(L, LUA_OK, (lua_KContext)w);
-    w->call->wait = w;
+    w->task->wait = w;
     return lua_yieldk(L, 0, (lua_KContext)w, await_resumed);
-}
-
-void rbk_await_done(struct rbk_wait *w)
-{
-    w->done = true;
-    if (w->call->wait == w)
-        rbk_call_resume(w->call);
 }
 
 /* ---- the coroutine -------------------------------------------------------------------------------------------------
  */
 
-static void describe_to_watchdog(const struct rbk_script_call *call)
+void rbk_task_drop(struct rbk_task *t)
 {
-    char what[256];
-    snprintf(what, sizeof what, "run %s: step %s", rbk_perform_run_id(call->perform),
-             rbk_perform_step_key(call->perform));
-    rbk_watchdog_describe(&call->lua->watchdog, rbk_exit_status(RBK_EDOUBT), what,
-                          "the run is interrupted; `runbook status` shows it, `runbook resume` goes on");
+    lua_resetthread(t->co);
+    luaL_unref(t->lua->L, LUA_REGISTRYINDEX, t->anchor);
 }
 
-static void call_end(struct rbk_script_call *call, int status)
+void rbk_task_resume(struct rbk_task *t)
 {
-    struct rbk_lua *lua = call->lua;
-    struct rbk_error failed = call->failed;
-    struct rbk_perform *perform = call->perform;
-    if (status != LUA_OK)
-        rbk_lua_pop_error(call->co, status, &failed);
-    lua_resetthread(call->co);
-    luaL_unref(lua->L, LUA_REGISTRYINDEX, call->anchor);
-    rbk_value_free(call->options);
-    free(call);
-    rbk_perform_done(perform, failed.code ? &failed : NULL);
-}
-
-void rbk_call_resume(struct rbk_script_call *call)
-{
-    struct rbk_lua *lua = call->lua;
-    struct rbk_script_call *outer = lua->call;
-    int results, arguments = call->started ? 0 : 1;
-    call->started = true;
-    lua->call = call;
-    describe_to_watchdog(call);
-    rbk_watchdog_start(&lua->watchdog, call->co, lua->call_ms);
-    int status = lua_resume(call->co, NULL, arguments, &results);
+    struct rbk_lua *lua = t->lua;
+    struct rbk_task *outer = lua->task;
+    int results, arguments = t->started ? 0 : 1;
+    t->started = true;
+    lua->task = t;
+    t->kind->describe(t, &lua->watchdog);
+    rbk_watchdog_start(&lua->watchdog, t->co, lua->call_ms);
+    int status = lua_resume(t->co, NULL, arguments, &results);
     rbk_watchdog_stop(&lua->watchdog);
-    lua->call = outer;
-    if (status != LUA_YIELD)
-        call_end(call, status);
+    lua->task = outer;
+    if (status == LUA_YIELD)
+        return;
+    if (status != LUA_OK)
+        rbk_lua_pop_error(t->co, status, &t->failed);
+    rbk_task_drop(t);
+    t->kind->ended(t);
+}
+
+void rbk_await_done(struct rbk_wait *w)
+{
+    w->done = true;
+    if (w->task->wait == w)
+        rbk_task_resume(w->task);
+}
+
+static int make_coroutine(lua_State *L)
+{
+    struct rbk_task *t = lua_touserdata(L, 1);
+    t->co = lua_newthread(L);
+    t->anchor = luaL_ref(L, LUA_REGISTRYINDEX);
+    lua_pushcfunction(t->co, t->kind->main);
+    lua_pushlightuserdata(t->co, t);
+    return 0;
+}
+
+int rbk_task_init(struct rbk_task *t, struct rbk_error *err)
+{
+    t->anchor = LUA_NOREF;
+    return rbk_lua_protected(t->lua, make_coroutine, t, err);
+}
+
+void rbk_task_cancel(struct rbk_task *t)
+{
+    t->cancelled = true;
+    if (t->wait && t->wait->cancel)
+        t->wait->cancel(t->wait);
 }

@@ -1,29 +1,23 @@
-/* One body being performed: a coroutine of the host on one side, a struct rbk_perform of the step machine on the
- * other. */
+/* One body being performed: a task of the host on one side, a struct rbk_perform of the step machine on the other. */
 #ifndef RBK_LUA_CALL_H
 #define RBK_LUA_CALL_H
 
-#include <lua/state.h>
+#include <lua/await.h>
 #include <lua/verb.h>
 #include <run/script.h>
 
-struct rbk_wait;
-
 struct rbk_script_call {
-    struct rbk_lua *lua;
+    struct rbk_task task;
     struct rbk_perform *perform;
     const struct rbk_body *body; /* borrowed: the plan outlives the run */
     rbk_value *options;          /* of an action, $name replaced; owned */
-    lua_State *co;
-    unsigned long serial;  /* tells a stale ctx */
-    int anchor;            /* keeps the coroutine in the registry */
-    struct rbk_wait *wait; /* what it is suspended on, or NULL */
-    bool started, cancelled;
-    struct rbk_error failed; /* code 0 = well */
+    unsigned long serial;        /* tells a stale ctx */
 };
 
 /* The call whose coroutine is running; raises while a file loads. `what` needs it. */
 struct rbk_script_call *rbk_call_current(lua_State *L, const char *what);
+/* The same, or NULL. */
+struct rbk_script_call *rbk_call_running(const struct rbk_lua *lua);
 /* Writes to the log of the running step; false when none runs. */
 bool rbk_call_log(lua_State *L, const char *text, size_t len);
 

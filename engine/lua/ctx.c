@@ -17,7 +17,7 @@ static const struct rbk_lua_type ctx_type = {"ctx", ctx_meta};
 void rbk_ctx_push(lua_State *L, int verb)
 {
     struct rbk_ctx *ctx = rbk_lua_new_typed(L, &ctx_type, sizeof *ctx, 1);
-    ctx->serial = rbk_lua_of(L)->call->serial;
+    ctx->serial = rbk_call_running(rbk_lua_of(L))->serial;
     if (verb) {
         ctx->verb = rbk_lua_to_verb(L, verb);
         lua_pushvalue(L, verb);
@@ -156,7 +156,7 @@ static int ctx_index(lua_State *L)
     else if (strcmp(key, "step") == 0)
         lua_pushstring(L, rbk_perform_step_key(call->perform));
     else if (strcmp(key, "root") == 0)
-        lua_pushstring(L, call->lua->config->root);
+        lua_pushstring(L, call->task.lua->config->root);
     else if (strcmp(key, "facts") == 0)
         rbk_ctx_push_facts(L);
     else

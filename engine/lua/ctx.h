@@ -2,7 +2,7 @@
 #ifndef RBK_LUA_CTX_H
 #define RBK_LUA_CTX_H
 
-#include <lua/await.h>
+#include <lua/call.h>
 
 /* User value 1 keeps its verb. */
 struct rbk_ctx {

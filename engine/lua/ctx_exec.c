@@ -240,9 +240,9 @@ int rbk_ctx_exec(lua_State *L)
     struct rbk_script_call *call = rbk_ctx_call(L);
     struct rbk_error err;
     lua_settop(L, 2);
-    rbk_await_begin(L, call);
+    rbk_await_begin(L, &call->task);
     struct exec *e = rbk_lua_new_typed(L, &exec_type, sizeof *e, 0);
-    e->wait = (struct rbk_wait){.call = call, .finish = exec_finish};
+    e->wait = (struct rbk_wait){.task = &call->task, .finish = exec_finish};
     read_command(L, e);
     if (rbk_perform_exec(call->perform, &e->command, on_command, e, &err) != 0)
         return rbk_lua_push_failure(L, &err);
@@ -270,7 +270,7 @@ static void sleep_cancel(struct rbk_wait *w)
     if (!s->timer)
         return;
     rbk_timer_cancel(&s->timer);
-    rbk_loop_defer(rbk_perform_loop(w->call->perform), on_sleep_over, s);
+    rbk_loop_defer(w->task->loop, on_sleep_over, s);
 }
 
 static int sleep_finish(lua_State *L, struct rbk_wait *w)
@@ -286,9 +286,9 @@ int rbk_ctx_sleep(lua_State *L)
     static const struct rbk_lua_type sleep_type = {"sleep", meta};
     struct rbk_script_call *call = rbk_ctx_call(L);
     int64_t ms = rbk_ctx_duration(L, 2, "the time to sleep");
-    rbk_await_begin(L, call);
+    rbk_await_begin(L, &call->task);
     struct sleep *s = rbk_lua_new_typed(L, &sleep_type, sizeof *s, 0);
-    s->wait = (struct rbk_wait){.call = call, .finish = sleep_finish, .cancel = sleep_cancel};
-    s->timer = rbk_timer_start(rbk_perform_loop(call->perform), ms, 0, on_sleep_over, s);
+    s->wait = (struct rbk_wait){.task = &call->task, .finish = sleep_finish, .cancel = sleep_cancel};
+    s->timer = rbk_timer_start(call->task.loop, ms, 0, on_sleep_over, s);
     return rbk_await(L, &s->wait);
 }

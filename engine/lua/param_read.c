@@ -14,8 +14,8 @@
 struct param_draft {
     struct rbk_param *param;
     char *type;
-    rbk_value *dflt;
-    int type_line, dflt_line;
+    rbk_value *dflt, *min, *max;
+    int type_line, dflt_line, min_line, max_line;
 };
 
 static int read_type(struct rbk_reader *r, void *at)
@@ -25,13 +25,30 @@ static int read_type(struct rbk_reader *r, void *at)
     return rbk_read_string(r, &d->type);
 }
 
+static int read_any(struct rbk_reader *r, rbk_value **out, int *line)
+{
+    struct rbk_error err;
+    *line = r->key_line;
+    *out = rbk_lua_to_value(r->L, -1, &err);
+    return *out ? 0 : rbk_read_error(r, "`%s` of %s: %s", r->key->name, r->where, err.message);
+}
+
 static int read_default(struct rbk_reader *r, void *at)
 {
     struct param_draft *d = at;
-    struct rbk_error err;
-    d->dflt_line = r->key_line;
-    d->dflt = rbk_lua_to_value(r->L, -1, &err);
-    return d->dflt ? 0 : rbk_read_error(r, "`default` of %s: %s", r->where, err.message);
+    return read_any(r, &d->dflt, &d->dflt_line);
+}
+
+static int read_min(struct rbk_reader *r, void *at)
+{
+    struct param_draft *d = at;
+    return read_any(r, &d->min, &d->min_line);
+}
+
+static int read_max(struct rbk_reader *r, void *at)
+{
+    struct param_draft *d = at;
+    return read_any(r, &d->max, &d->max_line);
 }
 
 static int read_choices(struct rbk_reader *r, void *at)
@@ -63,13 +80,9 @@ static int read_help(struct rbk_reader *r, void *at)
 }
 
 static const struct rbk_field param_fields[] = {
-    {"type", read_type, 0},
-    {"default", read_default, 0},
-    {"choices", read_choices, 0},
-    {"required", read_required, 0},
-    {"secret", read_secret, 0},
-    {"help", read_help, 0},
-    {NULL, NULL, 0},
+    {"type", read_type, 0},     {"default", read_default, 0}, {"choices", read_choices, 0},
+    {"min", read_min, 0},       {"max", read_max, 0},         {"required", read_required, 0},
+    {"secret", read_secret, 0}, {"help", read_help, 0},       {NULL, NULL, 0},
 };
 
 /* ---- putting it together -------------------------------------------------------------------------------------------
@@ -122,16 +135,43 @@ static int settle_type(struct rbk_reader *r, struct param_draft *d)
     return 0;
 }
 
-static int settle_default(struct rbk_reader *r, struct param_draft *d)
+/* Types what the table said under `key`. */
+static int settle_value(struct rbk_reader *r, struct param_draft *d, const char *key, int line, const rbk_value *said,
+                        rbk_value **out)
 {
-    if (!d->dflt)
+    if (!said)
         return 0;
     struct rbk_error inner = {0};
-    if (rbk_param_from_value(d->param, d->dflt, &d->param->dflt, &inner) == 0)
+    if (rbk_param_from_value(d->param, said, out, &inner) == 0)
         return 0;
-    r->key_line = d->dflt_line;
-    rbk_read_error(r, "`default` of %s: %s", r->where, inner.message);
+    r->key_line = line;
+    rbk_read_error(r, "`%s` of %s: %s", key, r->where, inner.message);
     return rbk_error_hint(r->err, "%s", inner.hint);
+}
+
+static bool has_order(enum rbk_param_type type)
+{
+    return type == RBK_PARAM_INTEGER || type == RBK_PARAM_NUMBER || type == RBK_PARAM_DURATION ||
+           type == RBK_PARAM_SIZE || type == RBK_PARAM_PERCENT;
+}
+
+static int settle_range(struct rbk_reader *r, struct param_draft *d)
+{
+    const char *key = d->min ? "min" : "max";
+    rbk_value *min = NULL, *max = NULL;
+    if (!d->min && !d->max)
+        return 0;
+    r->key_line = d->min ? d->min_line : d->max_line;
+    if (!has_order(d->param->type))
+        return rbk_read_error(r, "`%s` of %s: a %s has no order", key, r->where, rbk_param_type_name(d->param->type));
+    int rc = settle_value(r, d, "min", d->min_line, d->min, &min);
+    if (rc == 0)
+        rc = settle_value(r, d, "max", d->max_line, d->max, &max);
+    if (rc == 0 && min && max && rbk_value_number(min) > rbk_value_number(max))
+        rc = rbk_read_error(r, "`min` of %s is more than its `max`", r->where);
+    d->param->min = min;
+    d->param->max = max;
+    return rc;
 }
 
 int rbk_read_param(struct rbk_reader *r, struct rbk_param *p)
@@ -142,13 +182,17 @@ int rbk_read_param(struct rbk_reader *r, struct rbk_param *p)
     if (rc == 0)
         rc = settle_type(r, &d);
     if (rc == 0)
-        rc = settle_default(r, &d);
+        rc = settle_range(r, &d);
+    if (rc == 0)
+        rc = settle_value(r, &d, "default", d.dflt_line, d.dflt, &p->dflt);
     if (rc == 0 && p->required && p->dflt) {
         r->key_line = d.dflt_line;
         rc = rbk_read_error(r, "%s is required and has a default", r->where);
     }
     free(d.type);
     rbk_value_free(d.dflt);
+    rbk_value_free(d.min);
+    rbk_value_free(d.max);
     return rc;
 }
 

@@ -1,17 +1,23 @@
 /* What the step machine asks of the host: perform a function or an action, stop it, match a pattern, load a called
  * runbook. */
-#include <lua/await.h>
+#include <lua/call.h>
 
 #include <base/mem.h>
 #include <lua/fail.h>
 #include <lua/match.h>
 #include <lua/value.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
+struct rbk_script_call *rbk_call_running(const struct rbk_lua *lua)
+{
+    return lua->task ? lua->task->call : NULL;
+}
+
 struct rbk_script_call *rbk_call_current(lua_State *L, const char *what)
 {
-    struct rbk_script_call *call = rbk_lua_of(L)->call;
+    struct rbk_script_call *call = rbk_call_running(rbk_lua_of(L));
     if (!call)
         rbk_lua_fail_hint(L, "do it in a function: run = function(ctx) .. end",
                           "%s works only while a step runs, not while the file loads", what);
@@ -20,7 +26,7 @@ struct rbk_script_call *rbk_call_current(lua_State *L, const char *what)
 
 bool rbk_call_log(lua_State *L, const char *text, size_t len)
 {
-    struct rbk_script_call *call = rbk_lua_of(L)->call;
+    struct rbk_script_call *call = rbk_call_running(rbk_lua_of(L));
     if (call)
         rbk_perform_log(call->perform, text, len);
     return call != NULL;
@@ -69,8 +75,8 @@ int rbk_action_perform(lua_State *L, int idx, const rbk_value *options)
 /* The call as a light userdata. [-1, +n, v] */
 static int run_body(lua_State *L)
 {
-    struct rbk_script_call *call = lua_touserdata(L, 1);
-    rbk_await_begin(L, call);
+    struct rbk_script_call *call = ((struct rbk_task *)lua_touserdata(L, 1))->call;
+    rbk_await_begin(L, &call->task);
     lua_rawgeti(L, LUA_REGISTRYINDEX, call->body->script);
     if (call->body->kind == RBK_BODY_ACTION)
         return rbk_action_perform(L, -1, call->options);
@@ -94,7 +100,7 @@ static void read_results(lua_State *L, int first, struct rbk_error *failed)
 /* A step's error is one line: the place goes into the message, as it is seen from the project's folder. */
 static void place_into_message(const struct rbk_script_call *call, struct rbk_error *failed)
 {
-    const char *root = call->lua->config->root, *file = failed->file;
+    const char *root = call->task.lua->config->root, *file = failed->file;
     size_t len = root ? strlen(root) : 0;
     if (!file[0] || failed->line == 0)
         return;
@@ -108,16 +114,16 @@ static void place_into_message(const struct rbk_script_call *call, struct rbk_er
 /* Errors of a body are failures of its step, not of the runbook. */
 static int body_ended(lua_State *L, int status, lua_KContext ctx)
 {
-    struct rbk_script_call *call = (struct rbk_script_call *)ctx;
+    struct rbk_task *t = (struct rbk_task *)ctx;
     if (status == LUA_OK || status == LUA_YIELD) {
-        read_results(L, 2, &call->failed);
+        read_results(L, 2, &t->failed);
         return 0;
     }
-    rbk_lua_pop_error(L, status, &call->failed);
-    if (call->failed.code == RBK_ECANCELLED)
+    rbk_lua_pop_error(L, status, &t->failed);
+    if (t->failed.code == RBK_ECANCELLED)
         return 0;
-    call->failed.code = RBK_EFAIL;
-    place_into_message(call, &call->failed);
+    t->failed.code = RBK_EFAIL;
+    place_into_message(t->call, &t->failed);
     return 0;
 }
 
@@ -125,50 +131,60 @@ static int body_ended(lua_State *L, int status, lua_KContext ctx)
  * still wait. */
 static int call_main(lua_State *L)
 {
-    void *call = lua_touserdata(L, 1);
+    void *task = lua_touserdata(L, 1);
     lua_settop(L, 0);
     rbk_lua_reserve_stack(L);
     lua_pushcfunction(L, rbk_lua_on_error);
     lua_pushcfunction(L, run_body);
-    lua_pushlightuserdata(L, call);
-    int status = lua_pcallk(L, 1, LUA_MULTRET, 1, (lua_KContext)call, body_ended);
-    return body_ended(L, status, (lua_KContext)call);
+    lua_pushlightuserdata(L, task);
+    int status = lua_pcallk(L, 1, LUA_MULTRET, 1, (lua_KContext)task, body_ended);
+    return body_ended(L, status, (lua_KContext)task);
 }
 
 /* ---- the operations ------------------------------------------------------------------------------------------------
  */
 
-static int make_coroutine(lua_State *L)
+static void describe_call(const struct rbk_task *t, struct rbk_watchdog *w)
 {
-    struct rbk_script_call *call = lua_touserdata(L, 1);
-    call->co = lua_newthread(L);
-    call->anchor = luaL_ref(L, LUA_REGISTRYINDEX);
-    lua_pushcfunction(call->co, call_main);
-    lua_pushlightuserdata(call->co, call);
-    return 0;
+    char what[256];
+    snprintf(what, sizeof what, "run %s: step %s", rbk_perform_run_id(t->call->perform),
+             rbk_perform_step_key(t->call->perform));
+    rbk_watchdog_describe(w, rbk_exit_status(RBK_EDOUBT), what,
+                          "the run is interrupted; `runbook status` shows it, `runbook resume` goes on");
 }
+
+static void call_ended(struct rbk_task *t)
+{
+    struct rbk_error failed = t->failed;
+    struct rbk_perform *perform = t->call->perform;
+    rbk_value_free(t->call->options);
+    free(t->call);
+    rbk_perform_done(perform, failed.code ? &failed : NULL);
+}
+
+static const struct rbk_task_kind call_kind = {.main = call_main, .describe = describe_call, .ended = call_ended};
 
 static void first_resume(void *arg)
 {
-    rbk_call_resume(arg);
+    rbk_task_resume(arg);
 }
 
 static int script_start(void *host, const struct rbk_body *body, const rbk_value *options, struct rbk_perform *perform,
                         struct rbk_script_call **out, struct rbk_error *err)
 {
     struct rbk_script_call *call = rbk_alloc(sizeof *call);
-    call->lua = host;
+    struct rbk_lua *lua = host;
+    call->task = (struct rbk_task){.kind = &call_kind, .lua = lua, .loop = rbk_perform_loop(perform), .call = call};
     call->perform = perform;
     call->body = body;
-    call->anchor = LUA_NOREF;
-    call->serial = ++call->lua->calls;
-    int rc = rbk_lua_protected(host, make_coroutine, call, err);
+    call->serial = ++lua->calls;
+    int rc = rbk_task_init(&call->task, err);
     if (rc) {
         free(call);
         return rc;
     }
     call->options = rbk_value_dup(options);
-    rbk_loop_defer(rbk_perform_loop(perform), first_resume, call);
+    rbk_loop_defer(call->task.loop, first_resume, &call->task);
     *out = call;
     return 0;
 }
@@ -176,9 +192,7 @@ static int script_start(void *host, const struct rbk_body *body, const rbk_value
 static void script_cancel(void *host, struct rbk_script_call *call)
 {
     (void)host;
-    call->cancelled = true;
-    if (call->wait && call->wait->cancel)
-        call->wait->cancel(call->wait);
+    rbk_task_cancel(&call->task);
 }
 
 static int script_load(void *host, const char *id, struct rbk_plan **out, struct rbk_error *err)

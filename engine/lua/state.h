@@ -8,7 +8,7 @@
 #include <lua/watchdog.h>
 
 struct rbk_load;
-struct rbk_script_call;
+struct rbk_task;
 
 struct rbk_lua {
     lua_State *L;
@@ -17,10 +17,10 @@ struct rbk_lua {
     struct rbk_heap heap;
     struct rbk_watchdog watchdog;
     int64_t load_ms, call_ms;
-    unsigned long loads;          /* how many files were loaded: their serial numbers */
-    unsigned long calls;          /* how many bodies were started */
-    struct rbk_load *load;        /* the file that is being loaded, or NULL */
-    struct rbk_script_call *call; /* the body whose coroutine runs right now, or NULL */
+    unsigned long loads;   /* how many files were loaded: their serial numbers */
+    unsigned long calls;   /* how many bodies were started */
+    struct rbk_load *load; /* the file that is being loaded, or NULL */
+    struct rbk_task *task; /* whose coroutine runs right now, or NULL */
 };
 
 /* The host that a Lua thread belongs to. */

@@ -37,7 +37,7 @@ const char *rbk_statement_name(const struct rbk_statement *s, char *out, size_t 
 struct rbk_load *rbk_statement_load(lua_State *L, const char *word)
 {
     struct rbk_lua *lua = rbk_lua_of(L);
-    if (!lua->load || lua->call)
+    if (!lua->load || lua->task)
         rbk_lua_fail_hint(L, "steps are known before the run: move it out of the function",
                           "`%s` cannot be used while a step runs", word);
     return lua->load;

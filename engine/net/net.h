@@ -38,6 +38,7 @@ struct rbk_http_request {           /* strings are borrowed during the call */
     int redirects; /* how many may be followed, GET and HEAD only, 0 = none; Authorization and Cookie are dropped at
                       another origin */
     bool allow_http;
+    bool once; /* on a connection of its own: a kept one that turns out to be dead makes the client send again */
     const char *proxy; /* NULL = that of the configuration; the environment's proxies are not used unless configured */
 };
 struct rbk_http_response { /* borrowed during the callback */
@@ -76,6 +77,9 @@ int rbk_net_http(struct rbk_net *net, const struct rbk_http_request *request, rb
 int rbk_net_mail(struct rbk_net *net, const struct rbk_mail *mail, rbk_net_fn *fn, void *arg, struct rbk_transfer **out,
                  struct rbk_error *err);
 void rbk_transfer_cancel(struct rbk_transfer *t); /* fn is not called */
+
+/* scheme://host:port of a URL, for people: what else is in it may be a secret. Heap, free(). */
+char *rbk_net_place(const char *url);
 
 /* HMAC-SHA256 (RFC 2104) of data as 64 lower-case hex digits and a NUL, by the TLS library. */
 int rbk_net_hmac_sha256(struct rbk_net *net, const char *key, size_t key_len, const char *data, size_t len,

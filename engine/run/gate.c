@@ -122,8 +122,11 @@ static void record_question(struct rbk_step *step, const char *decision, const r
                                .answered_ms = decision ? now : 0};
     if (step->gate.ask_count > 0) {
         row.spec = rbk_gate_spec(step->gate.ask, step->gate.ask_count);
-        for (size_t i = 0; step->gate.own && i < step->gate.ask_count; i++)
-            rbk_map_set_string(rbk_map_get_mut(row.spec, step->gate.ask[i].name), "type", "fact");
+        for (size_t i = 0; step->gate.own && i < step->gate.ask_count; i++) {
+            rbk_value *entry = rbk_map_get_mut(row.spec, step->gate.ask[i].name);
+            rbk_map_set_string(entry, "type", "fact");
+            rbk_map_set_string(entry, "expr", rbk_expr_text(step->gate.needed_for));
+        }
     }
     row.answers = answers ? rbk_value_dup(answers) : NULL;
     rbk_record_gate(step, &row);
@@ -234,8 +237,8 @@ void rbk_gate_open(struct rbk_step *step, const char *kind, const char *text, co
     put_question(step);
 }
 
-/* Asks for facts that no step has set. */
-void rbk_gate_open_facts(struct rbk_step *step, const struct rbk_strv *names, const char *text, rbk_gate_fn *fn)
+/* Asks for facts that no step has set and that `e` reads. */
+void rbk_gate_open_facts(struct rbk_step *step, const struct rbk_strv *names, const struct rbk_expr *e, rbk_gate_fn *fn)
 {
     struct rbk_param *ask = rbk_alloc((names->count + 1) * sizeof *ask);
     for (size_t i = 0; i < names->count; i++) {
@@ -244,7 +247,8 @@ void rbk_gate_open_facts(struct rbk_step *step, const struct rbk_strv *names, co
         ask[i].required = true;
     }
     step->gate.kind = "fact";
-    step->gate.text = rbk_strdup(text);
+    step->gate.text = rbk_asprintf("needed for \"%s\"", rbk_expr_text(e));
+    step->gate.needed_for = e;
     step->gate.own = ask;
     step->gate.ask = ask;
     step->gate.ask_count = names->count;

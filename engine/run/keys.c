@@ -28,6 +28,8 @@ const struct rbk_key rbk_param_keys[] = {
     {"default", "any", "the value when none is given"},
     {"required", "boolean", "true: there is no run without a value"},
     {"choices", "list", "the values that may be given"},
+    {"min", "any", "the least number that may be given"},
+    {"max", "any", "the largest number that may be given"},
     {"secret", "boolean", "true: the value is never shown nor written down"},
     {"help", "string", "one line for `show` and `--help`"},
     {NULL, NULL, NULL},
@@ -103,6 +105,8 @@ const struct rbk_key rbk_ask_keys[] = {
     {"type", "string", "the type of the answer, as for `param`; \"string\" unless said"},
     {"default", "any", "what an empty answer means"},
     {"choices", "list", "the answers that may be given"},
+    {"min", "any", "the least number that may be answered"},
+    {"max", "any", "the largest number that may be answered"},
     {"help", "string", "the question as the person reads it"},
     {NULL, NULL, NULL},
 };

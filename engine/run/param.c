@@ -15,6 +15,8 @@ void rbk_param_fini(struct rbk_param *p)
     free(p->name);
     free(p->help);
     rbk_value_free(p->dflt);
+    rbk_value_free(p->min);
+    rbk_value_free(p->max);
     rbk_strv_fini(&p->choices);
     *p = (struct rbk_param){0};
 }
@@ -181,9 +183,8 @@ static int string_parse(const char *text, rbk_value **out)
     return 0;
 }
 
-int param_text_parse(const struct rbk_param *p, const char *text, rbk_value **out, struct rbk_error *err)
+static int text_typed(const struct rbk_param *p, const char *text, rbk_value **out, struct rbk_error *err)
 {
-    *out = NULL;
     if (p->type != RBK_PARAM_LIST && param_choice_check(p, text, err) != 0)
         return RBK_EINVAL;
     switch (p->type) {
@@ -203,6 +204,18 @@ int param_text_parse(const struct rbk_param *p, const char *text, rbk_value **ou
     default:
         return string_parse(text, out);
     }
+}
+
+int param_text_parse(const struct rbk_param *p, const char *text, rbk_value **out, struct rbk_error *err)
+{
+    *out = NULL;
+    int rc = text_typed(p, text, out, err);
+    rc = rc < 0 ? rc : param_range_check(p, *out, err);
+    if (rc < 0) {
+        rbk_value_free(*out);
+        *out = NULL;
+    }
+    return rc;
 }
 
 int rbk_param_parse(const struct rbk_param *p, const char *text, rbk_value **out, struct rbk_error *err)

@@ -24,6 +24,7 @@ struct rbk_param {
     rbk_value *dflt; /* typed; NULL = none */
     bool required, secret;
     struct rbk_strv choices; /* CHOICE, and LIST restricted to them */
+    rbk_value *min, *max;    /* of a number, typed, both allowed themselves; NULL = none */
     int line;
 };
 

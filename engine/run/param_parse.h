@@ -7,6 +7,8 @@
 
 int param_text_parse(const struct rbk_param *p, const char *text, rbk_value **out, struct rbk_error *err);
 int param_choice_check(const struct rbk_param *p, const char *text, struct rbk_error *err);
+/* Whether a typed value lies between min and max. */
+int param_range_check(const struct rbk_param *p, const rbk_value *v, struct rbk_error *err);
 /* `"text" is not what`; a secret's text is left out. Returns RBK_EINVAL. */
 int param_no_fit(const struct rbk_param *p, const char *text, const char *what, struct rbk_error *err);
 enum rbk_unit param_type_unit(enum rbk_param_type type);

@@ -35,11 +35,12 @@ static int value_no_fit(const struct rbk_param *p, const rbk_value *v, struct rb
     return rc;
 }
 
-static int value_choice(const struct rbk_param *p, const rbk_value *v, rbk_value *typed, rbk_value **out,
-                        struct rbk_error *err)
+static int value_allowed(const struct rbk_param *p, const rbk_value *v, rbk_value *typed, rbk_value **out,
+                         struct rbk_error *err)
 {
     char *text = rbk_value_text(v);
     int rc = param_choice_check(p, text, err);
+    rc = rc < 0 ? rc : param_range_check(p, typed, err);
     free(text);
     if (rc == 0)
         *out = typed;
@@ -129,5 +130,5 @@ int rbk_param_from_value(const struct rbk_param *p, const rbk_value *v, rbk_valu
     default:
         break;
     }
-    return typed ? value_choice(p, v, typed, out, err) : value_no_fit(p, v, err);
+    return typed ? value_allowed(p, v, typed, out, err) : value_no_fit(p, v, err);
 }

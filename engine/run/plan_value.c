@@ -54,6 +54,10 @@ rbk_value *rbk_param_to_value(const struct rbk_param *p)
     rbk_map_set(map, "default", p->dflt && !p->secret ? rbk_value_dup(p->dflt) : rbk_null_new());
     rbk_map_set_bool(map, "required", p->required);
     set_strings(map, "choices", &p->choices);
+    if (p->min)
+        rbk_map_set(map, "min", rbk_value_dup(p->min));
+    if (p->max)
+        rbk_map_set(map, "max", rbk_value_dup(p->max));
     set_true(map, "secret", p->secret);
     set_string(map, "help", p->help);
     return map;

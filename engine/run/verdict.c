@@ -23,13 +23,6 @@ static void on_answered(struct rbk_step *step, enum rbk_decision decision)
         rbk_step_end_rejected(step);
 }
 
-static void ask_for(struct rbk_step *step, const struct rbk_strv *names, const struct rbk_expr *e)
-{
-    char *text = rbk_asprintf("needed for \"%s\"", rbk_expr_text(e));
-    rbk_gate_open_facts(step, names, text, on_answered);
-    free(text);
-}
-
 static void skip(struct rbk_step *step, const char *why)
 {
     free(step->row.detail);
@@ -51,7 +44,7 @@ bool rbk_verdict_when(struct rbk_step *step)
         return true;
     case RBK_UNKNOWN:
         unset_names(step, step->node->when, &names);
-        ask_for(step, &names, step->node->when);
+        rbk_gate_open_facts(step, &names, step->node->when, on_answered);
         rbk_strv_fini(&names);
         return false;
     default:
@@ -113,7 +106,7 @@ bool rbk_verdict_checks(struct rbk_step *step)
     else if (state.unknown && step->stop)
         rbk_step_end_unasked(step);
     else if (state.unknown)
-        ask_for(step, &state.unset, state.unknown);
+        rbk_gate_open_facts(step, &state.unset, state.unknown, on_answered);
     else
         good = true;
     rbk_strv_fini(&state.unset);

@@ -6,7 +6,8 @@
 #include <loop/loop.h>
 
 struct rbk_alarm;
-int rbk_alarm_open(struct rbk_loop *loop, rbk_loop_fn *fn, void *arg, struct rbk_alarm **out, struct rbk_error *err);
+typedef void rbk_alarm_fn(void *arg, bool clock_was_set);
+int rbk_alarm_open(struct rbk_loop *loop, rbk_alarm_fn *fn, void *arg, struct rbk_alarm **out, struct rbk_error *err);
 /* INT64_MAX: rings only when the clock is set. */
 int rbk_alarm_set(struct rbk_alarm *a, int64_t wall_ms, struct rbk_error *err);
 void rbk_alarm_close(struct rbk_alarm *a); /* NULL is fine */

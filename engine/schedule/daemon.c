@@ -5,6 +5,7 @@
 #include <loop/detach.h>
 #include <schedule/alarm.h>
 #include <schedule/daemon.h>
+#include <schedule/due.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -20,12 +21,13 @@ struct child {
     int64_t firing;
     char *runbook;
     int attempts;
+    int64_t again_ms; /* not to be started again before */
 };
 
 struct rbk_daemon {
     struct rbk_daemon_options o;
     const struct rbk_entries *entries;
-    int64_t *next_ms; /* of each entry; 0 = ask */
+    struct rbk_due due; /* of each entry */
     struct rbk_alarm *alarm;
     struct child **children;
     size_t child_count, child_cap;
@@ -140,6 +142,7 @@ static int begin(struct rbk_daemon *d, const struct rbk_firing *f, int64_t now, 
         return rbk_firing_skip(d->o.store, f->id, "its process could not be started; see the daemon's log", now, err);
     if (!c)
         c = child_new(d, f);
+    c->again_ms = now + LOOK_AGAIN_MS;
     char due[RBK_TIME_SIZE];
     rbk_time_local(f->due_ms, due);
     if (start_child(d, c, &why) < 0)
@@ -158,6 +161,10 @@ static int handle(struct rbk_daemon *d, const struct rbk_firing *f, int64_t now,
     *again = INT64_MAX;
     if (c && c->process)
         return 0;
+    if (c && c->again_ms > now && c->again_ms <= now + LOOK_AGAIN_MS) {
+        *again = c->again_ms;
+        return 0;
+    }
     if (!e)
         return rbk_firing_skip(d->o.store, f->id, "the runbook has no schedule any more", now, err);
     bool busy = is_busy(d, f->runbook);
@@ -208,47 +215,41 @@ static int handle_planned(struct rbk_daemon *d, int64_t now, int64_t *wake, stru
 
 /* ---- what is due ---- */
 
-static bool anything_due(const struct rbk_daemon *d, int64_t now)
+/* Decides whatever is due. What was decided in a transaction that fails is asked again. */
+static int decide_due(struct rbk_daemon *d, int64_t now, struct rbk_error *err)
 {
-    for (size_t i = 0; i < d->entries->count; i++)
-        if (d->next_ms[i] <= now)
-            return true;
-    return false;
-}
-
-static int decide_all(struct rbk_daemon *d, int64_t now, struct rbk_error *err)
-{
-    int rc = anything_due(d, now) ? rbk_store_begin(d->o.store, err) : 1;
-    if (rc != 0)
-        return rc < 0 ? rc : 0;
-    for (size_t i = 0; rc == 0 && i < d->entries->count; i++)
-        if (d->next_ms[i] <= now)
-            rc = rbk_schedule_decide(d->o.store, &d->entries->items[i], now, &d->next_ms[i], err);
-    if (rc == 0)
-        return rbk_store_commit(d->o.store, err);
-    rbk_store_rollback(d->o.store);
+    size_t i = 0;
+    int64_t next;
+    if (rbk_due_first(&d->due, NULL) > now)
+        return 0;
+    int rc = rbk_store_begin(d->o.store, err);
+    if (rc < 0)
+        return rc;
+    while (rc == 0 && rbk_due_first(&d->due, &i) <= now) {
+        rc = rbk_schedule_decide(d->o.store, &d->entries->items[i], now, &next, err);
+        if (rc == 0)
+            rbk_due_set(&d->due, i, next);
+    }
+    if (rc < 0)
+        rbk_store_rollback(d->o.store);
+    else
+        rc = rbk_store_commit(d->o.store, err);
+    if (rc < 0)
+        rbk_due_forget(&d->due);
     return rc;
-}
-
-static int64_t first_due(const struct rbk_daemon *d)
-{
-    int64_t first = INT64_MAX;
-    for (size_t i = 0; i < d->entries->count; i++)
-        first = d->next_ms[i] < first ? d->next_ms[i] : first;
-    return first;
 }
 
 static int tick(struct rbk_daemon *d, struct rbk_error *err)
 {
     int64_t now = rbk_clock_wall_ms(), wake = INT64_MAX;
-    int rc = decide_all(d, now, err);
+    int rc = decide_due(d, now, err);
     if (rc == 0)
         rc = rbk_firings_settle(d->o.store, now, err);
     if (rc == 0)
         rc = handle_planned(d, now, &wake, err);
     if (rc == 0 && d->o.once && living_children(d) == 0 && wake == INT64_MAX)
         rbk_loop_stop(d->o.loop);
-    int64_t due = d->o.once ? INT64_MAX : first_due(d);
+    int64_t due = d->o.once ? INT64_MAX : rbk_due_first(&d->due, NULL);
     return rc == 0 ? rbk_alarm_set(d->alarm, due < wake ? due : wake, err) : rc;
 }
 
@@ -265,20 +266,19 @@ void rbk_daemon_tick(void *daemon)
     }
 }
 
-/* The clock was set, or a due time has come. After a step back every schedule is looked at again. */
-static void daemon_on_alarm(void *arg)
+static void daemon_on_alarm(void *arg, bool clock_was_set)
 {
     struct rbk_daemon *d = arg;
-    if (!anything_due(d, rbk_clock_wall_ms()))
-        memset(d->next_ms, 0, (d->entries->count + 1) * sizeof *d->next_ms);
+    if (clock_was_set)
+        rbk_due_forget(&d->due);
     rbk_daemon_tick(d);
 }
 
 void rbk_daemon_replace(struct rbk_daemon *d, const struct rbk_entries *entries)
 {
     d->entries = entries;
-    free(d->next_ms);
-    d->next_ms = rbk_alloc((entries->count + 1) * sizeof *d->next_ms);
+    rbk_due_fini(&d->due);
+    rbk_due_init(&d->due, entries->count);
     rbk_daemon_tick(d);
 }
 
@@ -288,7 +288,7 @@ int rbk_daemon_new(const struct rbk_daemon_options *o, const struct rbk_entries 
     struct rbk_daemon *d = rbk_alloc(sizeof *d);
     d->o = *o;
     d->entries = entries;
-    d->next_ms = rbk_alloc((entries->count + 1) * sizeof *d->next_ms);
+    rbk_due_init(&d->due, entries->count);
     int rc = rbk_alarm_open(o->loop, daemon_on_alarm, d, &d->alarm, err);
     if (rc < 0) {
         rbk_daemon_free(d);
@@ -319,6 +319,6 @@ void rbk_daemon_free(struct rbk_daemon *d)
         child_free(d->children[i]);
     free(d->children);
     rbk_alarm_close(d->alarm);
-    free(d->next_ms);
+    rbk_due_fini(&d->due);
     free(d);
 }

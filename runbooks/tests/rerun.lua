@@ -4,7 +4,7 @@ runbook "Run failing tests again" { overlap = "allow" }
 
 param "level" { default = "all", choices = tests.levels, help = "only the failing cases of this level" }
 param "case" { default = "", help = "only this case, failing or not" }
-param "times" { type = "integer", default = 1, help = "run each failing case so often" }
+param "times" { type = "integer", default = 1, min = 1, help = "run each failing case so often" }
 
 step "Run the failing tests again" {
     run = tests.rerun { level = "$level", case = "$case", times = "$times" },

@@ -20,6 +20,8 @@
 ---@field default? any the value when none is given
 ---@field required? boolean true: there is no run without a value
 ---@field choices? any[] the values that may be given
+---@field min? any the least number that may be given
+---@field max? any the largest number that may be given
 ---@field secret? boolean true: the value is never shown nor written down
 ---@field help? string one line for `show` and `--help`
 
@@ -59,6 +61,8 @@
 ---@field type? string the type of the answer, as for `param`; "string" unless said
 ---@field default? any what an empty answer means
 ---@field choices? any[] the answers that may be given
+---@field min? any the least number that may be answered
+---@field max? any the largest number that may be answered
 ---@field help? string the question as the person reads it
 
 ---@class runbook.retry

@@ -4,8 +4,8 @@
 #   sh tests/bench/run.sh [--rounds N] [--smoke] [ROW...]
 #
 #   ROW         one-step ansible memory steps parallel capture-bytes capture-lines capture-memory import
-#               import-memory import-messages metrics-write metrics-size metrics-times metrics-p95; all of them
-#               unless said
+#               import-memory import-messages metrics-write metrics-size metrics-times metrics-p95
+#               schedule-idle schedule-memory schedule-change; all of them unless said
 #   --rounds N  how often each pair is run, instead of each row's own number
 #   --smoke     one round each, and nothing is judged: do the benchmarks still work?
 #
@@ -19,7 +19,7 @@ build=${BUILD:-$root/build/bench}
 bin=$build/tests/bench
 work=$build/bench-work
 rows='one-step ansible memory steps parallel capture-bytes capture-lines capture-memory import import-memory
-    import-messages metrics-write metrics-size metrics-times metrics-p95'
+    import-messages metrics-write metrics-size metrics-times metrics-p95 schedule-idle schedule-memory schedule-change'
 rounds=
 smoke=false
 missed=0
@@ -70,6 +70,10 @@ as_ms() {
         if (ms >= 1000) printf "%.2f s", ms / 1000; else printf "%.2f ms", ms }'
 }
 
+as_us() {
+    awk -v us="$1" 'BEGIN { printf "%.2f us", us }'
+}
+
 as_mib() {
     awk -v kb="$1" 'BEGIN { printf "%.1f MiB", kb / 1024 }'
 }
@@ -84,7 +88,7 @@ judge() {
         sign = side == "at-least" ? -1 : 1
         print (sign * value <= sign * aim ? "aim" : sign * value <= sign * bar ? "bar" : "MISSED") }')
     if [ "$6" = at-least ]; then comparison='>='; else comparison='<='; fi
-    value=$(awk -v value="$4" -v unit="$5" 'BEGIN { printf (value >= 20 ? "%.0f%s" : "%.2f%s"), value, unit }')
+    value=$(awk -v value="$4" -v unit="$5" 'BEGIN { printf (value >= 20 || value == 0 ? "%.0f%s" : value < 0.01 ? "%.4f%s" : "%.2f%s"), value, unit }')
     if $smoke; then
         verdict=runs
     elif [ "$verdict" = MISSED ]; then
@@ -242,6 +246,32 @@ row_metrics_p95() {
     pair 9 '' "$bin/bench_metrics" "$work/metrics" decode -- "$bin/bench_metrics" "$work/metrics" p95
     judge 'p95 of 1,000,000 samples, to decoding them' "$(as_ms "$floor_us" 20)" "$(as_ms "$ours_us" 20)" "$ratio" x \
         at-most 3 1.5
+}
+
+# idle SECONDS: sets wakes and ours_kb of a daemon that has nothing to do.
+idle() {
+    if $smoke; then seconds=1; else seconds=$1; fi
+    rm -rf "$work/idle"
+    figures=$(python3 "$root/tests/bench/idle_daemon.py" "$build/runbook" "$work/idle" "$seconds") ||
+        die "row $row does not run"
+    rm -rf "$work/idle"
+    wakes=${figures% *} ours_kb=${figures#* }
+}
+
+row_schedule_idle() {
+    idle 60
+    judge 'wake-ups of an idle daemon in a minute' - - "$wakes" '' at-most 0 0
+}
+
+row_schedule_memory() {
+    idle 1
+    judge_memory 'its memory' 8 5
+}
+
+row_schedule_change() {
+    sorted=$("$bin/bench_schedule" sort) changed=$("$bin/bench_schedule" change) || die "row $row does not run"
+    judge 'next of 10,000 schedules, to sorting them' "$(as_us "$sorted")" "$(as_us "$changed")" \
+        "$(awk -v a="$sorted" -v b="$changed" 'BEGIN { print b / a }')" x at-most 2 0.1
 }
 
 while [ $# -gt 0 ]; do

@@ -168,3 +168,10 @@ def test_a_lost_reader_is_not_an_error(project):
     process.stdout = None
     assert process.wait(timeout=30) == 0
     assert project.last_run()["state"] == "succeeded"
+
+
+def test_2_a_run_that_never_was_leaves_no_store(project):
+    for args in (["resume", "01k"], ["retry", "01k"], ["cancel", "01k"], ["approve", "01k"], ["reject", "01k"]):
+        result = project.run(*args)
+        assert result.exit == 2 and "next" not in result.out, (args, result)
+    assert not (project.root / ".runbook").exists()

@@ -30,6 +30,32 @@ def test_next(project, expression, zone, start, expected):
     assert times(project, expression, "--tz", zone, "--from", start, "--count", "2") == expected
 
 
+@pytest.mark.parametrize(
+    "start, first",
+    [
+        ("2026-07-01", "2026-07-01T08:00:00+09:00"),
+        ("2026-07-01 08:00", "2026-07-02T08:00:00+09:00"),  # --from is exclusive
+        ("2026-07-01T07:59:59", "2026-07-01T08:00:00+09:00"),
+        ("2026-06-30T23:00:00Z", "2026-07-02T08:00:00+09:00"),
+    ],
+)
+@pytest.mark.parametrize("machine", ["UTC", "America/New_York"])
+def test_a_start_without_an_offset_is_in_the_zone_that_is_asked_about(project, start, first, machine):
+    words = ["schedule", "next", "0 8 * * *", "--tz", "Asia/Tokyo", "--from", start, "--json"]
+    assert project.ok(*words, env={"TZ": machine}).json["times"] == [first]
+    words[2:3] = ["0 8 * * * in Asia/Tokyo"]
+    del words[3:5]
+    assert project.ok(*words, env={"TZ": machine}).json["times"] == [first]
+
+
+@pytest.mark.parametrize("word", ["24h", "yesterday", "yesterday 18:00", "today 00:00", "now"])
+def test_every_way_to_write_a_time(project, word):
+    assert len(times(project, "* * * * *", "--tz", "UTC", "--from", word)) == 1
+    project.ok("schedule", "preview", "--from", word)
+    project.ok("history", "--since", word)
+    project.ok("metrics", "query", "x", "--since", word, "--json")
+
+
 def test_next_needs_no_project(project, tmp_path):
     empty = tmp_path / "empty"
     empty.mkdir()

@@ -1,9 +1,11 @@
 #!/bin/sh
-# Builds and runs every fuzzer under AddressSanitizer and UndefinedBehaviorSanitizer: sh tests/fuzz/run.sh [SECONDS]
-# New inputs are kept in the build folder and used again the next time; an input that fails is printed by its path.
+# Builds and runs every fuzzer under AddressSanitizer and UndefinedBehaviorSanitizer: sh tests/fuzz/run.sh [SECONDS [SEED]]
+# New inputs are kept in the build folder and used again the next time; an input that fails is printed by its path. With a
+# SEED a fresh build folder sees the same inputs each time: a check of a change should not fail by what came before it.
 set -eu
 
 seconds=${1:-30}
+seed=${2:-0} # 0 = another one each time
 root=$(cd "$(dirname "$0")/../.." && pwd)
 build=${RUNBOOK_FUZZ_BUILD:-$root/build/test/fuzz}
 
@@ -18,7 +20,7 @@ run_fuzzer() {
     seeds=$root/tests/fuzz/corpus/$name
     words=$root/tests/fuzz/$name.dict
     mkdir -p "$build/corpus/$name" "$build/crashes"
-    set -- -max_total_time="$seconds" -timeout=10 -rss_limit_mb=1024 -max_len=65536 -print_final_stats=1 \
+    set -- -max_total_time="$seconds" -seed="$seed" -timeout=10 -rss_limit_mb=1024 -max_len=65536 -print_final_stats=1 \
         -artifact_prefix="$build/crashes/$name-" "$build/corpus/$name"
     [ ! -d "$seeds" ] || set -- "$@" "$seeds"
     [ ! -f "$words" ] || set -- -dict="$words" "$@"

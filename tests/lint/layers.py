@@ -18,11 +18,13 @@ BELOW = {
     "results": {"base", "loop", "store", "config", "results/formats"},
     "schedule": {"base", "loop", "store", "config"},
     "metrics": {"base", "store", "config"},
+    "net": {"base", "loop", "config"},
+    "net/module": {"base", "loop", "config", "net"},
     "otlp": {"base", "store", "config", "metrics"},
-    "run": {"base", "loop", "store", "config"},
-    "lua": {"base", "loop", "store", "config", "results/formats", "results", "metrics", "run"},
+    "run": {"base", "loop", "store", "config", "net"},
+    "lua": {"base", "loop", "store", "config", "results/formats", "results", "metrics", "net", "run"},
     "lua/embed": set(),
-    "cli": {"base", "loop", "store", "config", "results/formats", "results", "metrics", "schedule", "otlp", "run", "lua"},
+    "cli": {"base", "loop", "store", "config", "results/formats", "results", "metrics", "schedule", "net", "otlp", "run", "lua"},
 }
 
 # third-party header -> the one room that may include it
@@ -32,6 +34,9 @@ HOME = {
     "yaml.h": "config",
     "expat.h": "results/formats",
     "jansson.h": "base",
+    "curl/curl.h": "net/module",
+    "gnutls/gnutls.h": "net/module",
+    "gnutls/crypto.h": "net/module",
 }
 LUA_HEADERS = {"lua.h", "lualib.h", "lauxlib.h"}
 

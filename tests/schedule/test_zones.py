@@ -1,4 +1,5 @@
-"""Every zone of the system, every change of its clocks from 2000 to 2037: the engine against Python's zoneinfo."""
+"""Every zone of the system, every change of its clocks from 2000 to 2037: the engine against Python's zoneinfo
+and against glibc."""
 
 import datetime
 import os
@@ -9,6 +10,7 @@ import zoneinfo
 import pytest
 
 DUMP = os.environ.get("ZONE_DUMP", "")
+GLIBC = os.environ.get("ZONE_GLIBC", "")
 SYSTEM = pathlib.Path("/usr/share/zoneinfo")
 UTC = datetime.timezone.utc
 ONCE, NEVER, TWICE = 0, 1, 2
@@ -85,3 +87,13 @@ def test_every_change_of_every_zone():
         zone, more = check(line, zone)
         readings += more
     assert readings > 50 * len(names)
+
+
+@pytest.mark.skipif(not GLIBC, reason="ZONE_GLIBC does not name the program zone_glibc")
+@pytest.mark.skipif(not zone_names(), reason="there are no zone files here: install tzdata")
+def test_every_change_of_every_zone_as_glibc_has_it():
+    names = zone_names()
+    done = subprocess.run([GLIBC], input="\n".join(names), capture_output=True, text=True)
+    assert done.returncode == 0, done.stdout + done.stderr
+    words = done.stdout.split()
+    assert words[0::2] == ["compared", "differences"] and int(words[1]) > 2000 * len(names)

@@ -190,6 +190,10 @@ static void an_unknown_fact_is_asked_for_and_never_taken_as_false(void **state)
     rbk_value *answers = rbk_map_new();
     assert_int_equal(decide(f, true, NULL, answers, &err), RBK_EINVAL);
     assert_string_equal(err.message, "an answer for \"rate\" is missing");
+    rbk_map_set_string(answers, "rate", "7s");
+    assert_int_equal(decide(f, true, NULL, answers, &err), RBK_EINVAL);
+    assert_non_null(strstr(err.message, "the answer for \"rate\" does not fit: "));
+    assert_string_equal(err.hint, "it is needed for: rate > 5%");
     rbk_map_set_string(answers, "rate", "7%");
     assert_int_equal(decide(f, true, NULL, answers, &err), 0);
     assert_int_equal(resume(f, NULL, &err), 0);

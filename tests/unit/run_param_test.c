@@ -73,6 +73,29 @@ static void refusals_show_what_fits(void **state)
     }
 }
 
+static void numbers_lie_in_their_range(void **state)
+{
+    (void)state;
+    struct rbk_param p = {.name = since_name,
+                          .type = RBK_PARAM_DURATION,
+                          .min = rbk_number_new_spelled(60, RBK_UNIT_SECONDS, "1m"),
+                          .max = rbk_number_new_spelled(3600, RBK_UNIT_SECONDS, "1h")};
+    struct rbk_error err = {0};
+    rbk_value *v = NULL, *plain = rbk_int_new(59);
+    assert_int_equal(rbk_param_parse(&p, "60s", &v, &err), 0);
+    rbk_value_free(v);
+    assert_int_equal(rbk_param_parse(&p, "59s", &v, &err), RBK_EINVAL);
+    assert_null(v);
+    assert_string_equal(err.message, "since: \"59s\" is not from 1m to 1h");
+    assert_int_equal(rbk_param_from_value(&p, plain, &v, &err), RBK_EINVAL);
+    rbk_value_free(p.min);
+    p.min = NULL;
+    assert_int_equal(rbk_param_parse(&p, "2h", &v, &err), RBK_EINVAL);
+    assert_string_equal(err.message, "since: \"2h\" is not 1h or less");
+    rbk_value_free(plain);
+    rbk_value_free(p.max);
+}
+
 static void choices_name_the_nearest(void **state)
 {
     (void)state;
@@ -245,6 +268,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(every_type_is_read),
         cmocka_unit_test(refusals_show_what_fits),
+        cmocka_unit_test(numbers_lie_in_their_range),
         cmocka_unit_test(choices_name_the_nearest),
         cmocka_unit_test(a_secret_is_never_quoted),
         cmocka_unit_test(a_spelling_travels_with_its_value),

@@ -1,0 +1,123 @@
+/* curl's multi interface on the program's loop: curl says which sockets and which deadline it waits for, the loop says
+ * when they are there. */
+#include <base/mem.h>
+#include <net/module/session.h>
+#include <stdlib.h>
+
+struct net_watch { /* of one of curl's sockets */
+    struct rbk_session *session;
+    curl_socket_t fd;
+    struct rbk_watch *watch;
+};
+
+/* A callback may start and cancel other transfers: the next message is asked for anew each time. */
+static void session_collect(struct rbk_session *s)
+{
+    CURLMsg *message;
+    int left;
+    while ((message = curl_multi_info_read(s->multi, &left))) {
+        struct net_transfer *t = NULL;
+        CURLcode code = message->data.result;
+        if (message->msg == CURLMSG_DONE && curl_easy_getinfo(message->easy_handle, CURLINFO_PRIVATE, &t) == CURLE_OK)
+            net_transfer_done(t, code);
+    }
+}
+
+static void session_on_ready(void *arg, bool readable, bool writable)
+{
+    struct net_watch *watch = arg;
+    struct rbk_session *s = watch->session;
+    int running, what = (readable ? CURL_CSELECT_IN : 0) | (writable ? CURL_CSELECT_OUT : 0);
+    curl_multi_socket_action(s->multi, watch->fd, what, &running);
+    session_collect(s);
+}
+
+static void session_on_timer(void *arg)
+{
+    struct rbk_session *s = arg;
+    int running;
+    s->timer = NULL;
+    curl_multi_socket_action(s->multi, CURL_SOCKET_TIMEOUT, 0, &running);
+    session_collect(s);
+}
+
+static void watch_end(struct rbk_session *s, curl_socket_t fd, struct net_watch *watch)
+{
+    if (!watch)
+        return;
+    s->host->watch_stop(&watch->watch);
+    curl_multi_assign(s->multi, fd, NULL);
+    free(watch);
+}
+
+static int watch_begin(struct rbk_session *s, curl_socket_t fd, bool readable, bool writable)
+{
+    struct net_watch *watch = rbk_alloc(sizeof *watch);
+    watch->session = s;
+    watch->fd = fd;
+    watch->watch = s->host->watch(s->host->loop, fd, readable, writable, session_on_ready, watch, NULL);
+    if (!watch->watch) {
+        free(watch);
+        return -1;
+    }
+    curl_multi_assign(s->multi, fd, watch);
+    return 0;
+}
+
+static int session_on_socket(CURL *easy, curl_socket_t fd, int what, void *arg, void *assigned)
+{
+    struct rbk_session *s = arg;
+    struct net_watch *watch = assigned;
+    bool readable = what == CURL_POLL_IN || what == CURL_POLL_INOUT;
+    bool writable = what == CURL_POLL_OUT || what == CURL_POLL_INOUT;
+    (void)easy;
+    if (!readable && !writable) {
+        watch_end(s, fd, watch);
+        return 0;
+    }
+    if (!watch)
+        return watch_begin(s, fd, readable, writable);
+    s->host->watch_change(watch->watch, readable, writable);
+    return 0;
+}
+
+static int session_on_deadline(CURLM *multi, long timeout_ms, void *arg)
+{
+    struct rbk_session *s = arg;
+    (void)multi;
+    s->host->timer_cancel(&s->timer);
+    if (timeout_ms >= 0)
+        s->timer = s->host->timer_start(s->host->loop, timeout_ms, 0, session_on_timer, s);
+    return 0;
+}
+
+int net_session_open(const struct rbk_net_host *host, struct rbk_session **out, struct rbk_error *err)
+{
+    if (curl_global_init(CURL_GLOBAL_DEFAULT) != CURLE_OK)
+        return rbk_error_set(err, RBK_ESTORE, "libcurl cannot be initialised");
+    struct rbk_session *s = rbk_alloc(sizeof *s);
+    s->host = host;
+    s->multi = curl_multi_init();
+    if (!s->multi) {
+        free(s);
+        return rbk_error_set(err, RBK_ESTORE, "libcurl cannot be initialised: no memory");
+    }
+    curl_multi_setopt(s->multi, CURLMOPT_SOCKETFUNCTION, session_on_socket);
+    curl_multi_setopt(s->multi, CURLMOPT_SOCKETDATA, s);
+    curl_multi_setopt(s->multi, CURLMOPT_TIMERFUNCTION, session_on_deadline);
+    curl_multi_setopt(s->multi, CURLMOPT_TIMERDATA, s);
+    *out = s;
+    return 0;
+}
+
+/* Everything curl still closes politely, but nobody waits for an answer. */
+void net_session_close(struct rbk_session *s)
+{
+    net_sockets_hush(s);
+    while (s->transfers)
+        net_transfer_free(s->transfers);
+    curl_multi_cleanup(s->multi);
+    s->host->timer_cancel(&s->timer);
+    free(s->sockets);
+    free(s);
+}

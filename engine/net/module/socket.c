@@ -1,0 +1,60 @@
+/* Sockets are made here, with the address that curl is about to connect to in hand: the policy judges what is really
+ * connected to, whatever the name was and however often it was looked up. */
+#include <base/mem.h>
+#include <net/module/session.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+static void sockets_add(struct rbk_session *s, int fd)
+{
+    RBK_GROW(s->sockets, s->socket_count, s->socket_cap);
+    s->sockets[s->socket_count++] = fd;
+}
+
+static curl_socket_t socket_open(void *arg, curlsocktype purpose, struct curl_sockaddr *address)
+{
+    struct net_transfer *t = arg;
+    const struct rbk_net_host *host = t->session->host;
+    struct rbk_error why;
+    if (purpose != CURLSOCKTYPE_IPCXN)
+        return CURL_SOCKET_BAD;
+    if (host->admit(host->policy, &address->addr, t->loopback_only, &why) < 0) {
+        t->refused = why;
+        return CURL_SOCKET_BAD;
+    }
+    int fd = socket(address->family, address->socktype | SOCK_CLOEXEC, address->protocol);
+    if (fd < 0)
+        return CURL_SOCKET_BAD;
+    sockets_add(t->session, fd);
+    return fd;
+}
+
+/* A connection outlives the transfer that made it, so this knows the session only. */
+static int socket_close(void *arg, curl_socket_t fd)
+{
+    struct rbk_session *s = arg;
+    for (size_t i = 0; i < s->socket_count; i++) {
+        if (s->sockets[i] == fd) {
+            s->sockets[i] = s->sockets[--s->socket_count];
+            break;
+        }
+    }
+    return close(fd);
+}
+
+void net_socket_options(struct net_transfer *t)
+{
+    curl_easy_setopt(t->easy, CURLOPT_OPENSOCKETFUNCTION, socket_open);
+    curl_easy_setopt(t->easy, CURLOPT_OPENSOCKETDATA, t);
+    curl_easy_setopt(t->easy, CURLOPT_CLOSESOCKETFUNCTION, socket_close);
+    curl_easy_setopt(t->easy, CURLOPT_CLOSESOCKETDATA, t->session);
+}
+
+/* curl says QUIT to a mail server and reads its answer before it closes the connection: now that answer is the end of
+ * the stream. */
+void net_sockets_hush(struct rbk_session *s)
+{
+    for (size_t i = 0; i < s->socket_count; i++)
+        (void)shutdown(s->sockets[i], SHUT_RD);
+}

@@ -1,0 +1,3 @@
+runbook "T" {}
+param "since" { type = "duration", min = "2h", max = "1h" }
+step "S" { run = "true" }

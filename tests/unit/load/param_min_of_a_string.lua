@@ -1,0 +1,3 @@
+runbook "T" {}
+param "name" { type = "string", min = 1 }
+step "S" { run = "true" }
