@@ -148,7 +148,7 @@ static void nest_steps(struct collecting *c)
 static char *program_of(const char *line)
 {
     size_t len = strspn(line, "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789._+-/");
-    if (len == 0 || line[len - 1] == '/' || (line[len] && line[len] != ' '))
+    if (len == 0 || line[len - 1] == '/' || (line[len] && line[len] != ' ') || strchr(line, '\n'))
         return rbk_strdup("sh");
     const char *word = line + len;
     while (word > line && word[-1] != '/')
@@ -167,8 +167,9 @@ static void describe_command(struct rbk_otlp_span *span, const struct rbk_comman
     rbk_otlp_put_string(a, RBK_OTLP_COMMAND_END, row->end);
     put_usage(a, row->cpu_ms, row->max_rss_kb);
     if (row->signal > 0) {
+        bool own = !row->end || strcmp(row->end, "signal") == 0;
         rbk_otlp_put_string(a, RBK_OTLP_COMMAND_SIGNAL, signal_text(row->signal, type));
-        rbk_otlp_span_failed(span, type, NULL);
+        rbk_otlp_span_failed(span, own ? type : row->end, NULL);
     } else if (row->exit_code >= 0) {
         rbk_otlp_put_int(a, RBK_OTLP_PROCESS_EXIT_CODE, row->exit_code);
         snprintf(type, sizeof type, "%d", row->exit_code);
