@@ -22,7 +22,7 @@ BELOW = {
     "net/module": {"base", "loop", "config", "net"},
     "otlp": {"base", "store", "config", "metrics"},
     "run": {"base", "loop", "store", "config", "net"},
-    "lua": {"base", "loop", "store", "config", "results/formats", "results", "metrics", "net", "run"},
+    "lua": {"base", "loop", "store", "config", "results/formats", "results", "metrics", "net", "notify", "run"},
     "lua/embed": set(),
     "cli": {"base", "loop", "store", "config", "results/formats", "results", "metrics", "schedule", "net", "otlp", "run", "lua"},
 }

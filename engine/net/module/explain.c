@@ -27,20 +27,32 @@ static void explain_tls(struct net_transfer *t, CURLcode code, struct rbk_error 
     rbk_error_hint(err, "certificates of a private authority go into net.ca_file of runbook.yaml");
 }
 
-static void explain_timeout(struct net_transfer *t, bool sent, struct rbk_error *err)
+static void explain_timeout(struct net_transfer *t, struct rbk_error *err)
 {
     double seconds = 0;
+    curl_off_t connected = 0;
+    curl_easy_getinfo(t->easy, CURLINFO_CONNECT_TIME_T, &connected);
     curl_easy_getinfo(t->easy, CURLINFO_TOTAL_TIME, &seconds);
-    rbk_error_set(err, RBK_ETIMEOUT, "%s: no %s within %.1f s", t->place, sent ? "answer" : "connection", seconds);
+    rbk_error_set(err, RBK_ETIMEOUT, "%s: no %s within %.1f s", t->place, connected > 0 ? "answer" : "connection",
+                  seconds);
+}
+
+/* The last answer that is a refusal: after it comes the one to QUIT. */
+static const char *last_refusal(const struct rbk_strv *lines)
+{
+    for (size_t i = lines->count; i > 0; i--) {
+        if (*lines->items[i - 1] == '4' || *lines->items[i - 1] == '5')
+            return lines->items[i - 1];
+    }
+    return "no reason given";
 }
 
 static void explain_mail_reply(struct net_transfer *t, struct rbk_error *err)
 {
-    size_t count = t->answer_headers.count;
     struct rbk_buf line = {0};
-    const char *last = count ? t->answer_headers.items[count - 1] : "";
-    rbk_escape_terminal(&line, last, strnlen(last, 200));
-    rbk_error_set(err, RBK_EFAIL, "%s: the mail server refused: %s", t->place, line.data ? line.data : "no reason");
+    const char *refusal = last_refusal(&t->answer_headers);
+    rbk_escape_terminal(&line, refusal, strnlen(refusal, 200));
+    rbk_error_set(err, RBK_EFAIL, "%s: the mail server refused: %s", t->place, line.data);
     rbk_buf_fini(&line);
 }
 
@@ -82,7 +94,7 @@ enum rbk_net_failure net_explain(struct net_transfer *t, CURLcode code, struct r
         explain_tls(t, code, err);
         return RBK_NET_REFUSED;
     case CURLE_OPERATION_TIMEDOUT:
-        explain_timeout(t, sent, err);
+        explain_timeout(t, err);
         return sent ? RBK_NET_UNKNOWN : RBK_NET_REFUSED;
     case CURLE_WRITE_ERROR: /* only net_header_receive ends a transfer so */
         rbk_error_set(err, RBK_EMALFORMED, "%s: the headers of the answer have no end", t->place);
@@ -90,6 +102,10 @@ enum rbk_net_failure net_explain(struct net_transfer *t, CURLcode code, struct r
     case CURLE_URL_MALFORMAT:
     case CURLE_UNSUPPORTED_PROTOCOL:
     case CURLE_BAD_FUNCTION_ARGUMENT:
+        if (sent) {
+            rbk_error_set(err, RBK_EMALFORMED, "%s: the answer is not HTTP", t->place);
+            return RBK_NET_UNKNOWN;
+        }
         rbk_error_set(err, RBK_EINVAL, "%s: this URL cannot be used", t->place);
         return RBK_NET_NEVER;
     default:

@@ -41,7 +41,7 @@ bool net_header_travels(const char *line)
 static void header_keep(struct net_transfer *t, const char *data, size_t len)
 {
     char *line = rbk_strndup(data, len);
-    for (char *p = line; *p && *p != ':'; p++)
+    for (char *p = line; !t->is_mail && *p && *p != ':'; p++)
         *p = (char)tolower((unsigned char)*p);
     rbk_strv_take(&t->answer_headers, line);
 }

@@ -1,0 +1,37 @@
+/* One message on its way through a channel's file, and what it would look like. Within channel*.c and delivery.c. */
+#ifndef RBK_LUA_DELIVERY_H
+#define RBK_LUA_DELIVERY_H
+
+#include <lua/channel.h>
+#include <lua/channel_spec.h>
+#include <lua/state.h>
+
+struct rbk_delivery_task;
+
+struct rbk_channel {
+    char *name;
+    const struct rbk_channel_spec *spec; /* a userdata, kept by the anchor */
+    int anchor, secrets;                 /* registry: the spec; the table of options with secrets, once looked up */
+    rbk_value *options;                  /* typed; secrets stay what was written */
+};
+
+struct rbk_channels {
+    struct rbk_lua *lua;
+    struct rbk_loop *loop;
+    struct rbk_net *net;
+    struct rbk_redactor *redactor;
+    struct rbk_channel **items;
+    size_t count, cap;
+    struct rbk_delivery_task *first; /* under way */
+};
+
+int rbk_channel_find(struct rbk_channels *c, const char *name, struct rbk_channel **out, struct rbk_error *err);
+
+/* As in struct rbk_channel_ops. */
+int rbk_delivery_send(struct rbk_channels *c, struct rbk_channel *channel, const struct rbk_message *m, rbk_sent_fn *fn,
+                      void *arg, struct rbk_error *err);
+int rbk_delivery_preview(struct rbk_channels *c, struct rbk_channel *channel, const struct rbk_message *m, char **out,
+                         struct rbk_error *err);
+void rbk_deliveries_drop(struct rbk_channels *c);
+
+#endif

@@ -1,0 +1,33 @@
+-- A program of your own, with the message as a JSON document on its standard input. Exit 0 is accepted; anything else
+-- is tried again, and what the program printed last is told in `runbook notify list`.
+local document = require "notify.document"
+local json = require "runbook.json"
+local outcome = require "notify.outcome"
+local text = require "notify.text"
+
+local command = {
+    help = "a program, with the message as JSON on its standard input",
+    options = {
+        command = { type = "list", required = true, help = "the program and its arguments, as a list" },
+    },
+}
+
+function command.render(message, o)
+    return table.concat(o.command, " ") .. "\n\n" .. json.encode(document.of(message), 2) .. "\n"
+end
+
+function command.send(message, o, via)
+    local done, why = via.run(o.command, json.encode(document.of(message)) .. "\n")
+    if not done then
+        return outcome.retry(why)
+    elseif done.timed_out then
+        return outcome.retry "the program did not end within 30s"
+    elseif done.code == 0 then
+        return outcome.accepted()
+    end
+    local said = text.one_line(done.out:match "([^\n]+)\n*$" or "", 200)
+    local ending = done.signal ~= 0 and ("signal %d"):format(done.signal) or ("exit code %d"):format(done.code)
+    return outcome.retry(said ~= "" and ending .. ": " .. said or ending)
+end
+
+return command
