@@ -5,6 +5,7 @@
 #include <base/fs.h>
 #include <base/mem.h>
 #include <metrics/metrics.h>
+#include <notify/notify.h>
 #include <results/history.h>
 #include <run/run.h>
 #include <schedule/firing.h>
@@ -168,8 +169,13 @@ int rbk_cli_state_dir(struct rbk_cli *cli, char **out, struct rbk_error *err)
 
 static int open_store(struct rbk_cli *cli, const char *dir, bool read_only, struct rbk_error *err)
 {
-    static const struct rbk_schema *const schemas[] = {&rbk_journal_schema,  &rbk_results_schema, &rbk_metrics_schema,
-                                                       &rbk_schedule_schema, &rbk_timing_schema,  NULL};
+    static const struct rbk_schema *const schemas[] = {&rbk_journal_schema,
+                                                       &rbk_results_schema,
+                                                       &rbk_metrics_schema,
+                                                       &rbk_schedule_schema,
+                                                       &rbk_timing_schema,
+                                                       &rbk_notify_schema,
+                                                       NULL};
     struct rbk_store_options options = {
         .dir = dir, .group = cli->config->state_group, .schemas = schemas, .read_only = read_only};
     return rbk_store_open(&options, &cli->store, err);

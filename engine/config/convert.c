@@ -66,6 +66,16 @@ out:
     return out;
 }
 
+static rbk_value *convert_bool(const struct config_leaf *l, const struct config_node *n)
+{
+    rbk_value *v = n->kind == CONFIG_SCALAR ? config_node_scalar(n) : NULL;
+    if (rbk_value_type(v) == RBK_BOOL) {
+        return v;
+    }
+    rbk_value_free(v);
+    return config_leaf_refuse(l, n);
+}
+
 static rbk_value *convert_count(const struct config_leaf *l, const struct config_node *n)
 {
     rbk_value *v = n->kind == CONFIG_SCALAR ? config_node_scalar(n) : NULL;
@@ -208,6 +218,7 @@ typedef rbk_value *convert_fn(const struct config_leaf *l, const struct config_n
 static convert_fn *const converters[] = {
     [CONFIG_TYPE_STRING] = convert_string,
     [CONFIG_TYPE_CHOICE] = convert_choice,
+    [CONFIG_TYPE_BOOL] = convert_bool,
     [CONFIG_TYPE_COUNT] = convert_count,
     [CONFIG_TYPE_DURATION] = convert_duration,
     [CONFIG_TYPE_RESPONSE] = convert_response,

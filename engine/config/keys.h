@@ -12,8 +12,11 @@ enum config_type {
     CONFIG_TYPE_MAP,       /* keys of its own, each in the table */
     CONFIG_TYPE_NAMES,     /* a map whose keys are names that the team chooses */
     CONFIG_TYPE_RUNBOOKS,  /* a map whose keys are ids of runbooks */
+    CONFIG_TYPE_ENTRIES,   /* a list of maps, whose keys are in the table below `*` */
+    CONFIG_TYPE_OPEN,      /* a map; keys that are not in the table are taken as they are written */
     CONFIG_TYPE_STRING,    /* any scalar, as it is written */
     CONFIG_TYPE_CHOICE,    /* one of `choices` */
+    CONFIG_TYPE_BOOL,      /* true or false */
     CONFIG_TYPE_COUNT,     /* a whole number from 1 */
     CONFIG_TYPE_DURATION,  /* 30s */
     CONFIG_TYPE_RESPONSE,  /* a duration or `immediate` */

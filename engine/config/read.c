@@ -4,6 +4,7 @@
 #include <config/convert.h>
 #include <config/keys.h>
 #include <config/read.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -69,6 +70,24 @@ static bool read_check_name(const struct config_node *key, const struct config_k
     return true;
 }
 
+/* The options of something that is not ours to know, such as a type of channel. */
+static rbk_value *read_as_written(const struct config_node *n)
+{
+    if (n->kind == CONFIG_SCALAR) {
+        return config_node_scalar(n);
+    }
+    rbk_value *out = n->kind == CONFIG_MAP ? rbk_map_new() : rbk_list_new();
+    for (size_t i = 0; i < n->count; i++) {
+        rbk_value *v = read_as_written(n->items[i]);
+        if (n->kind == CONFIG_MAP) {
+            rbk_map_set(out, n->keys[i]->text, v);
+        } else {
+            rbk_list_append(out, v);
+        }
+    }
+    return out;
+}
+
 static void read_entry(const struct config_node *map, size_t i, const struct config_key *row, struct config_path *path,
                        struct config_problems *p, rbk_value *out)
 {
@@ -77,10 +96,10 @@ static void read_entry(const struct config_node *map, size_t i, const struct con
         return;
     }
     path->parts[path->depth++] = key->text;
-    bool known = config_key_find(path) != NULL;
-    rbk_value *v = known ? read_value(item, path, p) : NULL;
+    bool known = config_key_find(path) != NULL, open = row && row->type == CONFIG_TYPE_OPEN;
+    rbk_value *v = known ? read_value(item, path, p) : open ? read_as_written(item) : NULL;
     path->depth--;
-    if (!known) {
+    if (!known && !open) {
         read_unknown_key(key, path, p);
     }
     if (v) {
@@ -113,14 +132,38 @@ static rbk_value *read_shorthand(const struct config_node *n, const struct confi
     return map;
 }
 
+/* A list of maps; in messages each has its number, from 1 on, for a name. */
+static rbk_value *read_entries(const struct config_node *n, struct config_path *path, struct config_problems *p)
+{
+    rbk_value *list = rbk_list_new();
+    for (size_t i = 0; i < n->count; i++) {
+        char number[24];
+        snprintf(number, sizeof number, "%zu", i + 1);
+        path->parts[path->depth++] = number;
+        rbk_value *v = read_value(n->items[i], path, p);
+        path->depth--;
+        rbk_list_append(list, v ? v : rbk_map_new());
+    }
+    return list;
+}
+
+static bool read_is_map(const struct config_key *row)
+{
+    return row->type == CONFIG_TYPE_MAP || row->type == CONFIG_TYPE_NAMES || row->type == CONFIG_TYPE_RUNBOOKS ||
+           row->type == CONFIG_TYPE_OPEN;
+}
+
 static rbk_value *read_value(const struct config_node *n, struct config_path *path, struct config_problems *p)
 {
     const struct config_key *row = config_key_find(path);
-    bool is_map = row->type == CONFIG_TYPE_MAP || row->type == CONFIG_TYPE_NAMES || row->type == CONFIG_TYPE_RUNBOOKS;
+    bool is_map = read_is_map(row), is_list = row->type == CONFIG_TYPE_ENTRIES;
     rbk_value *v = NULL;
 
     if (is_map && n->kind == CONFIG_MAP) {
         return read_map(n, row, path, p);
+    }
+    if (is_list && n->kind == CONFIG_LIST) {
+        return read_entries(n, path, p);
     }
     if (config_node_is_null(n)) {
         return is_map ? rbk_map_new() : NULL;
@@ -129,9 +172,9 @@ static rbk_value *read_value(const struct config_node *n, struct config_path *pa
         return read_shorthand(n, row, path, p);
     }
     char *name = read_path_text(path);
-    if (is_map) {
-        config_problem_error(p, n, config_type_hint(row->type), "%s: expected a map, found %s", name,
-                             config_node_what(n));
+    if (is_map || is_list) {
+        config_problem_error(p, n, config_type_hint(row->type), "%s: expected %s, found %s", name,
+                             config_type_noun(row->type), config_node_what(n));
     } else {
         v = config_convert(p, name, row, n);
     }

@@ -9,5 +9,7 @@
 void config_complete(rbk_value *tree, const struct config_node *root);
 /* Adds errors and warnings; `root` gives the places. The tree has its defaults and has been completed. */
 void config_rules(const rbk_value *tree, const struct config_node *root, struct config_problems *p);
+/* Those of `channels` and `notify` (config/rules_notify.c), as part of it. */
+void config_rules_notify(const rbk_value *tree, const struct config_node *root, struct config_problems *p);
 
 #endif

@@ -12,15 +12,14 @@
 
 #include <config/config.h>
 #include <loop/loop.h>
+#include <runbook/notify.h>
 #include <store/store.h>
 
 extern const struct rbk_schema rbk_notify_schema;
 
 /* ---- events ---------------------------------------------------------------------------------------------------------
  * A map, all strings redacted by whoever publishes; see docs/notifications.md:
- *   event     run.failed run.recovered run.waiting run.escalated run.interrupted step.failed step.attempt-failed
- * check.failed budget.exceeded schedule.skipped incident.opened incident.escalated incident.acknowledged incident.noted
- *             incident.resolved message test
+ *   event     one of RBK_NOTIFY_EVENTS
  *   key       what it is about: events with the same key are the same matter ("run:daily/morning-health-check",
  *             "check:ID/STEP/EXPR", "incident:KEY"); a recovery has the key of what it ends
  *   status    "firing", "resolved" or "info"
@@ -33,33 +32,10 @@ extern const struct rbk_schema rbk_notify_schema;
  * duration_ms, url
  */
 
-/* Whether anything listens: false = no event needs to be built. Reads the configuration only. */
-bool rbk_notify_wanted(const struct rbk_config *config);
-/* Turns the event into outbox rows (0 or more: *queued, may be NULL). In a transaction. `event` is borrowed. The same
- * event published again with the same `id` member (a string, optional) is ignored. */
-int rbk_notify_publish(struct rbk_store *s, const struct rbk_config *config, const rbk_value *event, int64_t now_ms,
-                       int *queued, struct rbk_error *err);
-/* {"schema":"runbook.notify.explain/1", ...}: who would hear of the event and why, rule by rule. Writes nothing. */
-int rbk_notify_explain(struct rbk_store *s, const struct rbk_config *config, const rbk_value *event, int64_t now_ms,
-                       rbk_value **out, struct rbk_error *err);
-
-/* ---- the outbox -----------------------------------------------------------------------------------------------------
- */
-enum rbk_message_state { RBK_MESSAGE_QUEUED, RBK_MESSAGE_SENDING, RBK_MESSAGE_DELIVERED, RBK_MESSAGE_DEAD };
-struct rbk_message { /* strings and values borrowed */
-    int64_t id;
-    const char *key;     /* idempotency key: the same in every attempt, different for every message */
-    const char *channel; /* name in `channels:` */
-    const char *group;   /* what it is about; messages of one group and channel are delivered in order */
-    const char *priority, *subject;
-    const rbk_value *events; /* list, oldest first, at most 20; `count` says how many there were */
-    int64_t count;
-    const rbk_value *memory; /* what this channel remembers of this group (thread, issue number): map, or NULL */
-    enum rbk_message_state state;
-    int attempts;
-    int64_t created_ms, due_ms, delivered_ms;
-    const char *last_error;
-};
+/* Queues a message that is the program's own: no rule is asked, and the channel is none of runbook.yaml but one that the
+ * host of the delivery carries itself; its name begins with '@'. Inside a transaction. `event` needs a `title`. */
+int rbk_notify_queue(struct rbk_store *s, const char *channel, const char *group, const rbk_value *event,
+                     int64_t now_ms, struct rbk_error *err);
 
 /* ---- delivery -------------------------------------------------------------------------------------------------------
  */
@@ -68,7 +44,7 @@ struct rbk_sent_result {
     enum rbk_sent sent;
     int64_t retry_after_ms; /* RETRY: what the receiver asked for; 0 = as the backoff says */
     const char *error;      /* redacted, one line; NULL when accepted */
-    rbk_value *memory;      /* ACCEPTED: replaces what is remembered for channel and group; taken; NULL = unchanged */
+    rbk_value *memory;      /* replaces what is remembered for channel and group; taken; NULL = unchanged */
 };
 typedef void rbk_sent_fn(void *arg, struct rbk_sent_result *result);
 /* How a message is carried to its receiver: the Lua host (lua/channel.h). */
@@ -83,4 +59,41 @@ struct rbk_channel_ops {
     /* Whether it must be sent by the process that queued it (a terminal's bell, GitHub's annotations on stdout). */
     bool (*local)(void *host, const char *channel);
 };
+
+struct rbk_delivery_report {
+    int accepted, failed, dead; /* attempts that ended so; failed: they are tried again later */
+    int left;                   /* messages that are still queued or being sent */
+    char error[256];            /* the last one, "" = none */
+};
+/* Called once, from the loop. `failed` NULL = nothing went wrong with the store. */
+typedef void rbk_delivery_fn(void *arg, const struct rbk_delivery_report *report, const struct rbk_error *failed);
+enum rbk_delivery_part {
+    RBK_DELIVER_REMOTE, /* what is due, to every channel that is not local */
+    RBK_DELIVER_ALL,    /* the same, and what is not due is made so first: each is tried at least once */
+    RBK_DELIVER_LOCAL   /* what waits for local channels: by the process that queued it, at its end */
+};
+struct rbk_delivery_options { /* all borrowed until the delivery is freed */
+    struct rbk_loop *loop;
+    struct rbk_store *store;
+    const struct rbk_config *config;
+    const struct rbk_channel_ops *ops;
+    void *host;
+    enum rbk_delivery_part part;
+    const char *channel; /* nothing else; NULL */
+    const char *only;    /* the key of one message that is waited for: over when it is not queued any more; NULL */
+    int64_t linger_ms;   /* stay when something is due within this time */
+    int64_t bound_ms;    /* over after this time, whatever is under way; 0 = no bound */
+    rbk_delivery_fn *ended;
+    void *arg;
+};
+struct rbk_delivery;
+/* Begins to deliver. RBK_EBUSY: another process does, and will see what was committed before this call. */
+int rbk_delivery_start(const struct rbk_delivery_options *o, struct rbk_delivery **out, struct rbk_error *err);
+/* After `ended`. The host must be gone, or have nothing under way: its callbacks lead nowhere. What was
+ * being sent is sent again by the next delivery. NULL is fine. */
+void rbk_delivery_free(struct rbk_delivery *d);
+
+/* When something is to be delivered by a process that is not there yet: *due_ms, INT64_MAX = nothing is queued.
+ * *nobody = no process delivers now. One cheap query; writes nothing. */
+int rbk_delivery_due(struct rbk_store *s, int64_t *due_ms, bool *nobody, struct rbk_error *err);
 #endif

@@ -12,6 +12,8 @@ enum { CUMULATIVE = 2 };
 struct gathering {
     rbk_value *metrics; /* list */
     rbk_value *points;  /* of the last of them; borrowed */
+    rbk_otlp_choose_fn *choose;
+    void *arg;
     const char *name;   /* of the last of them; borrowed */
 };
 
@@ -57,12 +59,15 @@ static void metric_begin(struct gathering *g, const struct rbk_metrics_series *s
 static int gather(void *arg, const struct rbk_metrics_series *series)
 {
     struct gathering *g = arg;
+    size_t from = 0;
+    if (g->choose && !g->choose(g->arg, series, &from))
+        return 0;
     rbk_value *attributes = rbk_list_new();
     if (!g->name || strcmp(g->name, series->name) != 0)
         metric_begin(g, series);
     for (size_t i = 0; i < series->label_count; i++)
         rbk_otlp_put_text(attributes, series->labels[i].name, series->labels[i].value);
-    for (size_t i = 0; i < series->count; i++) {
+    for (size_t i = from; i < series->count; i++) {
         rbk_value *point = rbk_map_new();
         rbk_map_set(point, "attributes", rbk_value_dup(attributes));
         rbk_otlp_set_time(point, "timeUnixNano", series->at_ms[i]);
@@ -90,14 +95,20 @@ static rbk_value *request(rbk_value *metrics, const rbk_value *resource)
     return document;
 }
 
-int rbk_otlp_metrics(struct rbk_store *s, const struct rbk_metrics_query *q, const rbk_value *resource, rbk_value **out,
-                     struct rbk_error *err)
+int rbk_otlp_metrics_chosen(struct rbk_store *s, const struct rbk_metrics_query *q, const rbk_value *resource,
+                            rbk_otlp_choose_fn *choose, void *arg, rbk_value **out, struct rbk_error *err)
 {
-    struct gathering g = {.metrics = rbk_list_new()};
+    struct gathering g = {.metrics = rbk_list_new(), .choose = choose, .arg = arg};
     int rc = rbk_metrics_query(s, q, gather, &g, err);
     if (rc == 0)
         *out = request(g.metrics, resource);
     else
         rbk_value_free(g.metrics);
     return rc;
+}
+
+int rbk_otlp_metrics(struct rbk_store *s, const struct rbk_metrics_query *q, const rbk_value *resource, rbk_value **out,
+                     struct rbk_error *err)
+{
+    return rbk_otlp_metrics_chosen(s, q, resource, NULL, NULL, out, err);
 }

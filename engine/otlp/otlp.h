@@ -45,5 +45,9 @@ int rbk_otlp_sampled(struct rbk_store *s, const char *run_id, struct rbk_error *
 /* What a query gives as one ExportMetricsServiceRequest. */
 int rbk_otlp_metrics(struct rbk_store *s, const struct rbk_metrics_query *q, const rbk_value *resource, rbk_value **out,
                      struct rbk_error *err);
+/* The same, without what `choose` (may be NULL) leaves out: false = the whole series, else what is before `*from`. */
+typedef bool rbk_otlp_choose_fn(void *arg, const struct rbk_metrics_series *series, size_t *from);
+int rbk_otlp_metrics_chosen(struct rbk_store *s, const struct rbk_metrics_query *q, const rbk_value *resource,
+                            rbk_otlp_choose_fn *choose, void *arg, rbk_value **out, struct rbk_error *err);
 
 #endif

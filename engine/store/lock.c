@@ -82,6 +82,10 @@ static int busy(int fd, uint64_t hash, enum rbk_lock_kind kind, const char *key,
         rbk_error_set(err, RBK_EBUSY, "%s is already running%s", key, by);
         rbk_error_hint(err, "see it: runbook status; a runbook with overlap = \"allow\" may run twice");
         return RBK_EBUSY;
+    case RBK_LOCK_DELIVERY:
+        rbk_error_set(err, RBK_EBUSY, "another process delivers the messages%s", by);
+        rbk_error_hint(err, "it takes those that are queued now too; see them: runbook notify list");
+        return RBK_EBUSY;
     case RBK_LOCK_NAMED:
         break;
     }

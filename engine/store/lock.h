@@ -10,7 +10,8 @@
 enum rbk_lock_kind {
     RBK_LOCK_RUN,      /* key: run id; held as long as a process carries the run */
     RBK_LOCK_INSTANCE, /* key: runbook id; one instance at a time */
-    RBK_LOCK_NAMED     /* key: the `lock` of a step */
+    RBK_LOCK_NAMED,    /* key: the `lock` of a step */
+    RBK_LOCK_DELIVERY  /* key: ""; the one process that delivers messages */
 };
 
 struct rbk_lock; /* one held lock; the kernel drops it with the process */

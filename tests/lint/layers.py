@@ -18,13 +18,15 @@ BELOW = {
     "results": {"base", "loop", "store", "config", "results/formats"},
     "schedule": {"base", "loop", "store", "config"},
     "metrics": {"base", "store", "config"},
+    "notify": {"base", "loop", "store", "config"},  # and <runbook/schedule.h> for zones and times
     "net": {"base", "loop", "config"},
     "net/module": {"base", "loop", "config", "net"},
-    "otlp": {"base", "store", "config", "metrics"},
+    "otlp": {"base", "loop", "store", "config", "metrics", "net", "notify"},
     "run": {"base", "loop", "store", "config", "net"},
     "lua": {"base", "loop", "store", "config", "results/formats", "results", "metrics", "net", "notify", "run"},
     "lua/embed": set(),
-    "cli": {"base", "loop", "store", "config", "results/formats", "results", "metrics", "schedule", "net", "otlp", "run", "lua"},
+    "cli": {"base", "loop", "store", "config", "results/formats", "results", "metrics", "schedule", "net", "notify", "otlp", "run",
+            "lua"},
 }
 
 # third-party header -> the one room that may include it

@@ -1,0 +1,100 @@
+/* What the files of delivery share: lanes, each of which is what is under way to one channel, and the rows behind them.
+ * One channel that hangs fills its own lane and no other. */
+#ifndef RBK_NOTIFY_DELIVERY_H
+#define RBK_NOTIFY_DELIVERY_H
+
+#include <notify/outbox.h>
+
+enum {
+    LANE_PARALLEL = 8,      /* messages under way in one lane, unless the channel says otherwise */
+    LANE_CLAIMED = 256,     /* taken from the outbox ahead of time */
+    DELIVERY_PARALLEL = 32, /* under way in all lanes together */
+    RESULTS_MAX = 256,      /* written in one commit */
+    RESULTS_MS = 50,        /* or after this time */
+    POLL_MS = 250,          /* how soon a new message is seen */
+    BREAK_AFTER = 8         /* failures in a row after which a channel is left alone for a while */
+};
+
+struct notify_lane {
+    char *channel;
+    bool local;
+    bool refused; /* its options are not right: `error` */
+    char *error;
+    int parallel;
+    int64_t interval_ms;      /* rate; 0 = none */
+    int64_t hold_ms, sent_ms; /* as in notify_channels; wall clock */
+    int failures;
+    bool dirty; /* differs from its row */
+    int under_way;
+    struct notify_delivering *first, *last; /* claimed, not begun */
+    int claimed;
+};
+
+/* One message on its way. */
+struct notify_delivering {
+    struct rbk_message m;
+    struct rbk_delivery *delivery;
+    struct notify_lane *lane;
+    struct notify_delivering *next;
+    bool under_way;
+    enum rbk_sent sent;
+    int64_t retry_after_ms;
+    char *error;
+    rbk_value *memory;
+};
+void notify_delivering_free(struct notify_delivering *one);
+
+/* How long failures in a row keep a message or a channel waiting. */
+struct notify_patience {
+    int64_t base_ms, max_ms, dead_after_ms;
+};
+/* base * 2^(attempts - 1), at most max, of which the second half is left to chance. */
+int64_t notify_backoff_ms(const struct notify_patience *p, int attempts);
+
+/* ---- claim.c: rows of the outbox; all but due inside a transaction */
+
+/* After a delivery that died: what it was sending is queued again. `local`: only what local channels were sending a
+ * minute ago; else only what is not local. */
+int notify_claims_recover(struct rbk_store *s, bool local, int64_t now_ms, struct rbk_error *err);
+/* Everything that is queued is due now. */
+int notify_claims_hurry(struct rbk_store *s, int64_t now_ms, struct rbk_error *err);
+/* Marks up to `max` messages of a lane that are due as being sent, oldest first, each the first of its group, and puts
+ * them at the end of the lane. `key` NULL = any. */
+int notify_claim(struct rbk_store *s, struct notify_lane *lane, const char *key, int64_t due_ms, int64_t now_ms,
+                 int max, struct rbk_error *err);
+/* Gives back one that was not begun. */
+int notify_claim_undo(struct rbk_store *s, const struct rbk_message *m, struct rbk_error *err);
+/* Writes what came of one. */
+int notify_claim_settle(struct rbk_store *s, struct notify_delivering *one, const struct notify_patience *patience,
+                        int64_t now_ms, struct rbk_error *err);
+int notify_lane_load(struct rbk_store *s, struct notify_lane *lane, struct rbk_error *err);
+int notify_lane_save(struct rbk_store *s, struct notify_lane *lane, struct rbk_error *err);
+/* The names of channels with queued messages, after `after` in the alphabet ("" = the first): heap, NULL = no more. */
+int notify_next_channel(struct rbk_store *s, const char *after, char **out, struct rbk_error *err);
+/* When the first queued message for a channel that is not local is due, INT64_MAX = there is none. */
+int notify_next_due(struct rbk_store *s, int64_t *due_ms, struct rbk_error *err);
+/* Messages that are queued or being sent. */
+int notify_count_left(struct rbk_store *s, int *left, struct rbk_error *err);
+
+/* ---- lanes.c */
+
+struct notify_lanes {
+    struct notify_lane **items;
+    size_t count, cap;
+};
+/* The lane of a channel, made on first use. */
+int notify_lane_get(struct notify_lanes *lanes, const struct rbk_delivery_options *o, const char *channel,
+                    struct notify_lane **out, struct rbk_error *err);
+void notify_lanes_free(struct notify_lanes *lanes);
+/* How many more messages should be claimed for it, and in how long it may begin the next one. */
+int notify_lane_room(const struct notify_lane *lane, int64_t now_ms);
+int64_t notify_lane_wait_ms(const struct notify_lane *lane, int64_t now_ms);
+void notify_lane_push(struct notify_lane *lane, struct notify_delivering *one);
+struct notify_delivering *notify_lane_pop(struct notify_lane *lane);
+/* One is begun now: a rate counts from here. */
+void notify_lane_begin(struct notify_lane *lane, int64_t now_ms);
+/* Keeps what a result says about the channel. `patient`: many failures in a row close it for a while. */
+void notify_lane_learn(struct notify_lane *lane, const struct notify_delivering *one,
+                       const struct notify_patience *patience, bool patient, int64_t now_ms);
+
+#endif

@@ -1,0 +1,264 @@
+/* Rules: which event is told to whom, when, and what the explanation says. */
+#include "notify_fixture.h"
+
+static const int64_t MINUTE = 60000;
+
+/* The words with which rule 1 would treat the event, and whether it would be sent. */
+static void assert_explained(struct world *w, const char *text, bool sent, const char *why)
+{
+    rbk_value *event = event_of(text), *out = NULL;
+    struct rbk_error err = {0};
+    if (rbk_notify_explain(w->store, w->config, event, w->now_ms, &out, &err))
+        fail_msg("%s", err.message);
+    const rbk_value *rule = rbk_list_at(rbk_map_get(out, "rules"), 0);
+    assert_int_equal(rbk_value_bool(rbk_map_get(rule, "sent")), sent);
+    if (!strstr(rbk_map_get_string(rule, "why"), why))
+        fail_msg("expected \"%s\", found \"%s\"", why, rbk_map_get_string(rule, "why"));
+    rbk_value_free(event);
+    rbk_value_free(out);
+}
+
+static void without_rules_nothing_is_sent(void **state)
+{
+    struct world *w = *state;
+    configure(w, "");
+    assert_false(rbk_notify_wanted(w->config));
+    assert_int_equal(publish(w, FAILED TITLE), 0);
+    assert_int_equal(publish(w, FAILED "'channels':['b']," TITLE), 1);
+    assert_outbox(w, "b run:daily/x queued 1; ");
+}
+
+static void event_priority_and_runbook_decide(void **state)
+{
+    struct world *w = *state;
+    configure(w, "notify: { rules: [{ on: 'run.*', priority: '>= high', runbook: 'daily/*', to: [a, b] }] }\n");
+    assert_true(rbk_notify_wanted(w->config));
+    assert_explained(w, "{'event':'check.failed','status':'firing','key':'k','title':'t'}", false,
+                     "on: check.failed is not run.*");
+    assert_explained(w, "{'event':'run.failed','status':'firing','key':'k','title':'t','runbook':'daily/x'}", false,
+                     "priority: medium is not >= high");
+    assert_explained(w, "{'event':'run.failed','status':'firing','key':'k','title':'t','priority':'critical'}", false,
+                     "runbook: an event without it is not daily/*");
+    assert_explained(w, FAILED TITLE, true, "at once");
+    assert_int_equal(publish(w, FAILED TITLE), 2);
+    assert_outbox(w, "a run:daily/x queued 1; b run:daily/x queued 1; ");
+}
+
+static void one_channel_hears_once_whatever_rules_name_it(void **state)
+{
+    struct world *w = *state;
+    configure(w, "notify: { rules: [{ to: [a], group: 5m }, { to: [a, b] }] }\n");
+    assert_int_equal(publish(w, FAILED TITLE), 2);
+    assert_outbox(w, "a run:daily/x queued 1; b run:daily/x queued 1; ");
+}
+
+static void tells_from_the_nth_failure_on_and_the_recovery_only_then(void **state)
+{
+    struct world *w = *state;
+    configure(w, "notify: { rules: [{ to: a, after: 3 }] }\n");
+    assert_int_equal(publish(w, FAILED TITLE), 0);
+    assert_int_equal(publish(w, FAILED TITLE), 0);
+    assert_int_equal(publish(w, RECOVERED TITLE), 0);
+    assert_int_equal(publish(w, FAILED TITLE), 0);
+    assert_int_equal(publish(w, FAILED TITLE), 0);
+    assert_explained(w, RECOVERED TITLE, false, "its failure was not told");
+    assert_int_equal(publish(w, FAILED TITLE), 1);
+    assert_int_equal(publish(w, RECOVERED TITLE), 1);
+    assert_explained(w, FAILED TITLE, false, "after: failure 1 of 3 in a row");
+}
+
+static void recovery_can_be_left_out(void **state)
+{
+    struct world *w = *state;
+    configure(w, "notify: { rules: [{ to: a, recovery: false }] }\n");
+    assert_int_equal(publish(w, FAILED TITLE), 1);
+    assert_int_equal(publish(w, RECOVERED TITLE), 0);
+}
+
+static void what_stays_wrong_is_repeated_at_an_interval(void **state)
+{
+    struct world *w = *state;
+    configure(w, "notify: { rules: [{ to: a, repeat: 4h }] }\n");
+    assert_int_equal(publish(w, FAILED TITLE), 1);
+    w->now_ms += 239 * MINUTE;
+    assert_explained(w, FAILED TITLE, false, "repeat: told 3h 59m ago");
+    assert_int_equal(publish(w, FAILED TITLE), 0);
+    w->now_ms += MINUTE;
+    assert_int_equal(publish(w, FAILED TITLE), 1);
+    assert_int_equal(publish(w, RECOVERED TITLE), 1);
+    assert_int_equal(publish(w, FAILED TITLE), 1);
+}
+
+static void flapping_is_told_once_in_a_window(void **state)
+{
+    struct world *w = *state;
+    configure(w, "notify: { rules: [{ to: a, dedupe: 30m }] }\n");
+    assert_int_equal(publish(w, FAILED TITLE), 1);
+    assert_int_equal(publish(w, RECOVERED TITLE), 1);
+    w->now_ms += MINUTE;
+    assert_explained(w, FAILED TITLE, false, "dedupe: sent 1m 00s ago");
+    assert_int_equal(publish(w, FAILED TITLE), 0);
+    assert_int_equal(publish(w, RECOVERED TITLE), 0);
+    w->now_ms += 30 * MINUTE;
+    assert_int_equal(publish(w, FAILED TITLE), 1);
+}
+
+static void an_attempt_that_is_repeated_is_not_told(void **state)
+{
+    struct world *w = *state;
+    configure(w, "notify: { rules: [{ to: a }] }\n");
+    assert_explained(w, FAILED "'attempt':1,'attempts':3," TITLE, false, "another attempt follows");
+    assert_int_equal(publish(w, FAILED "'attempt':3,'attempts':3," TITLE), 1);
+    configure(w, "notify: { rules: [{ to: a, final: false }] }\n");
+    assert_int_equal(publish(w, FAILED "'attempt':1,'attempts':3," TITLE), 1);
+}
+
+static void events_that_agree_share_a_message(void **state)
+{
+    struct world *w = *state;
+    configure(w, "notify: { rules: [{ to: a, group: 5m, group_by: [runbook] }] }\n");
+    publish(w, FAILED TITLE);
+    publish(w, "{'event':'check.failed','status':'firing','key':'other','runbook':'daily/x','title':'t'}");
+    publish(w, "{'event':'check.failed','status':'firing','key':'third','runbook':'daily/y','title':'t'}");
+    assert_outbox(w, "a runbook=daily/x queued 2; a runbook=daily/y queued 1; ");
+    assert_explained(w, FAILED TITLE, true, "waits 5m 00s for others");
+}
+
+static int64_t silence(struct world *w, const char *pattern, int64_t ms)
+{
+    const struct rbk_silence row = {
+        .pattern = pattern, .from_ms = w->now_ms, .until_ms = w->now_ms + ms, .by = "me", .why = "known"};
+    int64_t id = 0;
+    assert_int_equal(rbk_store_begin(w->store, NULL), 0);
+    assert_int_equal(rbk_silence_add(w->store, &row, &id, NULL), 0);
+    assert_int_equal(rbk_store_commit(w->store, NULL), 0);
+    return id;
+}
+
+static void a_silence_ends_by_itself_and_lets_recoveries_pass(void **state)
+{
+    struct world *w = *state;
+    configure(w, "notify: { rules: [{ to: a }] }\n");
+    assert_int_equal(publish(w, FAILED TITLE), 1);
+    silence(w, "daily/*", 60 * MINUTE);
+    assert_explained(w, FAILED TITLE, false, "silence 1 (daily/*) until");
+    assert_int_equal(publish(w, FAILED TITLE), 0);
+    assert_int_equal(publish(w, RECOVERED TITLE), 1);
+    assert_int_equal(publish(w, FAILED TITLE), 0);
+    assert_int_equal(publish(w, RECOVERED TITLE), 0);
+    w->now_ms += 60 * MINUTE;
+    assert_int_equal(publish(w, FAILED TITLE), 1);
+}
+
+static void a_silence_is_ended_by_number_or_pattern(void **state)
+{
+    struct world *w = *state;
+    struct rbk_error err;
+    int count = 0;
+    silence(w, "daily/*", MINUTE);
+    silence(w, "run:*", MINUTE);
+    assert_int_equal(rbk_store_begin(w->store, NULL), 0);
+    assert_int_equal(rbk_silence_end(w->store, "1", &count, NULL), 0);
+    assert_int_equal(rbk_silence_end(w->store, "run:*", &count, NULL), 0);
+    assert_int_equal(count, 1);
+    assert_int_equal(rbk_silence_end(w->store, "run:*", &count, &err), RBK_ENOENT);
+    assert_int_equal(rbk_store_commit(w->store, NULL), 0);
+}
+
+/* 2026-11-22 is a Sunday. */
+static const int64_t SUNDAY = INT64_C(1795305600000);
+
+static void quiet_hours_make_messages_wait(void **state)
+{
+    struct world *w = *state;
+    configure(w, "notify: { quiet: { from: '22:00', to: '07:00', timezone: UTC }, rules: [{ to: a }] }\n");
+    w->now_ms = SUNDAY + 23 * 60 * MINUTE;
+    assert_explained(w, FAILED TITLE, true, "quiet until");
+    publish(w, FAILED TITLE);
+    int64_t due = 0;
+    bool nobody;
+    assert_int_equal(rbk_delivery_due(w->store, &due, &nobody, NULL), 0);
+    assert_true(nobody);
+    assert_int_equal(due, SUNDAY + (24 + 7) * 60 * MINUTE);
+    assert_explained(w, "{'event':'run.failed','key':'k','title':'t','priority':'critical'}", true, "at once");
+    w->now_ms = SUNDAY + 7 * 60 * MINUTE;
+    assert_explained(w, FAILED TITLE, true, "at once");
+    w->now_ms--;
+    assert_explained(w, FAILED TITLE, true, "quiet until");
+}
+
+static void a_message_that_waits_is_sent_when_something_grave_joins_it(void **state)
+{
+    struct world *w = *state;
+    configure(w, "notify: { quiet: { from: '22:00', to: '07:00', timezone: UTC }, rules: [{ to: a }] }\n");
+    w->now_ms = SUNDAY + 23 * 60 * MINUTE;
+    publish(w, FAILED TITLE);
+    publish(w, "{'event':'run.failed','status':'firing','key':'run:daily/x','priority':'critical','title':'t'}");
+    int64_t due = 0;
+    bool nobody;
+    assert_int_equal(rbk_delivery_due(w->store, &due, &nobody, NULL), 0);
+    assert_int_equal(due, w->now_ms);
+    assert_outbox(w, "a run:daily/x queued 2; ");
+}
+
+static void failures_are_not_told_during_maintenance(void **state)
+{
+    struct world *w = *state;
+    configure(w, "notify: { maintenance: [{ at: 'sundays at 02:00 in UTC', for: 2h, match: 'run:*' }],\n"
+                 "          rules: [{ to: a }] }\n");
+    w->now_ms = SUNDAY + 3 * 60 * MINUTE;
+    assert_explained(w, FAILED TITLE, false, "maintenance window 1 until");
+    assert_explained(w, "{'event':'run.failed','key':'other','title':'t'}", true, "at once");
+    w->now_ms = SUNDAY + 4 * 60 * MINUTE;
+    assert_explained(w, FAILED TITLE, true, "at once");
+    w->now_ms = SUNDAY + 2 * 60 * MINUTE - 1;
+    assert_explained(w, FAILED TITLE, true, "at once");
+}
+
+static void an_event_counts_once(void **state)
+{
+    struct world *w = *state;
+    configure(w, "notify: { rules: [{ to: a }] }\n");
+    assert_int_equal(publish(w, FAILED "'id':'e1'," TITLE), 1);
+    assert_int_equal(publish(w, FAILED "'id':'e1'," TITLE), 0);
+    assert_outbox(w, "a run:daily/x queued 1; ");
+}
+
+static void refuses_events_that_lack_something(void **state)
+{
+    struct world *w = *state;
+    struct rbk_error err = {0};
+    configure(w, "");
+    rbk_value *event = event_of("{'event':'message','key':'k','title':'t','channels':['nowhere']}");
+    assert_int_equal(rbk_store_begin(w->store, NULL), 0);
+    assert_int_equal(rbk_notify_publish(w->store, w->config, event, w->now_ms, NULL, &err), RBK_ENOENT);
+    assert_non_null(strstr(err.message, "nowhere"));
+    rbk_map_set(event, "key", NULL);
+    assert_int_equal(rbk_notify_publish(w->store, w->config, event, w->now_ms, NULL, &err), RBK_EINVAL);
+    rbk_store_rollback(w->store);
+    rbk_value_free(event);
+}
+
+int main(void)
+{
+#define T(name) cmocka_unit_test_setup_teardown(name, world_setup, world_teardown)
+    const struct CMUnitTest tests[] = {
+        T(without_rules_nothing_is_sent),
+        T(event_priority_and_runbook_decide),
+        T(one_channel_hears_once_whatever_rules_name_it),
+        T(tells_from_the_nth_failure_on_and_the_recovery_only_then),
+        T(recovery_can_be_left_out),
+        T(what_stays_wrong_is_repeated_at_an_interval),
+        T(flapping_is_told_once_in_a_window),
+        T(an_attempt_that_is_repeated_is_not_told),
+        T(events_that_agree_share_a_message),
+        T(a_silence_ends_by_itself_and_lets_recoveries_pass),
+        T(a_silence_is_ended_by_number_or_pattern),
+        T(quiet_hours_make_messages_wait),
+        T(a_message_that_waits_is_sent_when_something_grave_joins_it),
+        T(failures_are_not_told_during_maintenance),
+        T(an_event_counts_once),
+        T(refuses_events_that_lack_something),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
