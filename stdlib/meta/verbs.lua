@@ -76,6 +76,47 @@ function git.changed(options) end
 ---@return runbook.action
 function git.log(options) end
 
+---@class runbook.module.http
+http = {}
+
+---@class runbook.http.get.options
+---@field bearer? string name of the secret that is sent as Authorization: Bearer
+---@field expect? any the right status, or a list of them; default: 200 to 299
+---@field headers? any a table of Name = "value"
+---@field redirects? integer|string how many are followed, reading only; 0 = none
+---@field retry? integer|string how often it is tried again
+---@field secret_headers? any a table of Name = name of a secret
+---@field timeout? string|number|runbook.quantity for the whole request; default: net.timeout
+---@field url string https://.., or http:// to this machine
+
+---Gets a URL. Fails unless the status is as expected; the body is in the log and can be captured.
+---
+---Sets http_body, http_json, http_status.
+---@param options runbook.http.get.options
+---@return runbook.action
+function http.get(options) end
+
+---@class runbook.http.request.options
+---@field bearer? string name of the secret that is sent as Authorization: Bearer
+---@field body? string the bytes to send
+---@field expect? any the right status, or a list of them; default: 200 to 299
+---@field headers? any a table of Name = "value"
+---@field json? any a value to send as JSON
+---@field method? string default: GET, or POST with a body
+---@field redirects? integer|string how many are followed, reading only; 0 = none
+---@field retry? integer|string how often it is tried again
+---@field secret_headers? any a table of Name = name of a secret
+---@field timeout? string|number|runbook.quantity for the whole request; default: net.timeout
+---@field url string https://.., or http:// to this machine
+---@field writes? boolean|string whether it changes something; default: as the method says
+
+---Sends any request. GET and HEAD read, others write unless `writes = false`.
+---
+---Sets http_body, http_json, http_status.
+---@param options runbook.http.request.options
+---@return runbook.action
+function http.request(options) end
+
 ---@class runbook.module.metrics
 metrics = {}
 
