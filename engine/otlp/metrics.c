@@ -14,7 +14,7 @@ struct gathering {
     rbk_value *points;  /* of the last of them; borrowed */
     rbk_otlp_choose_fn *choose;
     void *arg;
-    const char *name;   /* of the last of them; borrowed */
+    const char *name; /* of the last of them; borrowed */
 };
 
 static const char *ucum(enum rbk_unit unit)

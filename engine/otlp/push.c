@@ -15,7 +15,7 @@ struct push;
 struct rbk_otlp_pusher {
     struct rbk_otlp_pusher_options o;
     struct rbk_otlp_settings settings;
-    bool read;         /* settings were */
+    bool read; /* settings were */
     struct push *under_way;
 };
 
@@ -23,12 +23,13 @@ struct rbk_otlp_pusher {
 struct push {
     struct rbk_otlp_pusher *pusher;
     const struct rbk_otlp_signal *signal;
-    char *run;        /* of a trace; NULL = samples */
-    int64_t since_ms; /* of samples */
+    char *run;                /* of a trace; NULL = samples */
+    int64_t since_ms;         /* of samples */
     rbk_value *memory, *next; /* what is pushed already; and once this request is taken */
     bool more;
     rbk_sent_fn *fn;
     void *arg;
+    struct rbk_timer *begin; /* until it has begun */
     struct rbk_transfer *transfer;
     struct push *prev, *after;
 };
@@ -48,6 +49,7 @@ static void push_free(struct push *push)
         push->pusher->under_way = push->after;
     if (push->after)
         push->after->prev = push->prev;
+    rbk_timer_cancel(&push->begin);
     free(push->run);
     rbk_value_free(push->memory);
     rbk_value_free(push->next);
@@ -84,10 +86,8 @@ static void finish(struct push *push, enum rbk_sent sent, int64_t retry_after_ms
     struct rbk_buf clean = {0};
     if (error)
         rbk_redact(push->pusher->o.redactor, error, strlen(error), &clean);
-    struct rbk_sent_result result = {.sent = sent,
-                                     .retry_after_ms = retry_after_ms,
-                                     .error = error ? clean.data : NULL,
-                                     .memory = push->memory};
+    struct rbk_sent_result result = {
+        .sent = sent, .retry_after_ms = retry_after_ms, .error = error ? clean.data : NULL, .memory = push->memory};
     rbk_sent_fn *fn = push->fn;
     void *arg = push->arg;
     push->memory = NULL;
@@ -107,7 +107,7 @@ static void advance(struct push *push)
     }
 }
 
-static void send_next(void *arg);
+static void send_next(struct push *push);
 
 static void on_response(void *arg, const struct rbk_http_response *r, enum rbk_net_failure failure,
                         const struct rbk_error *failed)
@@ -191,13 +191,14 @@ static int send_one(struct push *push, bool *sent, struct rbk_error *err)
     return rc;
 }
 
-static void send_next(void *arg)
+/* A run that is not on record any more will not come back. */
+static void send_next(struct push *push)
 {
-    struct push *push = arg;
     struct rbk_error err = {0};
     bool sent = false;
-    if (send_one(push, &sent, &err) < 0)
-        finish(push, RBK_SENT_RETRY, 0, err.message);
+    int rc = send_one(push, &sent, &err);
+    if (rc < 0)
+        finish(push, rc == RBK_ENOENT && push->run ? RBK_SENT_DEAD : RBK_SENT_RETRY, 0, err.message);
     else if (!sent)
         finish(push, RBK_SENT_ACCEPTED, 0, NULL);
 }
@@ -225,9 +226,14 @@ static struct push *push_new(struct rbk_otlp_pusher *p, const struct rbk_message
 static const char not_configured[] =
     "no collector is configured here: set OTEL_EXPORTER_OTLP_ENDPOINT, or otlp.endpoint in runbook.yaml";
 
-static void give_up(void *arg)
+static void on_begin(void *arg)
 {
-    finish(arg, RBK_SENT_RETRY, 0, not_configured);
+    struct push *push = arg;
+    push->begin = NULL;
+    if (push->signal->url)
+        send_next(push);
+    else
+        finish(push, RBK_SENT_RETRY, 0, not_configured);
 }
 
 int rbk_otlp_push(struct rbk_otlp_pusher *p, const struct rbk_message *m, rbk_sent_fn *fn, void *arg,
@@ -239,7 +245,7 @@ int rbk_otlp_push(struct rbk_otlp_pusher *p, const struct rbk_message *m, rbk_se
     struct push *push = push_new(p, m);
     push->fn = fn;
     push->arg = arg;
-    rbk_loop_defer(p->o.loop, push->signal->url ? send_next : give_up, push);
+    push->begin = rbk_timer_start(p->o.loop, 0, 0, on_begin, push);
     return 0;
 }
 

@@ -90,7 +90,8 @@ int rbk_otlp_recent_read(struct rbk_store *s, const rbk_value *memory, int64_t s
 {
     const rbk_value *until = rbk_map_get(memory, "until");
     struct looking l = {.out = out, .sent = rbk_map_get(memory, "sent"), .newest = rbk_map_new()};
-    struct rbk_metrics_query q = {.since_ms = until ? rbk_value_int(until) - LATE_MS : since_ms, .until_ms = now_ms + 1};
+    struct rbk_metrics_query q = {.since_ms = until ? rbk_value_int(until) - LATE_MS : since_ms,
+                                  .until_ms = now_ms + 1};
     *out = (struct rbk_otlp_recent){0};
     if (q.since_ms < now_ms - BACKLOG_MS)
         q.since_ms = now_ms - BACKLOG_MS;
