@@ -35,5 +35,4 @@ static bool is_local(void *host, const char *channel)
     return !is_telemetry(channel) && rbk_lua_channel_ops.local(c->channels, channel);
 }
 
-const struct rbk_channel_ops rbk_carriers_ops = {
-    .check = check, .send = carry, .preview = preview, .local = is_local};
+const struct rbk_channel_ops rbk_carriers_ops = {.check = check, .send = carry, .preview = preview, .local = is_local};

@@ -48,7 +48,7 @@ const struct rbk_command_desc rbk_cmd_metrics = {
             "  metrics list [NAME]                  what there is\n"
             "  metrics export [NAME] [a=b ...]      text for Prometheus and others\n"
             "  metrics import FILE...               read OpenMetrics text; - is stdin\n"
-            "  metrics prune [NAME]                 remove what is older than its retention\n"
+            "  metrics prune [NAME]                 remove and roll up what is old, now\n"
             "  metrics sla                          each promise of runbook.yaml\n"
             "\n"
             "a=b is a label and its value.\n",

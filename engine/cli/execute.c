@@ -130,6 +130,7 @@ int rbk_execute(struct rbk_cli *cli, const struct rbk_execution *e, struct rbk_e
         if (c.signals[i])
             rbk_signal_unwatch(&c.signals[i]);
     rbk_run_free(c.run);
+    rbk_metering_tidy(cli);
     rbk_metering_fini(&c.measured);
     rbk_gate_terminal_free(c.terminal);
     rbk_run_view_free(c.view);

@@ -3,6 +3,9 @@
 
 #include <base/clock.h>
 #include <otlp/push.h>
+#include <stdio.h>
+
+enum { TIDY_BUDGET_MS = 50 };
 
 static void measure_run(void *self, const struct rbk_run_row *run)
 {
@@ -42,3 +45,14 @@ void rbk_metering_fini(struct rbk_metering *m)
 
 const struct rbk_run_meter rbk_metering_ops = {
     .run = measure_run, .step = measure_step, .command = measure_command, .write = write_measured};
+
+void rbk_metering_tidy(struct rbk_cli *cli)
+{
+    struct rbk_metrics_keep keep;
+    struct rbk_error err = {0};
+    int64_t now = rbk_clock_wall_ms();
+    rbk_metrics_keep_read(rbk_map_get(cli->config->tree, "metrics"), &keep);
+    if (rbk_metrics_tidy_due(cli->store, &keep, now) &&
+        rbk_metrics_tidy(cli->store, &keep, now, TIDY_BUDGET_MS, NULL, &err) < 0)
+        fprintf(stderr, "runbook: old metrics could not be seen to: %s\n", err.message);
+}

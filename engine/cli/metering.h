@@ -3,6 +3,7 @@
 #ifndef RBK_CLI_METERING_H
 #define RBK_CLI_METERING_H
 
+#include <cli/context.h>
 #include <metrics/metrics.h>
 #include <run/run.h>
 
@@ -15,5 +16,9 @@ void rbk_metering_fini(struct rbk_metering *m);
 
 /* Its self is a struct rbk_metering. */
 extern const struct rbk_run_meter rbk_metering_ops;
+
+/* After something was measured: old metrics go and are rolled up, once a day and for a moment, the rest the next time.
+ * What goes wrong is said and changes nothing: the command has done its work. */
+void rbk_metering_tidy(struct rbk_cli *cli);
 
 #endif

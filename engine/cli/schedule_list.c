@@ -6,7 +6,6 @@
 #include <base/clock.h>
 #include <base/fs.h>
 #include <stdlib.h>
-#include <string.h>
 
 struct listing {
     struct rbk_cli *cli;
@@ -63,21 +62,10 @@ static int list_wanted(struct listing *l, const struct rbk_args *args, struct rb
     int rc = 0;
     for (size_t i = 0; rc == 0 && i < l->schedules.entries.count; i++) {
         const struct rbk_entry *e = &l->schedules.entries.items[i];
-        if (args->rest.count == 1 || rbk_strv_has(&args->rest, e->runbook))
+        if (args->rest.count == 1 || rbk_schedules_named(args, 1, e->runbook))
             rc = list_entry(l, e, err);
     }
     return rc == 0 ? print_listing(l) : rc;
-}
-
-static int check_names(struct listing *l, const struct rbk_args *args, struct rbk_error *err)
-{
-    const struct rbk_entry *e;
-    for (size_t i = 1; i < args->rest.count; i++) {
-        int rc = rbk_schedules_find(&l->schedules, args->rest.items[i], &e, err);
-        if (rc < 0)
-            return rc;
-    }
-    return 0;
 }
 
 /* A running daemon looks again when this file was written. */
@@ -95,7 +83,7 @@ static int switch_entries(struct listing *l, const struct rbk_args *args, bool o
     int rc = rbk_cli_store(l->cli, err);
     for (size_t i = 0; rc == 0 && i < l->schedules.entries.count; i++) {
         const struct rbk_entry *e = &l->schedules.entries.items[i];
-        if (rbk_args_has(args, "all") || rbk_strv_has(&args->rest, e->runbook))
+        if (rbk_args_has(args, "all") || rbk_schedules_named(args, 1, e->runbook))
             rc = rbk_schedule_set(l->cli->store, e->runbook, on, by, l->now, err);
     }
     if (rc == 0)
@@ -117,7 +105,7 @@ static int list_or_switch(struct rbk_cli *cli, const struct rbk_args *args, enum
     if (rc == 0)
         rc = rbk_schedules_load(cli, &l.schedules, err);
     if (rc == 0)
-        rc = check_names(&l, args, err);
+        rc = rbk_schedules_check_names(&l.schedules, args, 1, err);
     if (rc == 0 && action != LIST)
         rc = switch_entries(&l, args, action == ENABLE, err);
     if (rc == 0)

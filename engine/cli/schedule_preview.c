@@ -50,7 +50,7 @@ static int collect_wanted(struct preview *p, const struct rbk_args *args, struct
     for (size_t i = 0; rc == 0 && i < all->count; i++) {
         struct rbk_schedule_state state;
         rc = rbk_schedules_state(p->cli, all->items[i].runbook, &state, err);
-        wanted[i] = args->rest.count > 1 ? rbk_strv_has(&args->rest, all->items[i].runbook) : state.enabled;
+        wanted[i] = args->rest.count > 1 ? rbk_schedules_named(args, 1, all->items[i].runbook) : state.enabled;
         on += wanted[i];
         free(state.expression);
     }
@@ -141,10 +141,8 @@ int rbk_schedule_cmd_preview(struct rbk_cli *cli, const struct rbk_args *args, s
     p.until = p.from + (rbk_args_has(args, "year") ? YEAR : WEEK) * DAY_MS;
     if (rc == 0)
         rc = rbk_schedules_load(cli, &p.schedules, err);
-    for (size_t i = 1; rc == 0 && i < args->rest.count; i++) {
-        const struct rbk_entry *e;
-        rc = rbk_schedules_find(&p.schedules, args->rest.items[i], &e, err);
-    }
+    if (rc == 0)
+        rc = rbk_schedules_check_names(&p.schedules, args, 1, err);
     if (rc == 0)
         rc = collect_wanted(&p, args, err);
     if (rc == 0) {

@@ -32,8 +32,8 @@ extern const struct rbk_schema rbk_notify_schema;
  * duration_ms, url
  */
 
-/* Queues a message that is the program's own: no rule is asked, and the channel is none of runbook.yaml but one that the
- * host of the delivery carries itself; its name begins with '@'. Inside a transaction. `event` needs a `title`. */
+/* Queues a message that is the program's own: no rule is asked, and the channel is none of runbook.yaml but one that
+ * the host of the delivery carries itself; its name begins with '@'. Inside a transaction. `event` needs a `title`. */
 int rbk_notify_queue(struct rbk_store *s, const char *channel, const char *group, const rbk_value *event,
                      int64_t now_ms, struct rbk_error *err);
 

@@ -22,11 +22,12 @@ BELOW = {
     "net": {"base", "loop", "config"},
     "net/module": {"base", "loop", "config", "net"},
     "otlp": {"base", "loop", "store", "config", "metrics", "net", "notify"},
+    "incident": {"base", "loop", "store", "config", "schedule", "notify"},
     "run": {"base", "loop", "store", "config", "net"},
-    "lua": {"base", "loop", "store", "config", "results/formats", "results", "metrics", "net", "notify", "run"},
+    "lua": {"base", "loop", "store", "config", "results/formats", "results", "metrics", "net", "notify", "incident", "run"},
     "lua/embed": set(),
-    "cli": {"base", "loop", "store", "config", "results/formats", "results", "metrics", "schedule", "net", "notify", "otlp", "run",
-            "lua"},
+    "cli": {"base", "loop", "store", "config", "results/formats", "results", "metrics", "schedule", "net", "notify",
+            "incident", "otlp", "run", "lua"},
 }
 
 # third-party header -> the one room that may include it
