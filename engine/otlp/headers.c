@@ -14,10 +14,9 @@ enum { SECRET_MAX = 16 * 1024 };
 static bool header_ok(const char *name, const char *value)
 {
     static const char token[] = "!#$%&'*+-.^_`|~0123456789abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ";
-    for (const unsigned char *c = (const unsigned char *)value; *c; c++)
-        if ((*c < ' ' && *c != '\t') || *c == 0x7f)
-            return false;
-    return *name && name[strspn(name, token)] == '\0';
+    static const char control[] = "\001\002\003\004\005\006\007\010\012\013\014\015\016\017\020\021\022\023\024\025\026"
+                                  "\027\030\031\032\033\034\035\036\037\177";
+    return value && !strpbrk(value, control) && *name && name[strspn(name, token)] == '\0';
 }
 
 static int add(const char *name, const char *value, const char *where, struct rbk_redactor *redactor,

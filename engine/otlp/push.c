@@ -31,7 +31,7 @@ struct push {
     void *arg;
     struct rbk_timer *begin; /* until it has begun */
     struct rbk_transfer *transfer;
-    struct push *prev, *after;
+    struct push *next_push;
 };
 
 struct rbk_otlp_pusher *rbk_otlp_pusher_new(const struct rbk_otlp_pusher_options *options)
@@ -41,14 +41,17 @@ struct rbk_otlp_pusher *rbk_otlp_pusher_new(const struct rbk_otlp_pusher_options
     return p;
 }
 
+static void push_unlink(struct push *push)
+{
+    struct push **at = &push->pusher->under_way;
+    while (*at && *at != push)
+        at = &(*at)->next_push;
+    if (*at)
+        *at = push->next_push;
+}
+
 static void push_free(struct push *push)
 {
-    if (push->prev)
-        push->prev->after = push->after;
-    else
-        push->pusher->under_way = push->after;
-    if (push->after)
-        push->after->prev = push->prev;
     rbk_timer_cancel(&push->begin);
     free(push->run);
     rbk_value_free(push->memory);
@@ -60,10 +63,11 @@ void rbk_otlp_pusher_free(struct rbk_otlp_pusher *p)
 {
     if (!p)
         return;
-    while (p->under_way) {
-        if (p->under_way->transfer)
-            rbk_transfer_cancel(p->under_way->transfer);
-        push_free(p->under_way);
+    for (struct push *push = p->under_way, *after; push; push = after) {
+        after = push->next_push;
+        if (push->transfer)
+            rbk_transfer_cancel(push->transfer);
+        push_free(push);
     }
     rbk_otlp_settings_fini(&p->settings);
     free(p);
@@ -91,6 +95,7 @@ static void finish(struct push *push, enum rbk_sent sent, int64_t retry_after_ms
     rbk_sent_fn *fn = push->fn;
     void *arg = push->arg;
     push->memory = NULL;
+    push_unlink(push);
     push_free(push);
     fn(arg, &result);
     rbk_value_free(result.memory);
@@ -215,9 +220,7 @@ static struct push *push_new(struct rbk_otlp_pusher *p, const struct rbk_message
     push->since_ms = rbk_value_int(rbk_map_get(event, "since"));
     push->signal = push->run ? &p->settings.traces : &p->settings.metrics;
     push->memory = m->memory ? rbk_value_dup(m->memory) : NULL;
-    push->after = p->under_way;
-    if (push->after)
-        push->after->prev = push;
+    push->next_push = p->under_way;
     p->under_way = push;
     return push;
 }
@@ -260,6 +263,7 @@ int rbk_otlp_preview(struct rbk_otlp_pusher *p, const struct rbk_message *m, cha
     if (rc == 0)
         *out = document ? rbk_value_to_json(document, 2) : rbk_strdup("");
     rbk_value_free(document);
+    push_unlink(push);
     push_free(push);
     return rc;
 }
