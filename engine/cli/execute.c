@@ -69,6 +69,7 @@ static struct rbk_run_options run_options(struct carrying *c, const struct rbk_e
                                     .yes = e->yes,
                                     .step_by_step = e->step_by_step,
                                     .traced = rbk_telemetry_traced(cli),
+                                    .id = e->id,
                                     .from = e->from,
                                     .only = e->only};
 }
