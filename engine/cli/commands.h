@@ -23,6 +23,7 @@
     X(tests)            \
     X(metrics)          \
     X(schedule)         \
+    X(incident)         \
     X(doctor)           \
     X(completion)       \
     X(version)          \

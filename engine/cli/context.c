@@ -4,6 +4,7 @@
 #include <base/clock.h>
 #include <base/fs.h>
 #include <base/mem.h>
+#include <incident/incident.h>
 #include <run/run.h>
 #include <state/state.h>
 
@@ -191,6 +192,8 @@ int rbk_cli_store(struct rbk_cli *cli, struct rbk_error *err)
         ignore_in_git(dir);
     if (rc == 0)
         rc = rbk_run_expire(cli->store, err);
+    if (rc == 0)
+        rc = rbk_incident_tick(cli->store, cli->config, rbk_clock_wall_ms(), NULL, err);
     free(dir);
     return rc;
 }

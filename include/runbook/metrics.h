@@ -74,8 +74,9 @@ struct rbk_metrics_tidied {
     int64_t removed, rolled_up; /* samples */
     bool more;                  /* the time was up */
 };
-/* Applies that in transactions of its own, each of a few chunks and whole or not at all, so there must be none open. It
- * ends when `budget_ms` are over (0: when nothing is left to do); `done` may be NULL. */
+/* Applies that in transactions of its own, each of a few chunks and whole or not at all, so there must be none open.
+ * With a `budget_ms` it ends when that is over, and takes the time for no more than a week later than the last time, so
+ * that a wrong clock does not cost everything; with 0 it ends when nothing is left to do. `done` may be NULL. */
 RBK_API int rbk_metrics_tidy(struct rbk_store *s, const struct rbk_metrics_keep *keep, int64_t now_ms,
                              int64_t budget_ms, struct rbk_metrics_tidied *done, struct rbk_error *err);
 /* Whether it was not done for a day, not to its end, or not with this configuration. */
