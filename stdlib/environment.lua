@@ -2,6 +2,7 @@
 local argv = require "runners.argv"
 local config = require "runbook.config"
 local fs = require "runbook.fs"
+local metrics = require "runbook.metrics"
 
 local environment = {}
 
@@ -128,6 +129,38 @@ environment.project = verb {
         ctx:note(config.file or "no runbook.yaml: `runbook init` writes one")
         for _, level in ipairs(levels) do
             ctx:note(("level %s: %s"):format(level.name, table.concat(argv.copy(level.command), " ")))
+        end
+        return true
+    end,
+}
+
+-- One value made of all that commands took in that time, or no_data.
+local function of_commands(name, agg, since)
+    local found = metrics.query { name = name, agg = agg, since = since, by = "" }
+    return found and found[1] and found[1].points[1][2] or no_data
+end
+
+environment.usage = verb {
+    name = "environment.usage",
+    help = "What the commands of runs took in a while: the most memory of one, and processor time of all together.",
+    options = { since = { type = "duration", default = "30d", help = "how far back" } },
+    sets = { memory_peak = "bytes", cpu_time = "seconds", commands = "integer", disk_used = "ratio" },
+    perform = function(ctx, o)
+        local peak = of_commands("runbook_command_memory_bytes", "max", o.since)
+        local cpu = of_commands("runbook_command_cpu_seconds", "sum", o.since)
+        local count = of_commands("runbook_command_duration_seconds", "count", o.since)
+        local disk = fs.statvfs "."
+        ctx:set {
+            memory_peak = peak, cpu_time = cpu, commands = count ~= no_data and math.tointeger(count) or no_data,
+            disk_used = disk and disk.used or no_data,
+        }
+        if count == no_data then
+            ctx:note(("no data: no run started a command in the last %s"):format(o.since))
+        else
+            ctx:note(("%d commands, %s of processor time, at most %s of memory"):format(count, cpu, peak))
+        end
+        if disk then
+            ctx:note(("the disk is %.0f%% full, %s free"):format(disk.used.value * 100, disk.available))
         end
         return true
     end,

@@ -3,6 +3,7 @@
 local config = require "runbook.config"
 local metrics = require "runbook.metrics"
 local format = require "text.format"
+local timing = require "timing"
 
 local services = {}
 
@@ -115,6 +116,36 @@ services.check = verb {
         if #down > 0 then
             return nil, table.concat(reasons, "\n")
         end
+        return true
+    end,
+}
+
+services.wait = verb {
+    name = "services.wait",
+    help = "Waits until the configured services are up, all or one by name. Fails when one is not within `timeout`.",
+    options = {
+        name = { type = "string", help = "only this service" },
+        timeout = { type = "duration", default = "2m", help = "how long to wait for all of them" },
+        interval = { type = "duration", default = "1s", help = "the pause between two looks" },
+    },
+    sets = { waited = "seconds" },
+    perform = function(ctx, o)
+        local watch, deadline = timing.stopwatch(), timing.deadline(o.timeout)
+        local names = names_to_check(o)
+        for _, name in ipairs(names) do
+            local up, why = timing.wait_until(ctx, {
+                interval = o.interval, timeout = deadline.remaining(),
+                check = function()
+                    return services.probe(ctx, name)
+                end,
+            })
+            if not up then
+                return nil, ("%s is down: %s"):format(name, why)
+            end
+        end
+        ctx:set("waited", watch.elapsed())
+        ctx:note(#names == 0 and "no services are configured"
+            or ("%d up, after %s"):format(#names, format.time(watch.elapsed())))
         return true
     end,
 }

@@ -1,10 +1,14 @@
 -- Tests: levels are run, reports become history, and what fails is run again. `tests.run` judges; `tests.failing` and
 -- `tests.rerun` only measure.
+local config = require "runbook.config"
 local level = require "tests.level"
+local coverage = require "tests.coverage"
 local measure = require "tests.measure"
+local ranking = require "tests.ranking"
 local rerun = require "tests.rerun"
 local results = require "runbook.results"
 local format = require "text.format"
+local trends = require "tests.trends"
 local words = require "tests.words"
 
 local tests = {}
@@ -48,6 +52,17 @@ local function given(value)
     end
 end
 
+-- What a level that does not exist has measured: nothing.
+local function pass_over(ctx, name)
+    local facts = {}
+    for fact in pairs(measure.SETS) do
+        facts[fact] = no_data
+    end
+    ctx:set(facts)
+    ctx:note(("no level `%s` in runbook.yaml: passed over"):format(name))
+    return true
+end
+
 tests.run = verb {
     name = "tests.run",
     help = "Runs a level of runbook.yaml and records every case. Fails on any failing test unless allow_failures.",
@@ -58,12 +73,16 @@ tests.run = verb {
         fail_fast = { type = "boolean", default = false, help = "stop at the first failure" },
         times = { type = "integer", default = 1, help = "run everything so often" },
         allow_failures = { type = "boolean", default = false, help = "only measure" },
+        optional = { type = "boolean", default = false, help = "a level that is not configured is passed over" },
     },
     sets = measure.SETS,
     writes = true,
     perform = function(ctx, o)
         if words.bad_count(o) then
             return nil, words.bad_count(o)
+        end
+        if o.optional and o.level ~= "all" and not level.find(o.level) then
+            return pass_over(ctx, o.level)
         end
         local facts, problem
         local options = {
@@ -154,6 +173,66 @@ tests.rerun = verb {
     sets = rerun_sets,
     writes = true,
     perform = rerun.perform,
+}
+
+tests.flaky = verb {
+    name = "tests.flaky",
+    help = "The tests that failed and passed in one test run, or changed three times: `flaky`, worst first.",
+    options = {
+        level = { type = "string", default = "all", help = "only tests of this level" },
+        since = { type = "duration", default = "14d", help = "how far back" },
+        limit = { type = "integer", default = 20, help = "name so many in `flaky`" },
+    },
+    sets = {
+        flaky = "list", flaky_cases = "integer", flaky_rate = "ratio",
+        persistent = "list", persistent_cases = "integer",
+    },
+    perform = ranking.perform_flaky,
+}
+
+tests.slowest = verb {
+    name = "tests.slowest",
+    help = "The slowest tests by the mean of their times: `slowest`, slowest first.",
+    options = {
+        level = { type = "string", default = "all", help = "only tests of this level" },
+        since = { type = "duration", default = "7d", help = "how far back" },
+        count = { type = "integer", default = 20, help = "so many" },
+    },
+    sets = { slowest = "list", slowest_time = "seconds" },
+    perform = ranking.perform_slowest,
+}
+
+tests.trends = verb {
+    name = "tests.trends",
+    help = "Where the time, pass rate and coverage of each level go, and when they come to their limit.",
+    options = {
+        of = { type = "choice", default = "all", choices = trends.WORDS, help = "only this" },
+        since = { type = "duration", default = "30d", help = "how far back" },
+    },
+    sets = { worsening = "list", worsening_count = "integer" },
+    perform = trends.perform,
+}
+
+tests.coverage = verb {
+    name = "tests.coverage",
+    help = "The line coverage that the last run of each level has left; the lowest is the fact `coverage`.",
+    options = { level = { type = "string", default = "all", help = "only this level" } },
+    sets = { coverage = "ratio" },
+    perform = function(ctx, o)
+        local lowest = no_data
+        for _, l in ipairs(config.levels()) do
+            local value = (o.level == "all" or o.level == l.name) and coverage.of(l) or no_data
+            if value ~= no_data then
+                ctx:note(("%s: %s"):format(l.name, format.percent(value)))
+                lowest = (lowest == no_data or value < lowest) and value or lowest
+            end
+        end
+        if lowest == no_data then
+            ctx:note "no data: no level has left a report where its `coverage` says"
+        end
+        ctx:set("coverage", lowest)
+        return lowest
+    end,
 }
 
 return tests

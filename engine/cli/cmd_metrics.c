@@ -10,7 +10,7 @@ static const struct rbk_option options[] = {
     {"by", 0, "LABEL", "query: series together by this label"},
     {"limit", 0, "VALUE", "query, trend: a line to be held to"},
     {"at", 0, "TIME", "record: when it was measured (default: now)"},
-    {"format", 0, "NAME", "export: openmetrics prometheus csv json"},
+    {"format", 0, "NAME", "export: openmetrics prometheus csv json otlp"},
     {"output", 'o', "FILE", "export: write this file, whole or not at all"},
     {"before", 0, "TIME", "prune: what is older goes"},
     {0},
@@ -48,7 +48,7 @@ const struct rbk_command_desc rbk_cmd_metrics = {
             "  metrics list [NAME]                  what there is\n"
             "  metrics export [NAME] [a=b ...]      text for Prometheus and others\n"
             "  metrics import FILE...               read OpenMetrics text; - is stdin\n"
-            "  metrics prune [NAME]                 remove what is older than its retention\n"
+            "  metrics prune [NAME]                 remove and roll up what is old, now\n"
             "  metrics sla                          each promise of runbook.yaml\n"
             "\n"
             "a=b is a label and its value.\n",

@@ -7,6 +7,7 @@ static const struct rbk_option options[] = {
     {"from", 0, "TIME", "next, preview: due after it (default: now)"},
     {"count", 0, "N", "next: so many times (default 1)"},
     {"year", 0, NULL, "preview: a year instead of a week"},
+    {"limit", 0, "N", "why: at most so many (default 20, 0 = all)"},
     {"all", 'a', NULL, "enable, disable: all schedules"},
     {0},
 };
@@ -17,7 +18,7 @@ static const struct rbk_word words[] = {
     {"preview", "preview [NAME...] [--year] [--from TIME]", 0, 1000, rbk_schedule_cmd_preview},
     {"enable", "enable NAME... | --all", 0, 1000, rbk_schedule_cmd_enable},
     {"disable", "disable NAME... | --all", 0, 1000, rbk_schedule_cmd_disable},
-    {"why", "why NAME", 1, 1, rbk_schedule_cmd_why},
+    {"why", "why NAME [--limit N]", 1, 1, rbk_schedule_cmd_why},
     {"run", "run", 0, 0, rbk_schedule_cmd_run},
     {"once", "once", 0, 0, rbk_schedule_cmd_once},
     {"export", "export FORMAT [NAME...]", 1, 1000, rbk_schedule_cmd_export},
@@ -44,7 +45,8 @@ const struct rbk_command_desc rbk_cmd_schedule = {
             "                           words: \"weekdays at 8:00\", \"every 4h\",\n"
             "                           \"first monday at 09:00 in Europe/Berlin\"\n"
             "  schedule preview         all that is due within a week (--year), by day\n"
-            "  schedule enable NAME     switch schedules on; they are off until then\n"
+            "  schedule enable NAME     switch schedules on; they are off until then. A NAME\n"
+            "                           may be a pattern, 'daily/*'; --all is all of them\n"
             "  schedule disable NAME    switch them off\n"
             "  schedule why NAME        what became of its due times, and why\n"
             "  schedule run             the daemon: starts what is due, until it is stopped\n"

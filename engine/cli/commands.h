@@ -24,6 +24,7 @@
     X(metrics)          \
     X(notify)           \
     X(schedule)         \
+    X(incident)         \
     X(doctor)           \
     X(completion)       \
     X(version)          \

@@ -4,6 +4,7 @@
 #include <base/clock.h>
 #include <base/fs.h>
 #include <base/mem.h>
+#include <incident/incident.h>
 #include <metrics/metrics.h>
 #include <notify/notify.h>
 #include <results/history.h>
@@ -169,13 +170,9 @@ int rbk_cli_state_dir(struct rbk_cli *cli, char **out, struct rbk_error *err)
 
 static int open_store(struct rbk_cli *cli, const char *dir, bool read_only, struct rbk_error *err)
 {
-    static const struct rbk_schema *const schemas[] = {&rbk_journal_schema,
-                                                       &rbk_results_schema,
-                                                       &rbk_metrics_schema,
-                                                       &rbk_schedule_schema,
-                                                       &rbk_timing_schema,
-                                                       &rbk_notify_schema,
-                                                       NULL};
+    static const struct rbk_schema *const schemas[] = {
+        &rbk_journal_schema, &rbk_results_schema, &rbk_metrics_schema,  &rbk_schedule_schema,
+        &rbk_timing_schema,  &rbk_notify_schema,  &rbk_incident_schema, NULL};
     struct rbk_store_options options = {
         .dir = dir, .group = cli->config->state_group, .schemas = schemas, .read_only = read_only};
     return rbk_store_open(&options, &cli->store, err);
@@ -205,6 +202,8 @@ int rbk_cli_store(struct rbk_cli *cli, struct rbk_error *err)
         ignore_in_git(dir);
     if (rc == 0)
         rc = rbk_run_expire(cli->store, err);
+    if (rc == 0)
+        rc = rbk_incident_tick(cli->store, cli->config, rbk_clock_wall_ms(), NULL, err);
     free(dir);
     return rc;
 }

@@ -3,16 +3,16 @@
 
 #include <base/clock.h>
 #include <base/mem.h>
+#include <cli/carriers.h>
 #include <cli/self.h>
 #include <loop/detach.h>
-#include <lua/channel.h>
 #include <net/net.h>
 #include <stdlib.h>
 
 struct rbk_courier {
     struct rbk_cli *cli;
     struct rbk_net *net;
-    struct rbk_channels *channels;
+    struct rbk_carriers carriers;
     struct rbk_delivery *delivery; /* one that ended; its memory goes after the channels */
     struct rbk_delivery_report report;
     struct rbk_error failed;
@@ -34,7 +34,14 @@ int rbk_courier_open(struct rbk_cli *cli, struct rbk_courier **out, struct rbk_e
     struct rbk_courier *c = rbk_alloc(sizeof *c);
     c->cli = cli;
     c->net = net;
-    c->channels = rbk_channels_new(cli->lua, cli->loop, net, cli->redactor);
+    const struct rbk_otlp_pusher_options telemetry = {.loop = cli->loop,
+                                                      .net = net,
+                                                      .store = cli->store,
+                                                      .config = cli->config,
+                                                      .redactor = cli->redactor,
+                                                      .version = RUNBOOK_VERSION};
+    c->carriers.channels = rbk_channels_new(cli->lua, cli->loop, net, cli->redactor);
+    c->carriers.telemetry = rbk_otlp_pusher_new(&telemetry);
     *out = c;
     return 0;
 }
@@ -43,7 +50,8 @@ void rbk_courier_free(struct rbk_courier *c)
 {
     if (!c)
         return;
-    rbk_channels_free(c->channels);
+    rbk_channels_free(c->carriers.channels);
+    rbk_otlp_pusher_free(c->carriers.telemetry);
     rbk_net_free(c->net);
     rbk_delivery_free(c->delivery);
     free(c);
@@ -51,7 +59,7 @@ void rbk_courier_free(struct rbk_courier *c)
 
 void *rbk_courier_host(struct rbk_courier *c)
 {
-    return c->channels;
+    return &c->carriers;
 }
 
 static void on_ended(void *arg, const struct rbk_delivery_report *report, const struct rbk_error *failed)
@@ -71,8 +79,8 @@ int rbk_courier_deliver(struct rbk_courier *c, const struct rbk_delivery_options
     options.loop = c->cli->loop;
     options.store = c->cli->store;
     options.config = c->cli->config;
-    options.ops = &rbk_lua_channel_ops;
-    options.host = c->channels;
+    options.ops = &rbk_carriers_ops;
+    options.host = &c->carriers;
     options.ended = on_ended;
     options.arg = c;
     rbk_delivery_free(c->delivery);

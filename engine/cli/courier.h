@@ -8,10 +8,11 @@
 
 /* The channels of the project, with what they need. */
 struct rbk_courier;
-/* Opens loop and scripts. Free it before `cli` is; NULL is fine. */
+/* Opens loop and scripts; the store is open already where something is to be delivered. Free it before `cli` is; NULL
+ * is fine. */
 int rbk_courier_open(struct rbk_cli *cli, struct rbk_courier **out, struct rbk_error *err);
 void rbk_courier_free(struct rbk_courier *c);
-/* The host for rbk_lua_channel_ops. */
+/* The host for rbk_carriers_ops. */
 void *rbk_courier_host(struct rbk_courier *c);
 
 /* Runs the loop until the delivery is over. Of `o` only part, channel, only, linger_ms and bound_ms are read. What is

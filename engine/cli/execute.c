@@ -7,6 +7,7 @@
 #include <cli/metering.h>
 #include <cli/run_view.h>
 #include <cli/stored_run.h>
+#include <cli/telemetry.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -68,6 +69,8 @@ static struct rbk_run_options run_options(struct carrying *c, const struct rbk_e
                                     .params = e->params,
                                     .yes = e->yes,
                                     .step_by_step = e->step_by_step,
+                                    .traced = rbk_telemetry_traced(cli),
+                                    .id = e->id,
                                     .from = e->from,
                                     .only = e->only};
 }
@@ -77,6 +80,7 @@ static int carry(struct carrying *c, const struct rbk_execution *e, struct rbk_e
     char *by = rbk_cli_user();
     struct rbk_run_options options = run_options(c, e);
     options.by = by;
+    c->metering.config = c->cli->config;
     int rc = e->resume ? rbk_run_resume(e->plan, e->resume, &e->resume_options, &options, &c->run, err)
                        : rbk_run_start(e->plan, &options, &c->run, err);
     while (rc == 0 && !rbk_run_view_ended(c->view))
@@ -166,8 +170,8 @@ int rbk_execute(struct rbk_cli *cli, const struct rbk_execution *e, struct rbk_e
             rbk_signal_unwatch(&c.signals[i]);
     rbk_run_free(c.run);
     deliver_local(&c);
-    rbk_telling_free(c.metering.telling);
-    rbk_metrics_batch_fini(&c.metering.measured);
+    rbk_metering_tidy(cli);
+    rbk_metering_fini(&c.metering);
     rbk_gate_terminal_free(c.terminal);
     rbk_run_view_free(c.view);
     return rc;

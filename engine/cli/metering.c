@@ -1,18 +1,26 @@
 /* See metering.h. */
 #include <cli/metering.h>
 
+#include <base/clock.h>
+#include <otlp/push.h>
+#include <stdio.h>
+
+enum { TIDY_BUDGET_MS = 50 };
+
 static void measure_run(void *self, const struct rbk_run_row *run)
 {
     struct rbk_metering *m = self;
-    rbk_metrics_of_run(&m->measured, run);
+    rbk_metrics_of_run(&m->batch, run);
     if (m->telling)
         rbk_telling_run(m->telling, run);
+    if (!run->parent)
+        m->ended = run;
 }
 
 static void measure_step(void *self, const struct rbk_run_row *run, const struct rbk_step_row *step)
 {
     struct rbk_metering *m = self;
-    rbk_metrics_of_step(&m->measured, run, step);
+    rbk_metrics_of_step(&m->batch, run, step);
     if (m->telling)
         rbk_telling_step(m->telling, run, step);
 }
@@ -21,20 +29,29 @@ static void measure_command(void *self, const struct rbk_run_row *run, const str
                             const struct rbk_command_row *command)
 {
     struct rbk_metering *m = self;
-    rbk_metrics_of_command(&m->measured, run, step->id, command);
+    rbk_metrics_of_command(&m->batch, run, step->id, command);
     if (m->telling)
         rbk_telling_command(m->telling, step, command);
+}
+
+static int write_told(struct rbk_metering *m, struct rbk_error *err)
+{
+    int before = rbk_telling_queued(m->telling);
+    int rc = m->telling ? rbk_telling_write(m->telling, err) : 0;
+    if (rc == 0 && rbk_telling_queued(m->telling) > before)
+        m->queued(m->arg);
+    return rc;
 }
 
 static int write_measured(void *self, struct rbk_store *store, struct rbk_error *err)
 {
     struct rbk_metering *m = self;
-    int before = rbk_telling_queued(m->telling);
-    int rc = rbk_metrics_batch_write(&m->measured, store, err);
-    if (rc == 0 && m->telling)
-        rc = rbk_telling_write(m->telling, err);
-    if (rc == 0 && rbk_telling_queued(m->telling) > before)
-        m->queued(m->arg);
+    int rc = rbk_metrics_batch_write(&m->batch, store, err);
+    if (rc == 0)
+        rc = write_told(m, err);
+    if (rc == 0 && m->ended)
+        rc = rbk_otlp_queue(store, m->config, m->ended, rbk_clock_wall_ms(), err);
+    m->ended = NULL;
     return rc;
 }
 
@@ -51,6 +68,12 @@ static void tell_event(void *self, const struct rbk_run_row *run, const struct r
     rbk_telling_event(m->telling, run, step, kind, data);
 }
 
+void rbk_metering_fini(struct rbk_metering *m)
+{
+    rbk_metrics_batch_fini(&m->batch);
+    rbk_telling_free(m->telling);
+}
+
 const struct rbk_run_meter rbk_metering_ops = {
     .run = measure_run, .step = measure_step, .command = measure_command, .write = write_measured};
 
@@ -60,3 +83,14 @@ const struct rbk_run_meter rbk_metering_telling_ops = {.run = measure_run,
                                                        .parked = tell_parked,
                                                        .event = tell_event,
                                                        .write = write_measured};
+
+void rbk_metering_tidy(struct rbk_cli *cli)
+{
+    struct rbk_metrics_keep keep;
+    struct rbk_error err = {0};
+    int64_t now = rbk_clock_wall_ms();
+    rbk_metrics_keep_read(rbk_map_get(cli->config->tree, "metrics"), &keep);
+    if (rbk_metrics_tidy_due(cli->store, &keep, now) &&
+        rbk_metrics_tidy(cli->store, &keep, now, TIDY_BUDGET_MS, NULL, &err) < 0)
+        fprintf(stderr, "runbook: old metrics could not be seen to: %s\n", err.message);
+}

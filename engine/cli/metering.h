@@ -1,20 +1,29 @@
-/* The meter of runs (run/run.h): what a run measures goes into the store of metrics, what happens in it becomes events
- * of notification. `run` knows nothing of either. */
+/* The meter of runs (run/run.h): what a run measures is kept in a struct rbk_metering until it is written with the
+ * run's own rows; what happens in it becomes events of notification; when it has ended its telemetry is queued. `run`
+ * knows nothing of any of it. */
 #ifndef RBK_CLI_METERING_H
 #define RBK_CLI_METERING_H
 
+#include <cli/context.h>
 #include <cli/telling.h>
 #include <metrics/metrics.h>
 #include <run/run.h>
 
-struct rbk_metering {
-    struct rbk_metrics_batch measured;
-    struct rbk_telling *telling; /* NULL: no rule listens */
-    void (*queued)(void *arg);   /* messages were put into the transaction that is about to be committed */
+struct rbk_metering { /* zero-initialise but for `config`, which is borrowed */
+    const struct rbk_config *config;
+    struct rbk_metrics_batch batch;
+    const struct rbk_run_row *ended; /* a run that was started, not called, in the transaction that is open */
+    struct rbk_telling *telling;     /* owned; NULL: no rule listens */
+    void (*queued)(void *arg);       /* messages were put into the transaction that is about to be committed */
     void *arg;
 };
+void rbk_metering_fini(struct rbk_metering *m);
 
-/* self: a struct rbk_metering; the second when there is a `telling`. */
+/* Their self is a struct rbk_metering; the second is for one with a `telling`. */
 extern const struct rbk_run_meter rbk_metering_ops, rbk_metering_telling_ops;
+
+/* After something was measured: old metrics go and are rolled up, once a day and for a moment, the rest the next time.
+ * What goes wrong is said and changes nothing: the command has done its work. */
+void rbk_metering_tidy(struct rbk_cli *cli);
 
 #endif

@@ -1,6 +1,7 @@
 /* `metrics import`: OpenMetrics text into the store, each file whole or not at all. */
 #include <cli/metrics_commands.h>
 
+#include <base/clock.h>
 #include <base/fs.h>
 #include <errno.h>
 #include <stdio.h>
@@ -43,6 +44,18 @@ static int import_one(struct rbk_cli *cli, const char *path, struct rbk_metrics_
     return rc;
 }
 
+/* What is too old by the configuration does not come to stay. */
+static int tidy(struct rbk_cli *cli, struct rbk_error *err)
+{
+    struct rbk_metrics_tidied done = {0};
+    struct rbk_metrics_keep keep;
+    rbk_metrics_keep_read(rbk_map_get(cli->config->tree, "metrics"), &keep);
+    int rc = rbk_metrics_tidy(cli->store, &keep, rbk_clock_wall_ms(), 0, &done, err);
+    if (rc == 0 && done.removed)
+        fprintf(stderr, "%lld samples older than metrics.retention were not kept\n", (long long)done.removed);
+    return rc;
+}
+
 int rbk_metrics_word_import(struct rbk_cli *cli, const struct rbk_args *args, struct rbk_error *err)
 {
     rbk_value *files = rbk_list_new();
@@ -59,6 +72,8 @@ int rbk_metrics_word_import(struct rbk_cli *cli, const struct rbk_args *args, st
         rbk_map_set_int(file, "series", done.series);
         rbk_list_append(files, file);
     }
+    if (rc == 0)
+        rc = tidy(cli, err);
     if (rc < 0 || !cli->json) {
         rbk_value_free(files);
         return rc;

@@ -1,4 +1,5 @@
 /* `metrics record`: one value, now or at a time. */
+#include <cli/metering.h>
 #include <cli/metrics_commands.h>
 
 #include <base/clock.h>
@@ -42,6 +43,8 @@ int rbk_metrics_word_record(struct rbk_cli *cli, const struct rbk_args *args, st
         rc = rbk_store_commit(cli->store, err);
     else if (cli->store)
         rbk_store_rollback(cli->store);
+    if (rc == 0)
+        rbk_metering_tidy(cli);
     rbk_metrics_asked_fini(&(struct rbk_metrics_asked){.labels = labels, .query = {.label_count = m.label_count}});
     if (rc == 0 && cli->json) {
         rbk_value *document = rbk_map_new();

@@ -1,10 +1,10 @@
 /* `notify explain`: who would hear of an event and why, rule by rule; `notify preview`: what would arrive. */
+#include <cli/carriers.h>
 #include <cli/courier.h>
 #include <cli/notify_commands.h>
 
 #include <base/clock.h>
 #include <base/mem.h>
-#include <lua/channel.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -123,7 +123,7 @@ int rbk_notify_word_preview(struct rbk_cli *cli, const struct rbk_args *args, st
     if (rc == 0)
         rc = rbk_courier_open(cli, &courier, err);
     if (rc == 0)
-        rc = rbk_lua_channel_ops.check(rbk_courier_host(courier), args->rest.items[1], err);
+        rc = rbk_carriers_ops.check(rbk_courier_host(courier), args->rest.items[1], err);
     if (rc == 0) {
         fill_example(event, cli->config->project);
         rbk_list_append(events, rbk_value_dup(event));
@@ -135,7 +135,7 @@ int rbk_notify_word_preview(struct rbk_cli *cli, const struct rbk_args *args, st
                                 .events = events,
                                 .count = 1,
                                 .created_ms = rbk_clock_wall_ms()};
-        rc = rbk_lua_channel_ops.preview(rbk_courier_host(courier), &m, &text, err);
+        rc = rbk_carriers_ops.preview(rbk_courier_host(courier), &m, &text, err);
     }
     rbk_courier_free(courier);
     if (rc == 0 && cli->json) {

@@ -1,12 +1,12 @@
 /* `notify send` and `notify test`: one message, put into the outbox and then delivered while the person waits, for a
  * bounded time. What could not be delivered stays queued: that is a warning and no failure, since it will be tried
  * again. */
+#include <cli/carriers.h>
 #include <cli/courier.h>
 #include <cli/notify_commands.h>
 
 #include <base/clock.h>
 #include <base/mem.h>
-#include <lua/channel.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -143,7 +143,7 @@ static int deliver(struct rbk_cli *cli, struct rbk_courier *courier, const char 
                    struct rbk_error *err)
 {
     int64_t until_ms = rbk_clock_mono_ms() + PATIENCE_MS;
-    bool local = rbk_lua_channel_ops.local(rbk_courier_host(courier), channel);
+    bool local = rbk_carriers_ops.local(rbk_courier_host(courier), channel);
     int rc = look(cli, channel, s, err);
     for (bool again = rc == 0; again;) {
         struct rbk_delivery_options o = {.part = local ? RBK_DELIVER_LOCAL : RBK_DELIVER_REMOTE,
@@ -202,7 +202,7 @@ static int send_event(struct rbk_cli *cli, const char *channel, rbk_value *event
     struct sent sent = {.group = rbk_map_get_string(event, "key")};
     int rc = rbk_courier_open(cli, &courier, err);
     if (rc == 0)
-        rc = rbk_lua_channel_ops.check(rbk_courier_host(courier), channel, err);
+        rc = rbk_carriers_ops.check(rbk_courier_host(courier), channel, err);
     if (rc == 0)
         rc = rbk_cli_store(cli, err);
     if (rc == 0)

@@ -183,6 +183,12 @@ static void view_group(struct rbk_run_view *v, const struct rbk_run *run, const 
     if (s->state == RBK_STEP_PENDING || rests_well || !step_is_shown(v, run, s->state))
         return;
     struct rbk_step_view shown = *s;
+    if (s->state == RBK_STEP_RUNNING && s->detail && s->detail[0]) { /* its title stands there already */
+        rbk_verbose_end_line(&v->verbose, &v->out);
+        rbk_step_view_text(&v->out, &v->cli->out, RBK_PLAIN, s->detail);
+        flush_view(v);
+        return;
+    }
     if (s->state == RBK_STEP_RUNNING) { /* a title over its children, without a state that would stay on the screen */
         shown.state = RBK_STEP_PENDING;
         shown.duration_ms = -1;

@@ -34,14 +34,6 @@ static int find_format(const char *name, const struct format **out, struct rbk_e
                 : rbk_error_hint(err, "it knows crontab, systemd, kubernetes, github-actions and unit");
 }
 
-static bool is_wanted(const struct rbk_args *args, const char *runbook)
-{
-    for (size_t i = 2; i < args->rest.count; i++)
-        if (strcmp(args->rest.items[i], runbook) == 0)
-            return true;
-    return args->rest.count <= 2;
-}
-
 static int print_text(struct rbk_cli *cli, const struct format *f, struct rbk_buf *text)
 {
     if (!cli->json) {
@@ -62,13 +54,15 @@ static int put_all(struct rbk_cli *cli, const struct rbk_args *args, const struc
     struct rbk_buf text = {0};
     ssize_t n = readlink("/proc/self/exe", exe, sizeof exe - 1);
     exe[n > 0 ? (size_t)n : strlen("runbook")] = '\0';
-    struct rbk_export_place place = {exe, cli->config->file ? cli->config->root : NULL, rbk_clock_wall_ms()};
+    char *user = rbk_cli_user();
+    struct rbk_export_place place = {exe, cli->config->file ? cli->config->root : NULL, user, rbk_clock_wall_ms()};
     if (!f->put)
         rbk_export_unit(&text, &place);
     for (size_t i = 0; f->put && i < schedules->entries.count; i++)
-        if (is_wanted(args, schedules->entries.items[i].runbook))
+        if (args->rest.count <= 2 || rbk_schedules_named(args, 2, schedules->entries.items[i].runbook))
             f->put(&text, &schedules->entries.items[i], &place);
     int rc = print_text(cli, f, &text);
+    free(user);
     rbk_buf_fini(&text);
     return rc;
 }
@@ -76,13 +70,12 @@ static int put_all(struct rbk_cli *cli, const struct rbk_args *args, const struc
 int rbk_schedule_cmd_export(struct rbk_cli *cli, const struct rbk_args *args, struct rbk_error *err)
 {
     const struct format *f = NULL;
-    const struct rbk_entry *e;
     struct rbk_schedules schedules = {0};
     int rc = find_format(args->rest.items[1], &f, err);
     if (rc == 0)
         rc = rbk_schedules_load(cli, &schedules, err);
-    for (size_t i = 2; rc == 0 && i < args->rest.count; i++)
-        rc = rbk_schedules_find(&schedules, args->rest.items[i], &e, err);
+    if (rc == 0)
+        rc = rbk_schedules_check_names(&schedules, args, 2, err);
     if (rc == 0)
         rc = put_all(cli, args, &schedules, f);
     rbk_schedules_fini(&schedules);

@@ -1,20 +1,31 @@
 /* `schedule list`, `enable` and `disable`: which schedules there are, and switching them. All three print the schedules
  * that they are about. */
+#include <cli/next_lines.h>
 #include <cli/schedule_commands.h>
 #include <cli/schedules.h>
 
 #include <base/clock.h>
 #include <base/fs.h>
 #include <stdlib.h>
-#include <string.h>
+
+enum action { LIST, ENABLE, DISABLE };
 
 struct listing {
     struct rbk_cli *cli;
+    enum action action;
     struct rbk_schedules schedules;
     struct rbk_buf text;
     rbk_value *rows;
     int64_t now;
 };
+
+static void put_state(struct listing *l, const struct rbk_entry *e, bool enabled)
+{
+    if (enabled && e->paused)
+        rbk_style_put(&l->cli->out, &l->text, RBK_YELLOW, "paused ");
+    else
+        rbk_style_put(&l->cli->out, &l->text, enabled ? RBK_GREEN : RBK_DIM, enabled ? "on     " : "off    ");
+}
 
 static void put_line(struct listing *l, const struct rbk_entry *e, bool enabled)
 {
@@ -24,7 +35,7 @@ static void put_line(struct listing *l, const struct rbk_entry *e, bool enabled)
         rbk_schedules_time(e->zone, due, next);
     size_t used = rbk_style_fit(&l->text, e->runbook, 60);
     rbk_style_pad(&l->text, used, 32);
-    rbk_style_put(&l->cli->out, &l->text, enabled ? RBK_GREEN : RBK_DIM, enabled ? "on   " : "off  ");
+    put_state(l, e, enabled);
     used = rbk_style_fit(&l->text, e->text, 60);
     rbk_style_pad(&l->text, used, 28);
     rbk_buf_printf(&l->text, "%s %s\n", enabled ? "next" : "would be", next);
@@ -42,6 +53,15 @@ static int list_entry(struct listing *l, const struct rbk_entry *e, struct rbk_e
     return 0;
 }
 
+/* What is enabled happens only if something looks at the clock. */
+static void put_next(struct listing *l)
+{
+    rbk_buf_putc(&l->text, '\n');
+    rbk_next_label(&l->text, "next", "runbook schedule preview --year");
+    rbk_next_label(&l->text, "", "runbook schedule run           the daemon, which starts them; or from a crontab:");
+    rbk_next_label(&l->text, "", "runbook schedule once          every minute");
+}
+
 static int print_listing(struct listing *l)
 {
     if (l->cli->json) {
@@ -53,6 +73,8 @@ static int print_listing(struct listing *l)
     }
     if (rbk_value_length(l->rows) == 0)
         rbk_buf_puts(&l->text, "no runbook has a schedule\n");
+    else if (l->action == ENABLE)
+        put_next(l);
     rbk_style_write(&l->cli->out, &l->text);
     return 0;
 }
@@ -63,21 +85,10 @@ static int list_wanted(struct listing *l, const struct rbk_args *args, struct rb
     int rc = 0;
     for (size_t i = 0; rc == 0 && i < l->schedules.entries.count; i++) {
         const struct rbk_entry *e = &l->schedules.entries.items[i];
-        if (args->rest.count == 1 || rbk_strv_has(&args->rest, e->runbook))
+        if (args->rest.count == 1 || rbk_schedules_named(args, 1, e->runbook))
             rc = list_entry(l, e, err);
     }
     return rc == 0 ? print_listing(l) : rc;
-}
-
-static int check_names(struct listing *l, const struct rbk_args *args, struct rbk_error *err)
-{
-    const struct rbk_entry *e;
-    for (size_t i = 1; i < args->rest.count; i++) {
-        int rc = rbk_schedules_find(&l->schedules, args->rest.items[i], &e, err);
-        if (rc < 0)
-            return rc;
-    }
-    return 0;
 }
 
 /* A running daemon looks again when this file was written. */
@@ -95,7 +106,7 @@ static int switch_entries(struct listing *l, const struct rbk_args *args, bool o
     int rc = rbk_cli_store(l->cli, err);
     for (size_t i = 0; rc == 0 && i < l->schedules.entries.count; i++) {
         const struct rbk_entry *e = &l->schedules.entries.items[i];
-        if (rbk_args_has(args, "all") || rbk_strv_has(&args->rest, e->runbook))
+        if (rbk_args_has(args, "all") || rbk_schedules_named(args, 1, e->runbook))
             rc = rbk_schedule_set(l->cli->store, e->runbook, on, by, l->now, err);
     }
     if (rc == 0)
@@ -104,11 +115,9 @@ static int switch_entries(struct listing *l, const struct rbk_args *args, bool o
     return rc;
 }
 
-enum action { LIST, ENABLE, DISABLE };
-
 static int list_or_switch(struct rbk_cli *cli, const struct rbk_args *args, enum action action, struct rbk_error *err)
 {
-    struct listing l = {.cli = cli, .rows = rbk_list_new(), .now = rbk_clock_wall_ms()};
+    struct listing l = {.cli = cli, .action = action, .rows = rbk_list_new(), .now = rbk_clock_wall_ms()};
     int rc = 0;
     if (action != LIST && args->rest.count == 1 && !rbk_args_has(args, "all")) {
         rbk_error_set(err, RBK_EINVAL, "`schedule %s` needs the names of runbooks, or --all", args->rest.items[0]);
@@ -117,7 +126,7 @@ static int list_or_switch(struct rbk_cli *cli, const struct rbk_args *args, enum
     if (rc == 0)
         rc = rbk_schedules_load(cli, &l.schedules, err);
     if (rc == 0)
-        rc = check_names(&l, args, err);
+        rc = rbk_schedules_check_names(&l.schedules, args, 1, err);
     if (rc == 0 && action != LIST)
         rc = switch_entries(&l, args, action == ENABLE, err);
     if (rc == 0)

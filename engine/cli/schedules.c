@@ -4,6 +4,7 @@
 #include <base/clock.h>
 #include <base/fs.h>
 #include <base/mem.h>
+#include <fnmatch.h>
 #include <run/plan.h>
 #include <schedule/civil.h>
 #include <stdio.h>
@@ -70,6 +71,12 @@ int rbk_schedules_load(struct rbk_cli *cli, struct rbk_schedules *out, struct rb
     return rc;
 }
 
+int rbk_schedules_of(struct rbk_cli *cli, const struct rbk_plan *plan, struct rbk_schedules *out, struct rbk_error *err)
+{
+    *out = (struct rbk_schedules){.zones = rbk_zones_new(NULL)};
+    return rbk_entries_add(&out->entries, cli->config, out->zones, plan->id, plan->schedule, plan->path, err);
+}
+
 void rbk_schedules_fini(struct rbk_schedules *s)
 {
     rbk_entries_fini(&s->entries);
@@ -86,6 +93,34 @@ int rbk_schedules_find(const struct rbk_schedules *s, const char *runbook, const
     rbk_error_set(err, RBK_ENOENT, "%s has no schedule", runbook);
     return rbk_error_hint(err,
                           "give it one in runbook.yaml (schedule:) or in its header: schedule = \"weekdays at 8:00\"");
+}
+
+bool rbk_schedules_named(const struct rbk_args *args, size_t first, const char *runbook)
+{
+    for (size_t i = first; i < args->rest.count; i++)
+        if (fnmatch(args->rest.items[i], runbook, FNM_PATHNAME) == 0)
+            return true;
+    return false;
+}
+
+int rbk_schedules_check_names(const struct rbk_schedules *s, const struct rbk_args *args, size_t first,
+                              struct rbk_error *err)
+{
+    for (size_t i = first; i < args->rest.count; i++) {
+        const char *name = args->rest.items[i];
+        const struct rbk_entry *e = NULL;
+        for (size_t n = 0; !e && n < s->entries.count; n++)
+            if (fnmatch(name, s->entries.items[n].runbook, FNM_PATHNAME) == 0)
+                e = &s->entries.items[n];
+        if (!e && strpbrk(name, "*?[")) {
+            rbk_error_set(err, RBK_ENOENT, "no schedule is called like %s", name);
+            return rbk_error_hint(err, "`runbook schedule list` shows them");
+        }
+        int rc = e ? 0 : rbk_schedules_find(s, name, &e, err);
+        if (rc < 0)
+            return rc;
+    }
+    return 0;
 }
 
 int rbk_schedules_state(struct rbk_cli *cli, const char *runbook, struct rbk_schedule_state *out, struct rbk_error *err)
@@ -137,6 +172,7 @@ rbk_value *rbk_schedules_row(const struct rbk_entry *e, const struct rbk_schedul
     rbk_map_set_bool(row, "enabled", state->enabled);
     rbk_map_set_string(row, "written", e->text);
     rbk_map_set_string(row, "expression", normal);
+    rbk_map_set_bool(row, "paused", e->paused);
     rbk_map_set_string(row, "zone", rbk_zone_name(e->zone));
     rbk_map_set(row, "next", rbk_schedules_time_value(e->zone, rbk_entry_next(e, now_ms)));
     rbk_map_set_string(row, "missed", rbk_missed_name(e->missed));

@@ -2,9 +2,11 @@
 #ifndef RBK_CLI_SCHEDULES_H
 #define RBK_CLI_SCHEDULES_H
 
+#include <cli/args.h>
 #include <cli/context.h>
 #include <schedule/firing.h>
 
+struct rbk_plan;
 struct rbk_schedules {
     rbk_zones *zones;
     struct rbk_entries entries;
@@ -13,10 +15,18 @@ struct rbk_schedules {
 /* Reads them all. A schedule or runbook that cannot be read is told on stderr and left out, so that one mistake does
  * not stop the others. */
 int rbk_schedules_load(struct rbk_cli *cli, struct rbk_schedules *out, struct rbk_error *err);
+/* Only that of one runbook, which is loaded already; none when it has none. */
+int rbk_schedules_of(struct rbk_cli *cli, const struct rbk_plan *plan, struct rbk_schedules *out,
+                     struct rbk_error *err);
 void rbk_schedules_fini(struct rbk_schedules *s);
 /* The schedule of one runbook; RBK_ENOENT says how to declare one. */
 int rbk_schedules_find(const struct rbk_schedules *s, const char *runbook, const struct rbk_entry **out,
                        struct rbk_error *err);
+/* Whether the words of a command from `first` on name a runbook, as itself or by a pattern: 'daily/' and a star. */
+bool rbk_schedules_named(const struct rbk_args *args, size_t first, const char *runbook);
+/* Each of these words names one at least; RBK_ENOENT says which does not. */
+int rbk_schedules_check_names(const struct rbk_schedules *s, const struct rbk_args *args, size_t first,
+                              struct rbk_error *err);
 /* Its state in the store; off when there is no store yet. */
 int rbk_schedules_state(struct rbk_cli *cli, const char *runbook, struct rbk_schedule_state *out,
                         struct rbk_error *err);

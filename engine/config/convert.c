@@ -5,6 +5,7 @@
 #include <config/leaf.h>
 #include <config/words.h>
 #include <limits.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -214,6 +215,30 @@ static rbk_value *convert_scalars(const struct config_leaf *l, const struct conf
     return map;
 }
 
+static bool date_digits(const char *s, const char *shape)
+{
+    for (; *shape; s++, shape++) {
+        if (*shape == '0' ? *s < '0' || *s > '9' : *s != *shape) {
+            return false;
+        }
+    }
+    return *s == '\0';
+}
+
+/* The 31st of a short month is the first of the next to whoever reads it. */
+static rbk_value *convert_date(const struct config_leaf *l, const struct config_node *n)
+{
+    int month = 0, day = 0, hour = 0, minute = 0;
+    if (!config_leaf_is_text(n) || (!date_digits(n->text, "0000-00-00") && !date_digits(n->text, "0000-00-00 00:00"))) {
+        return config_leaf_refuse(l, n);
+    }
+    sscanf(n->text + 5, "%2d-%2d %2d:%2d", &month, &day, &hour, &minute);
+    if (month < 1 || month > 12 || day < 1 || day > 31 || hour > 23 || minute > 59) {
+        return config_leaf_refuse(l, n);
+    }
+    return rbk_string_new(n->text);
+}
+
 typedef rbk_value *convert_fn(const struct config_leaf *l, const struct config_node *n);
 static convert_fn *const converters[] = {
     [CONFIG_TYPE_STRING] = convert_string,
@@ -232,6 +257,7 @@ static convert_fn *const converters[] = {
     [CONFIG_TYPE_STRINGS] = config_convert_strings,
     [CONFIG_TYPE_VARIABLES] = convert_variables,
     [CONFIG_TYPE_SCALARS] = convert_scalars,
+    [CONFIG_TYPE_DATE] = convert_date,
 };
 
 rbk_value *config_convert(struct config_problems *p, const char *name, const struct config_key *key,

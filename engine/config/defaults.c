@@ -11,6 +11,9 @@
 static void defaults_set(rbk_value *map, const char *path, const struct config_key *row)
 {
     size_t len = strcspn(path, ".");
+    if (rbk_value_type(map) != RBK_MAP) {
+        return; /* a list of maps: its items have no defaults */
+    }
     if (len == 1 && path[0] == '*') {
         for (size_t i = 0; i < rbk_value_length(map); i++) {
             rbk_value *entry = rbk_map_get_mut(map, rbk_map_key_at(map, i));

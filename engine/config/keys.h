@@ -29,7 +29,8 @@ enum config_type {
     CONFIG_TYPE_COMMANDS,  /* a list of commands */
     CONFIG_TYPE_STRINGS,   /* a list of strings; one alone may stand for a list of one */
     CONFIG_TYPE_VARIABLES, /* a map of strings: environment variables */
-    CONFIG_TYPE_SCALARS    /* a map of text, numbers, true and false */
+    CONFIG_TYPE_SCALARS,   /* a map of text, numbers, true and false */
+    CONFIG_TYPE_DATE       /* 2026-11-22 or 2026-11-22 09:00, in a zone that is said elsewhere */
 };
 
 struct config_key {

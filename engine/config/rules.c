@@ -3,6 +3,7 @@
 #include <base/mem.h>
 #include <base/str.h>
 #include <config/rules.h>
+#include <math.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -131,6 +132,61 @@ static void rule_memory(const rbk_value *tree, const struct config_node *root, s
     }
 }
 
+enum { RULE_ROLLUPS_MAX = 8 };
+
+/* The step of the i-th roll-up in seconds, -1 when its name is no length of time. */
+static double rule_rollup_step(const struct config_node *node, size_t i)
+{
+    struct rbk_quantity q;
+    const char *text = node->keys[i]->text;
+    bool ok = rbk_quantity_parse(text, strlen(text), &q, NULL) == 0 && q.unit == RBK_UNIT_SECONDS && q.value >= 1;
+    return ok ? q.value : -1;
+}
+
+/* Two roll-ups, the one of the longer step second: its windows hold whole windows of the first, and come later. */
+static void rule_rollup_pair(const rbk_value *rollups, const struct config_node *node, size_t i, size_t k,
+                             struct config_problems *p)
+{
+    const char *shorter = node->keys[i]->text, *longer = node->keys[k]->text;
+    double step = rule_rollup_step(node, i), wide = rule_rollup_step(node, k);
+    if (step < 0 || wide < step || (wide == step && i >= k)) {
+        return;
+    }
+    if (wide == step || fmod(wide, step) != 0) {
+        config_problem_error(p, node->keys[k], "write steps of which each is a multiple of the one before: 5m, 1h, 1d",
+                             "metrics.rollup: %s is not a multiple of %s", longer, shorter);
+    } else if (rule_number(rollups, longer) <= rule_number(rollups, shorter)) {
+        config_problem_error(p, node->items[k], "longer windows belong to older samples",
+                             "metrics.rollup: %s begins no later than %s", longer, shorter);
+    }
+}
+
+static void rule_rollup(const rbk_value *tree, const struct config_node *root, struct config_problems *p)
+{
+    const struct config_node *node = config_node_get(config_node_get(root, "metrics"), "rollup");
+    const rbk_value *metrics = rbk_map_get(tree, "metrics"), *rollups = rbk_map_get(metrics, "rollup");
+    size_t count = node && node->kind == CONFIG_MAP ? node->count : 0;
+    if (count > RULE_ROLLUPS_MAX) {
+        config_problem_error(p, node, "two or three do", "metrics.rollup has more than %d steps", RULE_ROLLUPS_MAX);
+        return;
+    }
+    for (size_t i = 0; i < count; i++) {
+        double retention = rule_number(metrics, "retention");
+        if (rule_rollup_step(node, i) < 0) {
+            config_problem_error(p, node->keys[i], "write it like 5m: 30d, the window first",
+                                 "metrics.rollup: \"%.64s\" is no length of a window", node->keys[i]->text);
+        } else if (retention > 0 && rule_number(rollups, node->keys[i]->text) >= retention) {
+            config_problem_warning(p, node->items[i], "samples are gone by then: raise retention, or remove it",
+                                   "metrics.rollup: %s begins after metrics.retention", node->keys[i]->text);
+        }
+        for (size_t k = 0; k < count; k++) {
+            if (k != i) {
+                rule_rollup_pair(rollups, node, i, k, p);
+            }
+        }
+    }
+}
+
 /* How many of the three sources of a value a map names. */
 static int rule_sources(const rbk_value *map)
 {
@@ -183,6 +239,8 @@ static void rules_of_whole_files(const rbk_value *tree, const struct config_node
     rule_each(tree, root, "secrets", rule_secret_source, p);
     rule_each(tree, root, "escalation", rule_escalation_contact, p);
     rule_sla(tree, root, p);
+    config_rules_oncall(tree, root, p);
+    rule_rollup(tree, root, p);
     config_rules_notify(tree, root, p);
     if (rbk_value_length(flags) && rule_sources(flags) != 1) {
         config_problem_error(p, config_node_key(root, "flags"), "it says where the flags are read",

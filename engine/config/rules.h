@@ -11,5 +11,7 @@ void config_complete(rbk_value *tree, const struct config_node *root);
 void config_rules(const rbk_value *tree, const struct config_node *root, struct config_problems *p);
 /* Those of `channels` and `notify` (config/rules_notify.c), as part of it. */
 void config_rules_notify(const rbk_value *tree, const struct config_node *root, struct config_problems *p);
+/* Those of `contacts` and `oncall` (config/rules_oncall.c), likewise. */
+void config_rules_oncall(const rbk_value *tree, const struct config_node *root, struct config_problems *p);
 
 #endif

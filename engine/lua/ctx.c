@@ -122,13 +122,15 @@ int rbk_ctx_perform(lua_State *L)
  */
 
 static const luaL_Reg methods[] = {
-    {"exec", rbk_ctx_exec}, {"get", rbk_ctx_get},         {"log", ctx_log},
-    {"note", ctx_note},     {"perform", rbk_ctx_perform}, {"scratch", ctx_scratch},
-    {"set", rbk_ctx_set},   {"sleep", rbk_ctx_sleep},     {NULL, NULL},
+    {"exec", rbk_ctx_exec},   {"get", rbk_ctx_get},
+    {"http", rbk_ctx_http},   {"log", ctx_log},
+    {"note", ctx_note},       {"perform", rbk_ctx_perform},
+    {"scratch", ctx_scratch}, {"set", rbk_ctx_set},
+    {"sleep", rbk_ctx_sleep}, {NULL, NULL},
 };
 
-const char *const rbk_ctx_members[] = {"exec", "facts",   "get", "log",   "note", "perform", "root",
-                                       "run",  "scratch", "set", "sleep", "step", NULL};
+const char *const rbk_ctx_members[] = {"exec", "facts", "get",     "http", "log",   "note", "perform",
+                                       "root", "run",   "scratch", "set",  "sleep", "step", NULL};
 
 static int unknown_member(lua_State *L, const char *key)
 {

@@ -18,6 +18,7 @@ struct rbk_script_call *rbk_ctx_call(lua_State *L);
 
 /* Methods. Stack effects as seen from Lua. */
 int rbk_ctx_exec(lua_State *L);    /* ctx:exec { .. }        [-2, +1|3, v] */
+int rbk_ctx_http(lua_State *L);    /* ctx:http { .. }        [-2, +1|3, v] */
 int rbk_ctx_sleep(lua_State *L);   /* ctx:sleep(duration)    [-2, +0, v] */
 int rbk_ctx_perform(lua_State *L); /* ctx:perform(action)    [-2, +n, v] */
 int rbk_ctx_set(lua_State *L);     /* ctx:set(name, value)   [-3, +0, v] */

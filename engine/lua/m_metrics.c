@@ -53,7 +53,8 @@ static int metrics_query(lua_State *L)
     return push_answer(L, rbk_metrics_query_value);
 }
 
-/* metrics.trend { .. }: the same, as a list of { name, labels, direction, per_day }. [-1, +1|3, v] */
+/* metrics.trend { .., limit }: the same, as a list of { name, labels, direction, per_day, last, count, reached_ms }.
+ * [-1, +1|3, v] */
 static int metrics_trend(lua_State *L)
 {
     return push_answer(L, rbk_metrics_trend_value);

@@ -81,12 +81,16 @@ static int results_failing(lua_State *L)
     return push_facts(L, rc, list, &err);
 }
 
+static rbk_value *time_value(int64_t us)
+{
+    return us < 0 ? rbk_no_data_new() : rbk_number_new((double)us / 1e6, RBK_UNIT_SECONDS);
+}
+
 static int add_execution(void *list, const struct rbk_case_row *c, const struct rbk_execution_row *e)
 {
     rbk_value *map = case_value(c);
     rbk_map_set_int(map, "at_ms", e->at_ms);
-    rbk_map_set(map, "time",
-                e->time_us < 0 ? rbk_no_data_new() : rbk_number_new((double)e->time_us / 1e6, RBK_UNIT_SECONDS));
+    rbk_map_set(map, "time", time_value(e->time_us));
     rbk_map_set_string(map, "outcome", rbk_outcome_name(e->outcome));
     rbk_map_set_bool(map, "flaky", e->flaky);
     rbk_map_set_string(map, "message", e->message);
@@ -107,6 +111,41 @@ static int results_case(lua_State *L)
     *list = rbk_list_new();
     int rc = rbk_results_case(current_store(L), id, limit, add_execution, *list, &err);
     return push_facts(L, rc, list, &err);
+}
+
+static int add_stats(void *list, const struct rbk_case_row *c, const struct rbk_case_stats *stats)
+{
+    rbk_value *map = case_value(c);
+    rbk_map_set_int(map, "executed", stats->executed);
+    rbk_map_set_int(map, "failures", stats->failed);
+    rbk_map_set_int(map, "changes", stats->changes);
+    rbk_map_set(map, "rate", rbk_number_new((double)stats->failed / (double)stats->executed, RBK_UNIT_RATIO));
+    rbk_map_set(map, "time", time_value(stats->mean_us));
+    rbk_map_set(map, "longest", time_value(stats->longest_us));
+    rbk_list_append(list, map);
+    return 0;
+}
+
+/* results.rank(what, level, since_ms, limit): the "flaky" or "slowest" cases, how many cases ran, how many are flaky.
+ * [-4, +3, v] */
+static int results_rank(lua_State *L)
+{
+    static const char *const ranks[] = {"flaky", "slowest", NULL};
+    struct rbk_error err;
+    struct rbk_rank_totals totals = {0};
+    struct rbk_rank_query q = {.rank = (enum rbk_rank)luaL_checkoption(L, 1, NULL, ranks),
+                               .level = luaL_optstring(L, 2, NULL),
+                               .since_ms = (int64_t)luaL_checknumber(L, 3),
+                               .limit = (int)luaL_checkinteger(L, 4)};
+    rbk_value **list = rbk_lua_push_box(L);
+    *list = rbk_list_new();
+    int rc = rbk_results_rank(current_store(L), &q, add_stats, *list, &totals, &err);
+    if (rc)
+        return rbk_lua_push_failure(L, &err);
+    rbk_lua_push_value(L, *list);
+    lua_pushinteger(L, totals.cases);
+    lua_pushinteger(L, totals.flaky);
+    return 3;
 }
 
 /* ---- import --------------------------------------------------------------------------------------------------------
@@ -262,13 +301,9 @@ static int results_check(lua_State *L)
 
 int rbk_open_results(lua_State *L)
 {
-    static const luaL_Reg functions[] = {{"import", results_import},
-                                         {"facts", results_facts},
-                                         {"state", results_state},
-                                         {"failing", results_failing},
-                                         {"history", results_case},
-                                         {"check", results_check},
-                                         {NULL, NULL}};
+    static const luaL_Reg functions[] = {
+        {"import", results_import}, {"facts", results_facts}, {"state", results_state}, {"failing", results_failing},
+        {"history", results_case},  {"rank", results_rank},   {"check", results_check}, {NULL, NULL}};
     luaL_newlib(L, functions);
     return 1;
 }

@@ -125,25 +125,34 @@ static int append_points(void *list, const struct rbk_metrics_series *s)
     return 0;
 }
 
-static int append_trend(void *list, const struct rbk_metrics_series *s)
+struct trends {
+    rbk_value *list;
+    const rbk_value *limit; /* or NULL */
+};
+
+static int append_trend(void *arg, const struct rbk_metrics_series *s)
 {
+    struct trends *trends = arg;
     struct rbk_trend trend;
+    int64_t reached_ms;
     rbk_value *v = series_value(s);
     rbk_metrics_trend(s->at_ms, s->value, s->count, &trend);
     rbk_map_set_string(v, "direction", rbk_trend_direction(&trend));
     rbk_map_set(v, "per_day", rbk_number_new(trend.slope * 86400, s->unit));
-    rbk_list_append(list, v);
+    rbk_map_set(v, "last", rbk_number_new(s->count ? s->value[s->count - 1] : 0, s->unit));
+    rbk_map_set_int(v, "count", (int64_t)s->count);
+    if (trends->limit && rbk_metrics_forecast(&trend, rbk_value_number(trends->limit), &reached_ms))
+        rbk_map_set_int(v, "reached_ms", reached_ms);
+    rbk_list_append(trends->list, v);
     return 0;
 }
 
-static int ask(struct rbk_store *s, const rbk_value *asked, rbk_metrics_series_fn *fn, rbk_value **out,
-               struct rbk_error *err)
+static int ask(struct rbk_store *s, const rbk_value *asked, rbk_metrics_series_fn *fn, void *arg, struct rbk_error *err)
 {
     struct rbk_label labels[RBK_METRIC_LABELS_MAX];
     const char *aggregate = rbk_map_get_string(asked, "agg");
     struct rbk_metrics_query q = {
         .name = rbk_map_get_string(asked, "name"), .labels = labels, .by = rbk_map_get_string(asked, "by")};
-    *out = rbk_list_new();
     if (!q.name)
         return rbk_error_set(err, RBK_EINVAL, "which metric? { name = .. } says it");
     int rc = read_labels(rbk_map_get(asked, "labels"), labels, &q.label_count, err);
@@ -155,15 +164,18 @@ static int ask(struct rbk_store *s, const rbk_value *asked, rbk_metrics_series_f
         rc = read_step(rbk_map_get(asked, "step"), &q.step_ms, err);
     if (rc == 0 && aggregate)
         rc = rbk_aggregate_parse(aggregate, &q.aggregate, err);
-    return rc == 0 ? rbk_metrics_query(s, &q, fn, *out, err) : rc;
+    return rc == 0 ? rbk_metrics_query(s, &q, fn, arg, err) : rc;
 }
 
 int rbk_metrics_query_value(struct rbk_store *s, const rbk_value *asked, rbk_value **out, struct rbk_error *err)
 {
-    return ask(s, asked, append_points, out, err);
+    *out = rbk_list_new();
+    return ask(s, asked, append_points, *out, err);
 }
 
 int rbk_metrics_trend_value(struct rbk_store *s, const rbk_value *asked, rbk_value **out, struct rbk_error *err)
 {
-    return ask(s, asked, append_trend, out, err);
+    struct trends trends = {rbk_list_new(), rbk_map_get(asked, "limit")};
+    *out = trends.list;
+    return ask(s, asked, append_trend, &trends, err);
 }

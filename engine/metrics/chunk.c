@@ -40,20 +40,21 @@ static int find_scale(const double *v, size_t n, int64_t *out)
     return BY_XOR;
 }
 
-static void put_times(const int64_t *at_ms, size_t n, int64_t *scratch, struct rbk_buf *out)
+void times_put(const int64_t *at_ms, size_t n, struct rbk_buf *out)
 {
+    int64_t twice[CHUNK_MAX];
     uint64_t before = 0, step = 0;
     for (size_t i = 0; i < n; i++) {
         uint64_t now = (uint64_t)at_ms[i], difference = i ? now - before : 0;
-        scratch[i] = (int64_t)(difference - step);
+        twice[i] = (int64_t)(difference - step);
         step = difference;
         before = now;
     }
     bytes_put(out, zigzag(at_ms[0]));
-    ints_pack(scratch, n, out);
+    ints_pack(twice, n, out);
 }
 
-static bool get_times(struct bytes *in, size_t n, int64_t *out)
+bool times_get(struct bytes *in, size_t n, int64_t *out)
 {
     uint64_t at = (uint64_t)unzigzag(bytes_get(in)), step = 0;
     if (!ints_unpack(in, n, out))
@@ -66,7 +67,15 @@ static bool get_times(struct bytes *in, size_t n, int64_t *out)
     return true;
 }
 
-static bool get_values(struct bytes *in, int coding, size_t n, double *out)
+static void put_coded(int coding, const double *v, const int64_t *whole, size_t n, struct rbk_buf *out)
+{
+    if (coding == BY_XOR)
+        xor_pack(v, n, out);
+    else
+        ints_pack(whole, n, out);
+}
+
+static bool get_coded(struct bytes *in, int coding, size_t n, double *out)
 {
     int64_t whole[CHUNK_MAX];
     if (coding == BY_XOR)
@@ -78,17 +87,35 @@ static bool get_values(struct bytes *in, int coding, size_t n, double *out)
     return true;
 }
 
+void values_put(const double *v, size_t n, struct rbk_buf *out)
+{
+    int64_t whole[CHUNK_MAX];
+    int coding = find_scale(v, n, whole);
+    rbk_buf_putc(out, (char)coding);
+    put_coded(coding, v, whole, n, out);
+}
+
+bool values_get(struct bytes *in, size_t n, double *out)
+{
+    const uint8_t *coding = bytes_take(in, 1);
+    return coding && get_coded(in, *coding, n, out);
+}
+
 void chunk_encode(const int64_t *at_ms, const double *value, size_t n, struct rbk_buf *out)
 {
-    int64_t scratch[CHUNK_MAX], whole[CHUNK_MAX];
+    int64_t whole[CHUNK_MAX];
     int coding = find_scale(value, n, whole);
     rbk_buf_putc(out, (char)coding);
     bytes_put(out, n);
-    put_times(at_ms, n, scratch, out);
-    if (coding == BY_XOR)
-        xor_pack(value, n, out);
-    else
-        ints_pack(whole, n, out);
+    times_put(at_ms, n, out);
+    put_coded(coding, value, whole, n, out);
+}
+
+int chunk_damaged(struct rbk_error *err)
+{
+    rbk_error_set(err, RBK_ESTORE, "a chunk of stored metrics is damaged");
+    rbk_error_hint(err, "`runbook doctor` checks the store; restore the state folder from a backup");
+    return RBK_ESTORE;
 }
 
 int chunk_decode(const void *data, size_t len, struct samples *out, struct rbk_error *err)
@@ -98,12 +125,11 @@ int chunk_decode(const void *data, size_t len, struct samples *out, struct rbk_e
     uint64_t n = bytes_get(&in);
     if (coding && n > 0 && n <= CHUNK_MAX) {
         samples_reserve(out, n);
-        if (get_times(&in, n, out->at_ms + out->count) && get_values(&in, *coding, n, out->value + out->count) &&
+        if (times_get(&in, n, out->at_ms + out->count) && get_coded(&in, *coding, n, out->value + out->count) &&
             !in.broken) {
             out->count += n;
             return 0;
         }
     }
-    rbk_error_set(err, RBK_ESTORE, "a chunk of stored metrics is damaged");
-    return rbk_error_hint(err, "`runbook doctor` checks the store; restore the state folder from a backup");
+    return chunk_damaged(err);
 }

@@ -21,6 +21,9 @@ void rbk_metrics_batch_add(struct rbk_metrics_batch *b, const struct rbk_metric 
 int rbk_metrics_batch_write(struct rbk_metrics_batch *b, struct rbk_store *s, struct rbk_error *err);
 void rbk_metrics_batch_fini(struct rbk_metrics_batch *b);
 
+/* ---- keep.c: how long, by `metrics` of runbook.yaml (NULL = forever) */
+void rbk_metrics_keep_read(const rbk_value *metrics, struct rbk_metrics_keep *out);
+
 /* ---- of_run.c: what the engine measures of itself */
 void rbk_metrics_of_run(struct rbk_metrics_batch *b, const struct rbk_run_row *run);
 void rbk_metrics_of_step(struct rbk_metrics_batch *b, const struct rbk_run_row *run, const struct rbk_step_row *step);
@@ -33,8 +36,8 @@ int rbk_metrics_record_value(struct rbk_store *s, const rbk_value *what, struct 
 /* `asked` is {name, labels, since, until, agg, step, by}; *out, always the caller's, a list of {name, labels, points}
  * with points [ms, value]. */
 int rbk_metrics_query_value(struct rbk_store *s, const rbk_value *asked, rbk_value **out, struct rbk_error *err);
-/* The same, with {name, labels, direction, per_day} for each: direction is rising, falling, or none when it may be
- * chance. */
+/* The same, with {name, labels, direction, per_day, last, count} for each: direction is rising, falling, or none when
+ * it may be chance. `reached_ms` says when the line comes to the `limit` that was asked for, if it does. */
 int rbk_metrics_trend_value(struct rbk_store *s, const rbk_value *asked, rbk_value **out, struct rbk_error *err);
 
 /* rising, falling, none: the direction of a trend that is clear (trend.c) */

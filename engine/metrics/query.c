@@ -27,7 +27,7 @@ int rbk_metric_kind_parse(const char *name, enum rbk_metric_kind *out)
 struct group { /* of series with one value of a label */
     char *value;
     struct series like; /* name, kind, unit, help of its first series; owned strings */
-    struct samples samples;
+    struct past past;
 };
 
 struct querying {
@@ -41,37 +41,47 @@ struct querying {
     size_t group_count, group_cap;
 };
 
-static int64_t window_of(const struct rbk_metrics_query *q, int64_t at_ms)
+static double seconds_of(const struct rbk_metrics_query *q, const struct past *p)
 {
-    int64_t rest = at_ms % q->step_ms;
-    return at_ms - (rest < 0 ? rest + q->step_ms : rest);
-}
-
-static double seconds_of(const struct rbk_metrics_query *q, const struct samples *v)
-{
-    double span = (double)(v->at_ms[v->count - 1] - v->at_ms[0]) / 1e3;
+    double span = (double)(past_last_ms(p) - past_first_ms(p)) / 1e3;
     return q->step_ms ? (double)q->step_ms / 1e3 : span > 0 ? span : 1;
 }
 
-/* Each window's values become one point; the points take the place of the samples. */
-static void cut_windows(const struct rbk_metrics_query *q, struct samples *v)
+/* The first time at or after `at_ms` at which there is something; false = nothing more. */
+static bool next_time(const struct past *p, int64_t *at_ms)
 {
-    double seconds = v->count ? seconds_of(q, v) : 1;
-    size_t points = 0;
-    for (size_t i = 0, end; i < v->count; i = end) {
-        int64_t begin = q->step_ms ? window_of(q, v->at_ms[i]) : q->since_ms > 0 ? q->since_ms : v->at_ms[i];
-        end = q->step_ms ? samples_find(v, begin + q->step_ms) : v->count;
-        v->value[points] = aggregate(q->aggregate, v->value + i, end - i, seconds);
-        v->at_ms[points++] = begin;
+    size_t i = samples_find(&p->samples, *at_ms), k = summaries_find(&p->rolled, *at_ms);
+    bool raw = i < p->samples.count, rolled = k < p->rolled.count;
+    int64_t at = raw ? p->samples.at_ms[i] : INT64_MAX;
+    *at_ms = rolled && p->rolled.items[k].at_ms < at ? p->rolled.items[k].at_ms : at;
+    return raw || rolled;
+}
+
+/* Each window becomes one point; the points take the place of all. */
+static void cut_windows(const struct rbk_metrics_query *q, struct past *p)
+{
+    struct samples points = {0};
+    double seconds = past_is_empty(p) ? 1 : seconds_of(q, p);
+    for (int64_t at = INT64_MIN; next_time(p, &at);) {
+        int64_t begin = q->step_ms ? window_begin(at, q->step_ms) : q->since_ms > 0 ? q->since_ms : at;
+        int64_t end = q->step_ms && at < INT64_MAX - q->step_ms ? begin + q->step_ms : INT64_MAX;
+        struct stretch v = past_stretch(p, at, end);
+        samples_add(&points, begin, stretch_aggregate(q->aggregate, &v, seconds));
+        if (end == INT64_MAX)
+            break;
+        at = end;
     }
-    v->count = points;
+    past_fini(p);
+    p->samples = points;
 }
 
 static int emit(struct querying *w, const struct series *of, const struct labels *labels, const char *text,
-                struct samples *v)
+                struct past *p)
 {
-    if (w->q->aggregate != RBK_AGG_RAW)
-        cut_windows(w->q, v);
+    if (w->q->aggregate == RBK_AGG_RAW)
+        past_to_samples(p, of->kind);
+    else
+        cut_windows(w->q, p);
     struct rbk_metrics_series series = {.name = of->name,
                                         .help = of->help,
                                         .kind = of->kind,
@@ -79,11 +89,11 @@ static int emit(struct querying *w, const struct series *of, const struct labels
                                         .labels = labels->items,
                                         .label_count = labels->count,
                                         .text = text,
-                                        .at_ms = v->at_ms,
-                                        .value = v->value,
-                                        .count = v->count,
+                                        .at_ms = p->samples.at_ms,
+                                        .value = p->samples.value,
+                                        .count = p->samples.count,
                                         .stored = w->stored};
-    return v->count ? w->fn(w->arg, &series) : 0;
+    return p->samples.count ? w->fn(w->arg, &series) : 0;
 }
 
 /* An increment needs the sample before it: for those one looks back as far again as the range is long. */
@@ -97,7 +107,7 @@ static int64_t read_from(const struct rbk_metrics_query *q)
 }
 
 static int read_range(struct querying *w, const struct series *one, const struct inbox_entry *entries, size_t n,
-                      struct samples *out, struct rbk_error *err)
+                      struct past *out, struct rbk_error *err)
 {
     const struct rbk_metrics_query *q = w->q;
     w->stored = 0;
@@ -105,8 +115,8 @@ static int read_range(struct querying *w, const struct series *one, const struct
         return series_newest(w->store, one->id, entries, n, q->since_ms, q->until_ms, out, &w->stored, err);
     int rc = series_read(w->store, one->id, entries, n, read_from(q), q->until_ms, out, err);
     if (rc == 0 && aggregate_of_increments(q->aggregate)) {
-        samples_to_increments(out);
-        samples_clip(out, q->since_ms, q->until_ms);
+        past_to_increments(out);
+        past_clip(out, q->since_ms, q->until_ms);
     }
     return rc;
 }
@@ -129,18 +139,17 @@ static int query_series(void *arg, const struct series *one, const struct inbox_
                         struct rbk_error *err)
 {
     struct querying *w = arg;
-    struct samples samples = {0};
+    struct past past = {0};
     if (!labels_parse(&w->labels, one->labels) || !labels_fit(&w->labels, w->q->labels, w->q->label_count))
         return 0;
-    int rc = read_range(w, one, entries, n, &samples, err);
+    int rc = read_range(w, one, entries, n, &past, err);
     if (rc == 0 && w->q->by) {
         struct group *g = group_of(w, one, labels_get(&w->labels, w->q->by));
-        for (size_t i = 0; i < samples.count; i++)
-            samples_add(&g->samples, samples.at_ms[i], samples.value[i]);
+        past_append(&g->past, &past);
     } else if (rc == 0) {
-        rc = emit(w, one, &w->labels, one->labels, &samples);
+        rc = emit(w, one, &w->labels, one->labels, &past);
     }
-    samples_fini(&samples);
+    past_fini(&past);
     return rc;
 }
 
@@ -150,8 +159,8 @@ static int emit_group(struct querying *w, struct group *g)
     struct labels labels = {.items = {label}, .count = *g->value != '\0'};
     struct rbk_buf text = {0};
     labels_put(&text, &label, 1);
-    samples_sort(&g->samples);
-    int rc = emit(w, &g->like, &labels, text.data ? text.data : "", &g->samples);
+    past_sort(&g->past);
+    int rc = emit(w, &g->like, &labels, text.data ? text.data : "", &g->past);
     rbk_buf_fini(&text);
     return rc;
 }
@@ -161,7 +170,7 @@ static void group_fini(struct group *g)
     free(g->value);
     free(g->like.name);
     free(g->like.help);
-    samples_fini(&g->samples);
+    past_fini(&g->past);
 }
 
 int rbk_metrics_query(struct rbk_store *s, const struct rbk_metrics_query *q, rbk_metrics_series_fn *fn, void *arg,

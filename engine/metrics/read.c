@@ -2,6 +2,7 @@
 #include <metrics/read.h>
 
 #include <metrics/chunk.h>
+#include <metrics/write.h>
 
 #include <base/mem.h>
 #include <stdlib.h>
@@ -29,35 +30,19 @@ static int find_chunks(struct rbk_store *s, int64_t series, int64_t since_ms, in
     return rc;
 }
 
-static int read_chunk(struct rbk_store *s, int64_t id, struct samples *out, struct rbk_error *err)
-{
-    struct rbk_stmt *q = rbk_stmt(s, "SELECT data FROM metric_chunks WHERE id = ?1");
-    rbk_bind_int(q, 1, id);
-    int rc = rbk_stmt_step(q, err);
-    if (rc < 0)
-        return rc;
-    if (rc > 0) {
-        size_t len;
-        const void *data = rbk_col_blob(q, 0, &len);
-        rc = chunk_decode(data, len, out, err);
-    }
-    rbk_stmt_end(q);
-    return rc;
-}
-
 int series_read(struct rbk_store *s, int64_t series, const struct inbox_entry *entries, size_t n, int64_t since_ms,
-                int64_t until_ms, struct samples *out, struct rbk_error *err)
+                int64_t until_ms, struct past *out, struct rbk_error *err)
 {
     struct ids ids = {0};
     int rc = series ? find_chunks(s, series, since_ms, until_ms, &ids, err) : 0;
-    samples_reserve(out, ids.count * CHUNK_MAX + n);
+    samples_reserve(&out->samples, ids.count * CHUNK_MAX + n);
     for (size_t i = 0; i < ids.count && rc == 0; i++)
-        rc = read_chunk(s, ids.items[i], out, err);
+        rc = chunk_read(s, ids.items[i], out, err);
     free(ids.items);
     for (size_t i = 0; i < n && rc == 0; i++)
-        samples_add(out, entries[i].sample.at_ms, entries[i].sample.value);
-    samples_sort(out);
-    samples_clip(out, since_ms, until_ms);
+        samples_add(&out->samples, entries[i].sample.at_ms, entries[i].sample.value);
+    past_sort(out);
+    past_clip(out, since_ms, until_ms);
     return rc;
 }
 
@@ -78,9 +63,18 @@ static int survey(struct rbk_store *s, int64_t series, int64_t until_ms, int64_t
     return 0;
 }
 
+static void keep_newest(struct past *p)
+{
+    int64_t last_ms = past_last_ms(p);
+    struct stretch end = past_stretch(p, last_ms, INT64_MAX);
+    double value = stretch_aggregate(RBK_AGG_LAST, &end, 1);
+    past_fini(p);
+    samples_add(&p->samples, last_ms, value);
+}
+
 /* The chunk that ends last ends with the newest sample, unless it goes beyond the range: then all of that is read. */
 int series_newest(struct rbk_store *s, int64_t series, const struct inbox_entry *entries, size_t n, int64_t since_ms,
-                  int64_t until_ms, struct samples *out, int64_t *stored, struct rbk_error *err)
+                  int64_t until_ms, struct past *out, int64_t *stored, struct rbk_error *err)
 {
     int64_t last_ms = INT64_MIN;
     int rc = series ? survey(s, series, until_ms, stored, &last_ms, err) : 0;
@@ -88,11 +82,8 @@ int series_newest(struct rbk_store *s, int64_t series, const struct inbox_entry 
     if (rc == 0)
         rc = series_read(s, series, entries, n, last_ms < until_ms && last_ms > since_ms ? last_ms : since_ms, until_ms,
                          out, err);
-    if (rc == 0 && out->count > 1) {
-        out->at_ms[0] = out->at_ms[out->count - 1];
-        out->value[0] = out->value[out->count - 1];
-        out->count = 1;
-    }
+    if (rc == 0 && !past_is_empty(out))
+        keep_newest(out);
     return rc;
 }
 
@@ -158,11 +149,24 @@ static size_t entries_of(const struct inbox *in, const struct series *one, size_
     return 0;
 }
 
+/* As long as a statement is not ended the connection reads one state: without it, what is moved out of the inbox
+ * between reading that and the chunks would be there twice. */
+static int hold_state(struct rbk_store *s, struct rbk_stmt **out, struct rbk_error *err)
+{
+    *out = rbk_stmt(s, "SELECT 1 FROM sqlite_schema");
+    int rc = rbk_stmt_step(*out, err);
+    return rc < 0 ? rc : 0;
+}
+
 int series_each(struct rbk_store *s, const char *name, series_each_fn *fn, void *arg, struct rbk_error *err)
 {
     struct inbox in = {0};
     struct series_list list = {0};
-    int rc = inbox_load(&in, s, err);
+    struct rbk_stmt *state = NULL;
+    int rc = hold_state(s, &state, err);
+    if (rc < 0)
+        return rc;
+    rc = inbox_load(&in, s, err);
     if (rc == 0)
         rc = series_find(s, name, &list, err);
     if (rc == 0)
@@ -171,6 +175,7 @@ int series_each(struct rbk_store *s, const char *name, series_each_fn *fn, void 
         size_t n = entries_of(&in, &list.items[i], &at);
         rc = fn(arg, &list.items[i], n ? &in.entries[at] : NULL, n, err);
     }
+    rbk_stmt_end(state);
     series_list_fini(&list);
     inbox_fini(&in);
     return rc;

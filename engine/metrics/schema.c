@@ -5,9 +5,10 @@
  *   metric_inbox     what was measured lately, one row a commit, each with its names and labels (inbox.c); it is moved
  *                    into chunks by every INBOX_ROWS-th writer, in that writer's transaction
  *   metric_chunks    up to 4096 samples of a series (chunk.c); the index finds and counts those of a range without
- * reading them
+ * reading them; step_ms is 0, or the windows that were rolled up into summaries (summary.h)
+ *   metric_tidied    when old samples were last seen to, and by which configuration (tidy.c); one row
  *
- * Ids of chunks only ever grow within a series, so they also say what was written later. */
+ * Ids of chunks of samples only ever grow within a series, so they also say what was written later. */
 #include <metrics/metrics.h>
 
 static const char *const steps[] = {
@@ -20,6 +21,12 @@ static const char *const steps[] = {
     " first_ms INTEGER NOT NULL, last_ms INTEGER NOT NULL, count INTEGER NOT NULL, data BLOB NOT NULL);"
     "CREATE INDEX metric_chunks_by_time ON metric_chunks(series, last_ms, first_ms, count);"
     "CREATE INDEX metric_chunks_by_series ON metric_chunks(series);",
+
+    "ALTER TABLE metric_chunks ADD COLUMN step_ms INTEGER NOT NULL DEFAULT 0;"
+    "DROP INDEX metric_chunks_by_series;"
+    "CREATE INDEX metric_chunks_by_step ON metric_chunks(series, step_ms);"
+    "CREATE INDEX metric_chunks_by_age ON metric_chunks(step_ms, first_ms);"
+    "CREATE TABLE metric_tidied(id INTEGER PRIMARY KEY CHECK(id = 1), at_ms INTEGER NOT NULL, keep INTEGER NOT NULL);",
 };
 
 const struct rbk_schema rbk_metrics_schema = {"metrics", steps, sizeof steps / sizeof steps[0]};

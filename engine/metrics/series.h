@@ -8,6 +8,9 @@
 int series_make(struct rbk_store *s, const struct rbk_metric *family, const char *labels, int64_t *id,
                 struct rbk_error *err);
 
+/* Names without samples go, so that lists show what there is. Inside a transaction, with an empty inbox. */
+int series_forget_empty(struct rbk_store *s, struct rbk_error *err);
+
 /* A series that was found. Strings are owned. */
 struct series {
     int64_t id; /* 0 = only the inbox has it */

@@ -12,74 +12,169 @@
 #include <metrics/series.h>
 
 #include <math.h>
+#include <stdlib.h>
 
-static int chunk_put(struct rbk_store *s, int64_t series, const struct samples *v, size_t from, size_t n,
-                     struct rbk_error *err)
+static int insert_chunk(struct rbk_store *s, int64_t series, int64_t step_ms, int64_t first_ms, int64_t last_ms,
+                        int64_t count, const struct rbk_buf *data, struct rbk_error *err)
 {
-    struct rbk_buf data = {0};
-    chunk_encode(v->at_ms + from, v->value + from, n, &data);
-    struct rbk_stmt *q = rbk_stmt(s, "INSERT INTO metric_chunks(series, first_ms, last_ms, count, data)"
-                                     " VALUES(?1, ?2, ?3, ?4, ?5)");
+    struct rbk_stmt *q = rbk_stmt(s, "INSERT INTO metric_chunks(series, first_ms, last_ms, count, data, step_ms)"
+                                     " VALUES(?1, ?2, ?3, ?4, ?5, ?6)");
     rbk_bind_int(q, 1, series);
-    rbk_bind_int(q, 2, v->at_ms[from]);
-    rbk_bind_int(q, 3, v->at_ms[from + n - 1]);
-    rbk_bind_int(q, 4, (int64_t)n);
-    rbk_bind_blob(q, 5, data.data, data.len);
-    rbk_buf_fini(&data);
+    rbk_bind_int(q, 2, first_ms);
+    rbk_bind_int(q, 3, last_ms);
+    rbk_bind_int(q, 4, count);
+    rbk_bind_blob(q, 5, data->data, data->len);
+    rbk_bind_int(q, 6, step_ms);
     return rbk_stmt_run(q, err);
 }
 
-int chunks_put(struct rbk_store *s, int64_t series, const struct samples *samples, struct rbk_error *err)
+static int chunks_put(struct rbk_store *s, int64_t series, const struct samples *v, struct rbk_error *err)
 {
+    struct rbk_buf data = {0};
     int rc = 0;
-    for (size_t i = 0; i < samples->count && rc == 0; i += CHUNK_MAX)
-        rc = chunk_put(s, series, samples, i, samples->count - i < CHUNK_MAX ? samples->count - i : CHUNK_MAX, err);
+    for (size_t i = 0, n; i < v->count && rc == 0; i += n) {
+        n = v->count - i < CHUNK_MAX ? v->count - i : CHUNK_MAX;
+        rbk_buf_clear(&data);
+        chunk_encode(v->at_ms + i, v->value + i, n, &data);
+        rc = insert_chunk(s, series, 0, v->at_ms[i], v->at_ms[i + n - 1], (int64_t)n, &data, err);
+    }
+    rbk_buf_fini(&data);
     return rc;
 }
 
-int chunk_delete(struct rbk_store *s, int64_t id, struct rbk_error *err)
+static int summaries_put(struct rbk_store *s, int64_t series, int64_t step_ms, const struct summaries *v,
+                         struct rbk_error *err)
+{
+    struct rbk_buf data = {0};
+    int rc = 0;
+    for (size_t i = 0, n; i < v->count && rc == 0; i += n) {
+        n = v->count - i < SUMMARIES_MAX ? v->count - i : SUMMARIES_MAX;
+        struct past part = {.rolled = {.items = v->items + i, .count = n}};
+        rbk_buf_clear(&data);
+        summaries_encode(v->items + i, n, &data);
+        rc = insert_chunk(s, series, step_ms, past_first_ms(&part), past_last_ms(&part), past_count(&part), &data, err);
+    }
+    rbk_buf_fini(&data);
+    return rc;
+}
+
+static int chunk_delete(struct rbk_store *s, int64_t id, struct rbk_error *err)
 {
     struct rbk_stmt *q = rbk_stmt(s, "DELETE FROM metric_chunks WHERE id = ?1");
     rbk_bind_int(q, 1, id);
     return rbk_stmt_run(q, err);
 }
 
-/* The samples of the last chunk unless it is full; its id, or 0. */
-static int last_chunk(struct rbk_store *s, int64_t series, int64_t *id, struct samples *out, struct rbk_error *err)
+int chunk_read(struct rbk_store *s, int64_t id, struct past *out, struct rbk_error *err)
 {
-    struct rbk_stmt *q = rbk_stmt(s, "SELECT id, data, count FROM metric_chunks WHERE series = ?1"
-                                     " ORDER BY id DESC LIMIT 1");
-    size_t len;
-    *id = 0;
-    rbk_bind_int(q, 1, series);
+    struct rbk_stmt *q = rbk_stmt(s, "SELECT data FROM metric_chunks WHERE id = ?1");
+    rbk_bind_int(q, 1, id);
     int rc = rbk_stmt_step(q, err);
     if (rc < 0)
         return rc;
-    if (rc > 0 && rbk_col_int(q, 2) < CHUNK_MAX) {
-        const void *data = rbk_col_blob(q, 1, &len);
-        rc = chunk_decode(data, len, out, err);
-        *id = rbk_col_int(q, 0);
+    if (rc > 0) {
+        size_t len;
+        const void *data = rbk_col_blob(q, 0, &len);
+        rc = summaries_encoded(data, len) ? summaries_decode(data, len, &out->rolled, err)
+                                          : chunk_decode(data, len, &out->samples, err);
+    } else {
+        rc = rbk_error_set(err, RBK_ENOENT, "there is no chunk %lld", (long long)id);
     }
     rbk_stmt_end(q);
+    return rc;
+}
+
+int chunk_rewrite(struct rbk_store *s, int64_t id, const struct past *rest, struct rbk_error *err)
+{
+    struct rbk_buf data = {0};
+    if (past_is_empty(rest))
+        return chunk_delete(s, id, err);
+    if (rest->rolled.count)
+        summaries_encode(rest->rolled.items, rest->rolled.count, &data);
+    else
+        chunk_encode(rest->samples.at_ms, rest->samples.value, rest->samples.count, &data);
+    struct rbk_stmt *q = rbk_stmt(s, "UPDATE metric_chunks SET first_ms = ?2, last_ms = ?3, count = ?4, data = ?5"
+                                     " WHERE id = ?1");
+    rbk_bind_int(q, 1, id);
+    rbk_bind_int(q, 2, past_first_ms(rest));
+    rbk_bind_int(q, 3, past_last_ms(rest));
+    rbk_bind_int(q, 4, past_count(rest));
+    rbk_bind_blob(q, 5, data.data, data.len);
+    rbk_buf_fini(&data);
+    return rbk_stmt_run(q, err);
+}
+
+int chunk_forget(struct rbk_store *s, int64_t id, int64_t before_ms, int64_t *removed, struct rbk_error *err)
+{
+    struct past p = {0};
+    int rc = chunk_read(s, id, &p, err);
+    int64_t before = past_count(&p);
+    past_clip(&p, before_ms, INT64_MAX);
+    if (rc == 0)
+        rc = chunk_rewrite(s, id, &p, err);
+    if (rc == 0)
+        *removed += before - past_count(&p);
+    past_fini(&p);
+    return rc;
+}
+
+/* The chunk that was written last, and how many samples it stands for; 0 = none. */
+static int last_chunk(struct rbk_store *s, int64_t series, int64_t step_ms, int64_t *id, int64_t *count,
+                      struct rbk_error *err)
+{
+    struct rbk_stmt *q = rbk_stmt(s, "SELECT id, count FROM metric_chunks INDEXED BY metric_chunks_by_step"
+                                     " WHERE series = ?1 AND step_ms = ?2 ORDER BY id DESC LIMIT 1");
+    rbk_bind_int(q, 1, series);
+    rbk_bind_int(q, 2, step_ms);
+    int rc = rbk_stmt_step(q, err);
+    *id = rc > 0 ? rbk_col_int(q, 0) : 0;
+    *count = rc > 0 ? rbk_col_int(q, 1) : 0;
+    if (rc >= 0)
+        rbk_stmt_end(q);
     return rc < 0 ? rc : 0;
 }
 
 int chunks_append(struct rbk_store *s, int64_t series, const struct samples *samples, struct rbk_error *err)
 {
-    struct samples all = {0};
-    int64_t last = 0;
-    int rc = last_chunk(s, series, &last, &all, err);
-    if (rc == 0 && last == 0) {
-        rc = chunks_put(s, series, samples, err);
-    } else if (rc == 0) {
-        for (size_t i = 0; i < samples->count; i++)
-            samples_add(&all, samples->at_ms[i], samples->value[i]);
-        samples_sort(&all);
+    struct past all = {0};
+    int64_t last = 0, count = 0;
+    int rc = last_chunk(s, series, 0, &last, &count, err);
+    if (rc == 0 && (last == 0 || count >= CHUNK_MAX))
+        return chunks_put(s, series, samples, err);
+    if (rc == 0)
+        rc = chunk_read(s, last, &all, err);
+    if (rc == 0) {
+        past_append(&all, &(struct past){.samples = *samples});
+        past_sort(&all);
         rc = chunk_delete(s, last, err);
-        if (rc == 0)
-            rc = chunks_put(s, series, &all, err);
     }
-    samples_fini(&all);
+    if (rc == 0)
+        rc = chunks_put(s, series, &all.samples, err);
+    past_fini(&all);
+    return rc;
+}
+
+int summaries_append(struct rbk_store *s, int64_t series, int64_t step_ms, const struct past *from,
+                     struct rbk_error *err)
+{
+    struct past all = {0};
+    struct summaries rolled = {0};
+    int64_t last = 0, count = 0;
+    int rc = last_chunk(s, series, step_ms, &last, &count, err);
+    if (rc == 0 && last)
+        rc = chunk_read(s, last, &all, err);
+    if (rc == 0 && all.rolled.count >= SUMMARIES_MAX)
+        past_fini(&all); /* it is full */
+    else if (rc == 0 && last)
+        rc = chunk_delete(s, last, err);
+    if (rc == 0) {
+        past_append(&all, from);
+        past_sort(&all);
+        past_roll(&all, step_ms, &rolled);
+        rc = summaries_put(s, series, step_ms, &rolled, err);
+    }
+    free(rolled.items);
+    past_fini(&all);
     return rc;
 }
 
@@ -117,18 +212,27 @@ int rbk_metrics_compact(struct rbk_store *s, struct rbk_error *err)
 /* ---- the two ways in -----------------------------------------------------------------------------------------------
  */
 
-static int not_finite(const struct rbk_metric *m, struct rbk_error *err)
+static int check_sample(const struct rbk_metric *m, struct rbk_sample sample, struct rbk_error *err)
 {
-    rbk_error_set(err, RBK_EINVAL, "the value of %s is no finite number", m->name);
-    return rbk_error_hint(err, "what could not be measured is not recorded");
+    if (!isfinite(sample.value)) {
+        rbk_error_set(err, RBK_EINVAL, "the value of %s is no finite number", m->name);
+        rbk_error_hint(err, "what could not be measured is not recorded");
+        return RBK_EINVAL;
+    }
+    if (sample.at_ms > RBK_METRIC_TIME_MAX || sample.at_ms < -RBK_METRIC_TIME_MAX) {
+        rbk_error_set(err, RBK_EINVAL, "%lld is no time of %s", (long long)sample.at_ms, m->name);
+        rbk_error_hint(err, "times are milliseconds since 1970");
+        return RBK_EINVAL;
+    }
+    return 0;
 }
 
 int rbk_metrics_record(struct rbk_store *s, const struct rbk_metric *m, struct rbk_sample sample, struct rbk_error *err)
 {
     struct rbk_metrics_batch batch = {0};
     int rc = rbk_metric_check(m, err);
-    if (rc == 0 && !isfinite(sample.value))
-        rc = not_finite(m, err);
+    if (rc == 0)
+        rc = check_sample(m, sample, err);
     if (rc == 0) {
         rbk_metrics_batch_add(&batch, m, sample);
         rc = rbk_metrics_batch_write(&batch, s, err);
@@ -142,8 +246,9 @@ static int take_samples(const struct rbk_metric *m, const struct rbk_sample *fro
 {
     samples_reserve(out, count);
     for (size_t i = 0; i < count; i++) {
-        if (!isfinite(from[i].value))
-            return not_finite(m, err);
+        int rc = check_sample(m, from[i], err);
+        if (rc < 0)
+            return rc;
         out->at_ms[i] = from[i].at_ms;
         out->value[i] = from[i].value;
     }

@@ -73,6 +73,30 @@ typedef int rbk_execution_row_fn(void *arg, const struct rbk_case_row *c, const 
 int rbk_results_case(struct rbk_store *s, const char *id, int limit, rbk_execution_row_fn *fn, void *arg,
                      struct rbk_error *err);
 
+/* ---- case_stats.c: the cases that stand out over a time. A case is flaky when it failed and passed within one test
+ * run, or changed from one to the other three times or more: broken and mended once is two. A case of several levels
+ * comes once. */
+enum rbk_rank { RBK_RANK_FLAKY, RBK_RANK_SLOWEST }; /* by failed / executed; by the mean of their times */
+struct rbk_rank_query {
+    const char *level; /* NULL or "all" = every level */
+    int64_t since_ms;  /* test runs that began then or later */
+    enum rbk_rank rank;
+    int limit; /* tells so many at most */
+};
+struct rbk_case_stats {
+    int64_t executed, failed;    /* executions; one that passed only after retries counts as failed, too */
+    int64_t changes;             /* from failing to passing or back */
+    int64_t mean_us, longest_us; /* -1 = no time is known */
+};
+struct rbk_rank_totals {
+    int64_t cases, flaky; /* that were executed, and of them */
+};
+/* The row has the message of the latest failure. Non-zero stops and is returned. */
+typedef int rbk_case_stats_fn(void *arg, const struct rbk_case_row *c, const struct rbk_case_stats *stats);
+/* Worst first. RBK_ENOENT without any history. */
+int rbk_results_rank(struct rbk_store *s, const struct rbk_rank_query *q, rbk_case_stats_fn *fn, void *arg,
+                     struct rbk_rank_totals *totals, struct rbk_error *err);
+
 /* How a case is named to people and on the command line: "file::name" for pytest, otherwise file, suite and name, as
  * far as they are known, joined by " > ". Heap. */
 char *rbk_case_id(const char *suite, const char *name, const char *file);

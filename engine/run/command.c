@@ -38,6 +38,23 @@ static void keep(struct rbk_buf *buf, size_t max, const char *data, size_t len, 
         rbk_buf_append(buf, data, len);
 }
 
+static void keep_for_capture(struct rbk_step *step, const char *data, size_t len)
+{
+    bool beyond;
+    if (step->node->capture_count > 0)
+        keep(&step->out, STEP_CAPTURE_MAX, data, len, &beyond);
+}
+
+void rbk_command_take(struct rbk_step *step, const char *data, size_t len)
+{
+    if (len == 0)
+        return;
+    keep_for_capture(step, data, len);
+    rbk_step_output_write(step, RBK_STDOUT, data, len, true);
+    if (data[len - 1] != '\n')
+        rbk_step_output_write(step, RBK_STDOUT, "\n", 1, true);
+}
+
 /* What is free of secrets. */
 static void on_clean(void *arg, const char *data, size_t len)
 {
@@ -46,10 +63,8 @@ static void on_clean(void *arg, const char *data, size_t len)
     struct rbk_step *step = job->step;
     if (job->capture_max > 0)
         keep(&stream->kept, job->capture_max, data, len, &job->truncated);
-    if (stream->which == RBK_STDOUT && step->node->capture_count > 0) {
-        bool beyond;
-        keep(&step->out, STEP_CAPTURE_MAX, data, len, &beyond);
-    }
+    if (stream->which == RBK_STDOUT)
+        keep_for_capture(step, data, len);
     rbk_step_output_write(step, (int)stream->which, data, len, job->quiet);
 }
 

@@ -91,6 +91,7 @@ struct rbk_step *rbk_step_new(struct rbk_run *run, const struct rbk_node *node, 
 
 void rbk_step_destroy(struct rbk_step *step)
 {
+    rbk_request_cancel_all(step);
     rbk_step_row_fini(&step->row);
     free(step->number);
     rbk_value_free(step->item);

@@ -64,7 +64,8 @@ struct rbk_session {
     rbk_value *secrets;           /* name -> value, looked up once */
     struct rbk_plan **plans;      /* of called runbooks, owned */
     size_t plan_count, plan_cap;
-    bool effects; /* some body was started by this process */
+    struct rbk_net *net; /* made with the first request */
+    bool effects;        /* some body was started by this process */
 };
 
 struct rbk_run {
@@ -142,7 +143,8 @@ struct rbk_step {
     rbk_body_done_fn *body_done;
     int body_exit; /* exit status of its command; -1 while it has none */
     struct rbk_job *jobs;
-    struct rbk_proc *secret; /* a command that prints one */
+    struct rbk_request *requests; /* under way */
+    struct rbk_proc *secret;      /* a command that prints one */
     struct rbk_perform *perform;
     struct rbk_run *child; /* of a call; a restored one until it is begun */
     bool called;
@@ -233,8 +235,14 @@ int rbk_command_start(struct rbk_step *step, const struct rbk_command *command, 
                       struct rbk_error *err); /* capture_max 0: nothing is kept */
 void rbk_command_stop_all(struct rbk_step *step, enum rbk_proc_end reason, bool now);
 void rbk_command_forget_all(struct rbk_step *step); /* their callbacks are not called any more */
+/* Output that is no process's: to the log, and for `capture`. Redacted by now. */
+void rbk_command_take(struct rbk_step *step, const char *data, size_t len);
 /* 0 when it went well; else a negative code and the reason. */
 int rbk_command_failure(const struct rbk_proc_result *r, struct rbk_error *err);
+/* http.c */
+int rbk_request_start(struct rbk_step *step, const struct rbk_step_request *request, rbk_net_fn *fn, void *arg,
+                      struct rbk_request **out, struct rbk_error *err);
+void rbk_request_cancel_all(struct rbk_step *step); /* their callbacks are not called any more */
 /* environ.c */
 int rbk_environ_build(struct rbk_step *step, const char *shell_text, const rbk_value *extra, struct rbk_strv *env,
                       struct rbk_error *err);

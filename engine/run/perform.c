@@ -63,6 +63,7 @@ void rbk_perform_done(struct rbk_perform *p, const struct rbk_error *failed)
     p->failed = failed != NULL;
     if (failed)
         p->failure = *failed;
+    rbk_request_cancel_all(step);
     rbk_command_forget_all(step);
     rbk_command_stop_all(step, RBK_END_CANCEL, false);
     rbk_perform_settle(step);
@@ -77,6 +78,15 @@ int rbk_perform_exec(struct rbk_perform *p, const struct rbk_command *command, r
     if (c.capture_max == 0)
         c.capture_max = EXEC_CAPTURE_MAX;
     return rbk_command_start(p->step, &c, fn, arg, err);
+}
+
+int rbk_perform_http(struct rbk_perform *p, const struct rbk_step_request *request, rbk_net_fn *fn, void *arg,
+                     struct rbk_request **out, struct rbk_error *err)
+{
+    if (p->cancelled || p->ended)
+        return rbk_error_set(err, RBK_ECANCELLED, "cancelled");
+    int rc = request->writes ? rbk_perform_intent(p, err) : 0;
+    return rc < 0 ? rc : rbk_request_start(p->step, request, fn, arg, out, err);
 }
 
 /* A step that writes was recorded before it began; one that was taken to read only is recorded now. */

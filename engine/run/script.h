@@ -7,6 +7,7 @@
 #define RBK_RUN_SCRIPT_H
 
 #include <loop/proc.h>
+#include <net/net.h>
 #include <run/plan.h>
 
 struct rbk_perform;     /* one body being performed: run's side */
@@ -52,6 +53,23 @@ struct rbk_command_result {
 typedef void rbk_command_fn(void *arg, const struct rbk_command_result *result, const struct rbk_error *failed);
 int rbk_perform_exec(struct rbk_perform *p, const struct rbk_command *command, rbk_command_fn *fn, void *arg,
                      struct rbk_error *err);
+
+/* A header with a secret of the configuration, which the step has named in its `secret`: the script never holds it. */
+struct rbk_secret_header {
+    const char *name, *prefix, *secret; /* "Authorization", "Bearer ", "api_token" */
+};
+struct rbk_step_request {
+    struct rbk_http_request http;
+    const struct rbk_secret_header *secrets;
+    size_t secret_count;
+    bool writes; /* a crash during it leaves the step in doubt */
+};
+/* A request of the step. What comes back is redacted; the log gets a line (without the path, which may be a secret) and
+ * the body. `fn` is not called any more once it was cancelled, or the body has ended. */
+struct rbk_request;
+int rbk_perform_http(struct rbk_perform *p, const struct rbk_step_request *request, rbk_net_fn *fn, void *arg,
+                     struct rbk_request **out, struct rbk_error *err);
+void rbk_perform_http_cancel(struct rbk_request *request);
 
 /* Facts. `set` takes v. Names that the action did not declare (and a function's any valid name) are accepted; a
  * parameter's name is RBK_EINVAL. `get` borrows; NULL = never set. */

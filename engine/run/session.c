@@ -34,6 +34,7 @@ struct rbk_session *rbk_session_new(const struct rbk_run_options *o)
 void rbk_session_free(struct rbk_session *s)
 {
     rbk_timer_cancel(&s->poll);
+    rbk_net_free(s->net);
     rbk_record_fini(&s->recorder);
     while (s->held) {
         struct rbk_held *held = s->held;

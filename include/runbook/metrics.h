@@ -44,6 +44,7 @@ struct rbk_sample {
     int64_t at_ms; /* wall clock, since 1970-01-01 UTC */
     double value;
 };
+#define RBK_METRIC_TIME_MAX INT64_C(9000000000000000) /* either way: 285,000 years */
 
 /* Writes one sample. It waits in an inbox of rows, and is moved into a compressed chunk with others later: that never
  * changes what a query gives. */
@@ -57,6 +58,29 @@ RBK_API int rbk_metrics_compact(struct rbk_store *s, struct rbk_error *err);
 /* Forgets samples before a time: of `name`, or of all when NULL. `*removed` (may be NULL) counts them. */
 RBK_API int rbk_metrics_prune(struct rbk_store *s, const char *name, int64_t before_ms, int64_t *removed,
                               struct rbk_error *err);
+
+/* How long samples are kept, and from which age on a summary of each window takes their place: last, avg, min, max,
+ * sum, count, increase and the percentiles of the window. Windows begin at multiples of `step_ms`; each rollup has a
+ * longer step than the one before it, a multiple of that, and a greater age. */
+enum { RBK_METRICS_ROLLUPS_MAX = 8 };
+struct rbk_metrics_rollup {
+    int64_t step_ms, after_ms;
+};
+struct rbk_metrics_keep {
+    int64_t retention_ms; /* 0 = forever */
+    struct rbk_metrics_rollup rollups[RBK_METRICS_ROLLUPS_MAX];
+    size_t rollup_count;
+};
+struct rbk_metrics_tidied {
+    int64_t removed, rolled_up; /* samples */
+    bool more;                  /* the time was up */
+};
+/* Applies that in transactions of its own, each of a few chunks and whole or not at all, so there must be none open. It
+ * ends when `budget_ms` are over (0: when nothing is left to do); `done` may be NULL. */
+RBK_API int rbk_metrics_tidy(struct rbk_store *s, const struct rbk_metrics_keep *keep, int64_t now_ms,
+                             int64_t budget_ms, struct rbk_metrics_tidied *done, struct rbk_error *err);
+/* Whether it was not done for a day, not to its end, or not with this configuration. */
+RBK_API bool rbk_metrics_tidy_due(struct rbk_store *s, const struct rbk_metrics_keep *keep, int64_t now_ms);
 
 /* What is made of the samples of a window. Percentiles interpolate between the two nearest ranks (type 7 of Hyndman and
  * Fan, "Sample Quantiles in Statistical Packages", 1996). `increase` and `rate` (per second) are for counters: a value
@@ -102,10 +126,11 @@ struct rbk_metrics_series { /* borrowed */
     size_t count;
     int64_t stored; /* newest_only: how many samples the series has in all */
 };
-/* Non-zero stops and is returned. */
+/* Non-zero stops and is returned. It must not write to the store. */
 typedef int rbk_metrics_series_fn(void *arg, const struct rbk_metrics_series *series);
 
-/* Gives each series that fits and has something in the range, ordered by name and labels. */
+/* Gives each series that fits and has something in the range, ordered by name and labels: all of one state of the
+ * store. What was rolled up counts where the last sample of its window stands; RAW gives one value for each window. */
 RBK_API int rbk_metrics_query(struct rbk_store *s, const struct rbk_metrics_query *q, rbk_metrics_series_fn *fn,
                               void *arg, struct rbk_error *err);
 

@@ -24,6 +24,24 @@
 ---@field capture? string|number|runbook.quantity bytes of output to return; 1 MiB unless said
 ---@field quiet? boolean true: not shown live; it is still in the log
 
+---@class runbook.request
+---@field url string https://.., or http:// to this machine
+---@field method? string GET, or POST with a body, unless said
+---@field headers? table<string, string|number>
+---@field bearer? string name of a secret of the step, sent as Authorization: Bearer
+---@field secret_headers? table<string, string> header = name of a secret of the step
+---@field body? string
+---@field json? any a value to send as JSON
+---@field timeout? string|number|runbook.quantity
+---@field redirects? integer how many are followed, GET and HEAD only; none unless said
+---@field writes? boolean whether it changes something; as the method says unless said
+
+---@class runbook.response
+---@field status integer
+---@field headers table<string, string> names in lower case
+---@field body string at most 1 MiB
+---@field truncated boolean the body was longer
+
 ---@class runbook.ctx
 ---@field facts runbook.facts facts and parameters by name; nil when never set
 ---@field run string id of the run
@@ -37,6 +55,13 @@ local ctx = {}
 ---@return string? message why
 ---@return string? code "ENOENT" ..
 function ctx:exec(command) end
+
+---Sends a request and waits for the answer. Any status is an answer, not an error.
+---@param request runbook.request
+---@return runbook.response? response
+---@return string? message why there is none
+---@return "refused"|"unknown"|"never"|nil kind never sent, may have arrived, or cannot be sent at all
+function ctx:http(request) end
 
 ---Performs an action, as a step's `run` would, and returns what it returns.
 ---@param action runbook.action

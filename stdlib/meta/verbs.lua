@@ -1,6 +1,84 @@
 ---@meta
 -- The verbs of stdlib. Written by tests/lua/meta_test.lua from the live modules.
 
+---@class runbook.module.backup
+backup = {}
+
+---@class runbook.backup.repository.options
+
+---Bundles the git repository, restores the bundle elsewhere and compares them; both are removed again.
+---
+---Sets bundle_refs, bundle_size.
+---@param options runbook.backup.repository.options
+---@return runbook.action
+function backup.repository(options) end
+
+---@class runbook.backup.state.options
+
+---Copies the store of runs, reads the copy back and checks its integrity; the copy is removed again.
+---
+---Sets state_runs, state_size.
+---@param options runbook.backup.state.options
+---@return runbook.action
+function backup.state(options) end
+
+---@class runbook.module.cleanup
+cleanup = {}
+
+---@class runbook.cleanup.bytecode.options
+---@field dry_run? boolean|string only say what would be removed
+
+---Removes Python's *.pyc and __pycache__ below the project; what git keeps stays. dry_run only counts.
+---
+---Sets removed_files, removed_size.
+---@param options runbook.cleanup.bytecode.options
+---@return runbook.action
+function cleanup.bytecode(options) end
+
+---@class runbook.cleanup.logs.options
+---@field dry_run? boolean|string only say what would be removed
+---@field older_than? string|number|runbook.quantity instead of logs.keep
+
+---Removes the logs of runs that ended longer than logs.keep ago; what was recorded of them stays.
+---
+---Sets removed_runs, removed_size.
+---@param options runbook.cleanup.logs.options
+---@return runbook.action
+function cleanup.logs(options) end
+
+---@class runbook.module.dependencies
+dependencies = {}
+
+---@class runbook.dependencies.audit.options
+
+---The known vulnerabilities of the packages, from pip-audit and npm audit. Without an answer: no data.
+---
+---Sets vulnerabilities, vulnerability_count.
+---@param options runbook.dependencies.audit.options
+---@return runbook.action
+function dependencies.audit(options) end
+
+---@class runbook.dependencies.outdated.options
+
+---The packages with a newer release, as pip and npm know them. Without an answer there is no data.
+---
+---Sets outdated, outdated_count.
+---@param options runbook.dependencies.outdated.options
+---@return runbook.action
+function dependencies.outdated(options) end
+
+---@class runbook.module.documents
+documents = {}
+
+---@class runbook.documents.links.options
+
+---Looks whether the links between Markdown pages lead to files that exist. Fails when one does not.
+---
+---Sets broken_links, links, pages.
+---@param options runbook.documents.links.options
+---@return runbook.action
+function documents.links(options) end
+
 ---@class runbook.module.environment
 environment = {}
 
@@ -40,6 +118,16 @@ function environment.project(options) end
 ---@return runbook.action
 function environment.tools(options) end
 
+---@class runbook.environment.usage.options
+---@field since? string|number|runbook.quantity how far back
+
+---What the commands of runs took in a while: the most memory of one, and processor time of all together.
+---
+---Sets commands, cpu_time, disk_used, memory_peak.
+---@param options runbook.environment.usage.options
+---@return runbook.action
+function environment.usage(options) end
+
 ---@class runbook.module.flags
 flags = {}
 
@@ -75,6 +163,60 @@ function git.changed(options) end
 ---@param options runbook.git.log.options
 ---@return runbook.action
 function git.log(options) end
+
+---@class runbook.module.http
+http = {}
+
+---@class runbook.http.get.options
+---@field bearer? string name of the secret that is sent as Authorization: Bearer
+---@field expect? any the right status, or a list of them; default: 200 to 299
+---@field headers? any a table of Name = "value"
+---@field redirects? integer|string how many are followed, reading only; 0 = none
+---@field retry? integer|string how often it is tried again
+---@field secret_headers? any a table of Name = name of a secret
+---@field timeout? string|number|runbook.quantity for the whole request; default: net.timeout
+---@field url string https://.., or http:// to this machine
+
+---Gets a URL. Fails unless the status is as expected; the body is in the log and can be captured.
+---
+---Sets http_body, http_json, http_status.
+---@param options runbook.http.get.options
+---@return runbook.action
+function http.get(options) end
+
+---@class runbook.http.request.options
+---@field bearer? string name of the secret that is sent as Authorization: Bearer
+---@field body? string the bytes to send
+---@field expect? any the right status, or a list of them; default: 200 to 299
+---@field headers? any a table of Name = "value"
+---@field json? any a value to send as JSON
+---@field method? string default: GET, or POST with a body
+---@field redirects? integer|string how many are followed, reading only; 0 = none
+---@field retry? integer|string how often it is tried again
+---@field secret_headers? any a table of Name = name of a secret
+---@field timeout? string|number|runbook.quantity for the whole request; default: net.timeout
+---@field url string https://.., or http:// to this machine
+---@field writes? boolean|string whether it changes something; default: as the method says
+
+---Sends any request. GET and HEAD read, others write unless `writes = false`.
+---
+---Sets http_body, http_json, http_status.
+---@param options runbook.http.request.options
+---@return runbook.action
+function http.request(options) end
+
+---@class runbook.module.maintenance
+maintenance = {}
+
+---@class runbook.maintenance.run.options
+---@field what string which command
+
+---Runs a command of runbook.yaml's maintenance; passes over one that is not there. Fails when it does.
+---
+---Sets configured.
+---@param options runbook.maintenance.run.options
+---@return runbook.action
+function maintenance.run(options) end
 
 ---@class runbook.module.metrics
 metrics = {}
@@ -117,6 +259,23 @@ function metrics.query(options) end
 ---@return runbook.action
 function metrics.record(options) end
 
+---@class runbook.module.report
+report = {}
+
+---@class runbook.report.write.options
+---@field dated? boolean|string the day is added to the name
+---@field name string of the file, without .md: letters, digits, - and _
+---@field sections? string[]|string sla, levels, failing, flaky, slowest, trends; all unless said
+---@field since? string|number|runbook.quantity what it is about
+---@field title? string its heading; the name unless said
+
+---Writes a Markdown report below reports.dir: `report` is its path. One of the same name is replaced.
+---
+---Sets report.
+---@param options runbook.report.write.options
+---@return runbook.action
+function report.write(options) end
+
 ---@class runbook.module.services
 services = {}
 
@@ -136,6 +295,18 @@ function services.check(options) end
 ---@type fun(...): any
 function services.probe(...) end
 
+---@class runbook.services.wait.options
+---@field interval? string|number|runbook.quantity the pause between two looks
+---@field name? string only this service
+---@field timeout? string|number|runbook.quantity how long to wait for all of them
+
+---Waits until the configured services are up, all or one by name. Fails when one is not within `timeout`.
+---
+---Sets waited.
+---@param options runbook.services.wait.options
+---@return runbook.action
+function services.wait(options) end
+
 ---@class runbook.module.sla
 sla = {}
 
@@ -151,6 +322,16 @@ function sla.overview(options) end
 ---@class runbook.module.tests
 tests = {}
 
+---@class runbook.tests.coverage.options
+---@field level? string only this level
+
+---The line coverage that the last run of each level has left; the lowest is the fact `coverage`.
+---
+---Sets coverage.
+---@param options runbook.tests.coverage.options
+---@return runbook.action
+function tests.coverage(options) end
+
 ---@class runbook.tests.failing.options
 ---@field level? string the level; all counts each case once
 
@@ -160,6 +341,18 @@ tests = {}
 ---@param options runbook.tests.failing.options
 ---@return runbook.action
 function tests.failing(options) end
+
+---@class runbook.tests.flaky.options
+---@field level? string only tests of this level
+---@field limit? integer|string name so many in `flaky`
+---@field since? string|number|runbook.quantity how far back
+
+---The tests that failed and passed in one test run, or changed three times: `flaky`, worst first.
+---
+---Sets flaky, flaky_cases, flaky_rate, persistent, persistent_cases.
+---@param options runbook.tests.flaky.options
+---@return runbook.action
+function tests.flaky(options) end
 
 ---@type any[]
 tests.levels = {}
@@ -180,6 +373,7 @@ function tests.rerun(options) end
 ---@field allow_failures? boolean|string only measure
 ---@field fail_fast? boolean|string stop at the first failure
 ---@field level? string the level; all runs every one
+---@field optional? boolean|string a level that is not configured is passed over
 ---@field parallel? integer|string how many tests at once
 ---@field times? integer|string run everything so often
 ---@field variant? string a variant of the level
@@ -190,6 +384,29 @@ function tests.rerun(options) end
 ---@param options runbook.tests.run.options
 ---@return runbook.action
 function tests.run(options) end
+
+---@class runbook.tests.slowest.options
+---@field count? integer|string so many
+---@field level? string only tests of this level
+---@field since? string|number|runbook.quantity how far back
+
+---The slowest tests by the mean of their times: `slowest`, slowest first.
+---
+---Sets slowest, slowest_time.
+---@param options runbook.tests.slowest.options
+---@return runbook.action
+function tests.slowest(options) end
+
+---@class runbook.tests.trends.options
+---@field of? string only this
+---@field since? string|number|runbook.quantity how far back
+
+---Where the time, pass rate and coverage of each level go, and when they come to their limit.
+---
+---Sets worsening, worsening_count.
+---@param options runbook.tests.trends.options
+---@return runbook.action
+function tests.trends(options) end
 
 ---@type any[]
 tests.variants = {}
@@ -236,3 +453,6 @@ function timing.wait(options) end
 
 ---@type fun(...): any
 function timing.wait_until(...) end
+
+---@type fun(...): any
+function timing.within(...) end

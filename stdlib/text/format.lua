@@ -8,6 +8,14 @@ function format.percent(value)
     return (("%.1f%%"):format(value.value * 100):gsub("%.0%%", "%%"))
 end
 
+-- "12ms", "1.5s": no finer than a person wants it
+function format.time(value)
+    if value == no_data then
+        return "no data"
+    end
+    return tostring(seconds(math.floor(value.value * 1000 + 0.5) / 1000))
+end
+
 -- "1 commit", "3 commits"
 function format.count(n, one, many)
     return ("%d %s"):format(n, n == 1 and one or many)

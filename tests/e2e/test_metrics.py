@@ -4,6 +4,7 @@ import json
 import shutil
 import sqlite3
 import subprocess
+import time
 
 import pytest
 
@@ -128,6 +129,60 @@ def test_prune_by_configuration_and_by_hand(project):
     assert [v for _, v in points(project, "m", "--since", "90d")["{}"]] == [1]
 
 
+def minutes(name, days, labels=""):
+    """OpenMetrics text: a sample for each minute of so many days until now, values 0 to 59 in turn."""
+    now = int(time.time()) // 60 * 60
+    times = range(now - days * 86400, now, 60)
+    return f"# TYPE {name} gauge\n" + "".join(f"{name}{labels} {at // 60 % 60} {at}\n" for at in times) + "# EOF\n"
+
+
+def test_old_samples_are_rolled_up_and_go_by_themselves(project):
+    config = "project: x\nmetrics:\n  retention: 30d\n  rollup: {5m: 2d, 1h: 10d}\n"
+    project.write("runbook.yaml", "project: x\n")
+    project.write("m.txt", minutes("load", 20))
+    project.ok("metrics", "import", "m.txt")
+    hourly = ("load", "--since", "19d", "--until", "1d", "--step", "1h", "--agg")
+    before = {agg: points(project, *hourly, agg)["{}"] for agg in ("min", "max", "avg", "sum", "count", "last", "p95")}
+    size = len(points(project, "load", "--since", "19d")["{}"])
+    project.write("runbook.yaml", config)
+    project.runbook("demo/work", STEPS)
+    while size == (now := len(points(project, "load", "--since", "19d")["{}"])):
+        project.ok("demo/work")  # does a moment's worth of it each time
+    project.ok("metrics", "prune")
+    assert now < size and len(points(project, "load", "--since", "19d")["{}"]) < 2 * 1440 + 8 * 288 + 10 * 24 + 60
+    for agg, rows in before.items():
+        after = points(project, *hourly, agg)["{}"]
+        assert [at for at, _ in after[1:]] == [at for at, _ in rows[1:]]  # the first hour is cut by the range
+        tolerance = 0.05 if agg == "p95" else 1e-9
+        assert [v for _, v in after[1:]] == pytest.approx([v for _, v in rows[1:]], rel=tolerance), agg
+    project.write("runbook.yaml", config.replace("30d", "5d").replace(", 1h: 10d", ""))
+    assert project.ok("metrics", "prune", "--json").json["removed"] > 14 * 1440
+    oldest = points(project, "load", "--since", "19d")["{}"][0][0]
+    assert oldest >= (time.time() - 5 * 86400 - 60) * 1000
+
+
+@pytest.mark.parametrize(
+    "rollup, said",
+    [
+        ("{soon: 30d}", "length of a window"),
+        ("{5m: 30d, 7m: 60d}", "multiple"),
+        ("{5m: 60d, 1h: 30d}", "begins no later"),
+        ("{5m: often}", "duration"),
+        ("5m", "rollup"),
+    ],
+)
+def test_a_rollup_that_cannot_be_is_refused(project, rollup, said):
+    project.write("runbook.yaml", f"project: x\nmetrics: {{rollup: {rollup}}}\n")
+    refused = project.run("metrics", "prune")
+    assert refused.exit == 2 and said in refused.err and "runbook.yaml:2:" in refused.err
+
+
+def test_what_is_too_old_is_not_imported_silently(project):
+    project.write("runbook.yaml", "project: x\nmetrics: {retention: 10d}\n")
+    project.write("m.txt", minutes("load", 12))
+    assert "not kept" in project.ok("metrics", "import", "m.txt").err
+
+
 def test_sla_from_what_was_measured(project):
     project.write("runbook.yaml", "project: x\nlevels:\n  quick: {runner: junit, command: \"true\", report: r.xml, target: 10s, max: 20s}\nsla:\n  depth: {target: 10, alert: 50, better: lower}\n")
     rows = {r["name"]: r for r in project.ok("metrics", "sla", "--json").json["metrics"]}
@@ -191,8 +246,8 @@ def test_a_store_without_metrics_is_brought_up_to_date_by_looking(project):
     with sqlite3.connect(project.root / ".runbook" / "state.db") as db:
         for (name,) in db.execute("SELECT name FROM sqlite_schema WHERE type = 'table' AND name LIKE 'metric%'").fetchall():
             db.execute(f"DROP TABLE {name}")
-        db.execute("DELETE FROM schema_versions WHERE room = 'metrics'")
+        (steps,) = db.execute("DELETE FROM schema_versions WHERE room = 'metrics' RETURNING version").fetchone()
         (version,) = db.execute("PRAGMA user_version").fetchone()
-        db.execute(f"PRAGMA user_version = {version - 1}")
+        db.execute(f"PRAGMA user_version = {version - steps}")
     assert len(project.ok("history", "--json").json["runs"]) == 1
     assert project.ok("metrics", "list", "--json").json["series"] == []

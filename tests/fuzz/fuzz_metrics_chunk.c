@@ -1,6 +1,7 @@
 /* Chunks from any bytes: they are decoded or refused, never read beyond; and what any samples become comes back bit by
  * bit. */
 #include <metrics/chunk.h>
+#include <metrics/summary.h>
 
 #include <math.h>
 #include <stdint.h>
@@ -17,6 +18,36 @@ static void decode_any(const uint8_t *data, size_t size)
     if (rc ? rc != RBK_ESTORE || samples.count : samples.count == 0 || samples.count > CHUNK_MAX)
         abort();
     samples_fini(&samples);
+}
+
+static void decode_any_summaries(const uint8_t *data, size_t size)
+{
+    struct summaries s = {0};
+    int rc = summaries_decode(data, size, &s, NULL);
+    if (rc ? rc != RBK_ESTORE || s.count : s.count == 0 || s.count > SUMMARIES_MAX)
+        abort();
+    for (size_t i = 0; i < s.count; i++)
+        stretch_quantile(&(struct stretch){.rolled = &s.items[i], .rolled_count = 1}, 0.95);
+    free(s.items);
+}
+
+static void summaries_there_and_back(const uint8_t *data, size_t size)
+{
+    struct summary v[SUMMARIES_MAX];
+    struct rbk_buf chunk = {0};
+    struct summaries back = {0};
+    size_t n = size / sizeof *v < SUMMARIES_MAX ? size / sizeof *v : SUMMARIES_MAX;
+    memcpy(v, data, n * sizeof *v);
+    for (size_t i = 0; i < n; i++)
+        v[i].field[SUMMARY_COUNT] = 1 + data[i];
+    if (n == 0)
+        return;
+    summaries_encode(v, n, &chunk);
+    if (summaries_decode(chunk.data, chunk.len, &back, NULL) || back.count != n ||
+        memcmp(back.items, v, n * sizeof *v) != 0)
+        abort();
+    free(back.items);
+    rbk_buf_fini(&chunk);
 }
 
 static void there_and_back(const uint8_t *data, size_t size)
@@ -45,6 +76,8 @@ static void there_and_back(const uint8_t *data, size_t size)
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
     decode_any(data, size);
+    decode_any_summaries(data, size);
+    summaries_there_and_back(data, size);
     there_and_back(data, size);
     return 0;
 }

@@ -4,6 +4,7 @@
 #include <float.h>
 #include <math.h>
 #include <metrics/chunk.h>
+#include <metrics/summary.h>
 
 static uint64_t random_next(uint64_t *state)
 {
@@ -102,6 +103,32 @@ static void test_damage_is_refused(void **state)
     rbk_buf_fini(&data);
 }
 
+static void test_summaries_come_back_or_are_refused(void **state)
+{
+    struct summary v[300];
+    struct rbk_buf data = {0};
+    struct summaries back = {0};
+    (void)state;
+    for (size_t i = 0; i < 300; i++) {
+        v[i].at_ms = 1700000000000 + (int64_t)i * 300000;
+        for (int f = 0; f < SUMMARY_FIELDS; f++)
+            v[i].field[f] = f == SUMMARY_COUNT ? 20 : f % 3 ? sqrt((double)i + f) : (double)i;
+    }
+    summaries_encode(v, 300, &data);
+    assert_true(summaries_encoded(data.data, data.len));
+    assert_int_equal(summaries_decode(data.data, data.len, &back, NULL), 0);
+    assert_int_equal(back.count, 300);
+    assert_memory_equal(back.items, v, sizeof v);
+    for (size_t len = 0; len < data.len; len++) {
+        char *cut = rbk_strndup(data.data, len);
+        assert_int_equal(summaries_decode(cut, len, &back, NULL), RBK_ESTORE);
+        free(cut);
+    }
+    assert_int_equal(back.count, 300);
+    free(back.items);
+    rbk_buf_fini(&data);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -109,6 +136,7 @@ int main(void)
         cmocka_unit_test(test_any_numbers_come_back),
         cmocka_unit_test(test_few_bytes_per_sample),
         cmocka_unit_test(test_damage_is_refused),
+        cmocka_unit_test(test_summaries_come_back_or_are_refused),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

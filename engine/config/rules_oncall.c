@@ -1,0 +1,63 @@
+/* The rules of `contacts` and `oncall`: a rota must say who it is, a contact name a rota that is there. */
+#include <config/rules.h>
+#include <string.h>
+
+static void rule_override(const rbk_value *entry, const struct config_node *at, const char *rota,
+                          struct config_problems *p)
+{
+    const char *from = rbk_map_get_string(entry, "from"), *to = rbk_map_get_string(entry, "to");
+    if (!from || !to || !rbk_map_get(entry, "who")) {
+        config_problem_error(p, at, "write it like - {from: 2026-12-24, to: 2026-12-27, who: name}",
+                             "oncall.%s: an override needs from, to and who", rota);
+    } else if (strcmp(from, to) >= 0) {
+        config_problem_error(p, at, "`to` is when it ends", "oncall.%s: the override from %s ends before it begins",
+                             rota, from);
+    }
+}
+
+static void rule_rota(const rbk_value *rota, const struct config_node *key, const struct config_node *node,
+                      struct config_problems *p)
+{
+    const struct config_node *overrides = config_node_get(node, "overrides");
+    bool rotates = rbk_map_get(rota, "members") && rbk_map_get(rota, "start");
+    if (rotates == (rbk_map_get(rota, "command") != NULL)) {
+        config_problem_error(p, key, "members take turns from start on; a command prints the name",
+                             "oncall.%s needs members and start, or a command", key->text);
+    }
+    if (rbk_value_number(rbk_map_get(rota, "every")) < 60) {
+        config_problem_error(p, key, "write it like 1w or 1d", "oncall.%s: a turn of less than a minute", key->text);
+    }
+    const rbk_value *entries = rbk_map_get(rota, "overrides");
+    for (size_t i = 0; overrides && overrides->kind == CONFIG_LIST && i < overrides->count; i++) {
+        rule_override(rbk_list_at(entries, i), overrides->items[i], key->text, p);
+    }
+}
+
+static void rule_rotas(const rbk_value *tree, const struct config_node *root, struct config_problems *p)
+{
+    const struct config_node *node = config_node_get(root, "oncall");
+    for (size_t i = 0; node && node->kind == CONFIG_MAP && i < node->count; i++) {
+        rule_rota(rbk_map_get(rbk_map_get(tree, "oncall"), node->keys[i]->text), node->keys[i], node->items[i], p);
+    }
+}
+
+/* A contact that names a rota which is not there would be nobody. */
+static void rule_contacts(const rbk_value *tree, const struct config_node *root, struct config_problems *p)
+{
+    const struct config_node *node = config_node_get(root, "contacts");
+    for (size_t i = 0; node && node->kind == CONFIG_MAP && i < node->count; i++) {
+        const char *rota =
+            rbk_map_get_string(rbk_map_get(rbk_map_get(tree, "contacts"), node->keys[i]->text), "oncall");
+        if (rota && !rbk_map_get(rbk_map_get(tree, "oncall"), rota)) {
+            config_problem_error(p, config_node_get(node->items[i], "oncall"),
+                                 "define it under oncall:", "contacts.%s: there is no rota \"%.64s\"",
+                                 node->keys[i]->text, rota);
+        }
+    }
+}
+
+void config_rules_oncall(const rbk_value *tree, const struct config_node *root, struct config_problems *p)
+{
+    rule_rotas(tree, root, p);
+    rule_contacts(tree, root, p);
+}

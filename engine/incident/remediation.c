@@ -1,0 +1,104 @@
+/* The remediation budget: a restart that helps is a remedy, a restart every five minutes hides what is wrong. Counted
+ * across runs, before the step acts; a step whose process dies in between counts as done. */
+#include <incident/rows.h>
+
+#include <base/mem.h>
+#include <math.h>
+#include <stdio.h>
+#include <stdlib.h>
+
+static int count_since(struct rbk_store *s, const char *key, int64_t since_ms, int64_t *out, struct rbk_error *err)
+{
+    struct rbk_stmt *q = rbk_stmt(s, "SELECT COUNT(*) FROM remediations WHERE key = ?1 AND at_ms > ?2");
+    rbk_bind_text(q, 1, key);
+    rbk_bind_int(q, 2, since_ms);
+    int rc = rbk_stmt_step(q, err);
+    *out = rc == 1 ? rbk_col_int(q, 0) : 0;
+    if (rc >= 0)
+        rbk_stmt_end(q);
+    return rc < 0 ? rc : 0;
+}
+
+static int forget_before(struct rbk_store *s, const char *key, int64_t before_ms, struct rbk_error *err)
+{
+    struct rbk_stmt *q = rbk_stmt(s, "DELETE FROM remediations WHERE key = ?1 AND at_ms <= ?2");
+    rbk_bind_text(q, 1, key);
+    rbk_bind_int(q, 2, before_ms);
+    return rbk_stmt_run(q, err);
+}
+
+static int count_one(struct rbk_store *s, const struct rbk_remediation *r, struct rbk_error *err)
+{
+    struct rbk_stmt *q = rbk_stmt(s, "INSERT INTO remediations(key, at_ms, run, step) VALUES(?1, ?2, ?3, ?4)");
+    rbk_bind_text(q, 1, r->key);
+    rbk_bind_int(q, 2, r->now_ms);
+    rbk_bind_text(q, 3, r->run);
+    rbk_bind_text(q, 4, r->step);
+    return rbk_stmt_run(q, err);
+}
+
+static int refuse(struct rbk_store *s, const struct rbk_config *config, const struct rbk_remediation *r,
+                  const char *budget, struct rbk_error *err)
+{
+    char *text = rbk_asprintf("%s refused to remedy it once more: %s", r->step, budget);
+    struct rbk_incident_opening o = {.key = r->key,
+                                     .text = text,
+                                     .by = r->by,
+                                     .run = r->run,
+                                     .runbook = r->runbook,
+                                     .escalate = true,
+                                     .now_ms = r->now_ms};
+    int rc = rbk_incident_open(s, config, &o, NULL, err);
+    free(text);
+    return rc;
+}
+
+struct budget {
+    int64_t max, window_ms, used;
+    char text[128];
+};
+
+static int read_budget(struct rbk_store *s, const struct rbk_config *config, const struct rbk_remediation *r,
+                       struct budget *b, struct rbk_error *err)
+{
+    const rbk_value *window = rbk_config_get(config, "incidents.remediation.window");
+    char *time = rbk_value_text(window);
+    b->max = rbk_value_int(rbk_config_get(config, "incidents.remediation.max"));
+    b->window_ms = llround(rbk_value_number(window) * 1000);
+    int rc = count_since(s, r->key, r->now_ms - b->window_ms, &b->used, err);
+    snprintf(b->text, sizeof b->text, "%lld of %lld remediations within %.30s are used up", (long long)b->used,
+             (long long)b->max, time);
+    free(time);
+    return rc;
+}
+
+static int count_or_refuse(struct rbk_store *s, const struct rbk_config *config, const struct rbk_remediation *r,
+                           struct budget *b, struct rbk_error *err)
+{
+    int rc = read_budget(s, config, r, b, err);
+    if (rc < 0)
+        return rc;
+    if (b->used >= b->max)
+        return refuse(s, config, r, b->text, err);
+    rc = forget_before(s, r->key, r->now_ms - b->window_ms, err);
+    return rc == 0 ? count_one(s, r, err) : rc;
+}
+
+int rbk_incident_remediate(struct rbk_store *s, const struct rbk_config *config, const struct rbk_remediation *r,
+                           struct rbk_error *err)
+{
+    struct budget b = {0};
+    int rc = rbk_store_begin(s, err);
+    if (rc < 0)
+        return rc;
+    rc = count_or_refuse(s, config, r, &b, err);
+    if (rc < 0) {
+        rbk_store_rollback(s);
+        return rc;
+    }
+    rc = rbk_store_commit(s, err);
+    if (rc < 0 || b.used < b.max)
+        return rc;
+    rbk_error_set(err, RBK_EBUSY, "not remedied again: for %s %s", r->key, b.text);
+    return rbk_error_hint(err, "a person must look: runbook incident show %s", r->key);
+}

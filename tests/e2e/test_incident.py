@@ -1,0 +1,102 @@
+"""Incidents from the command line: opened, escalated, acknowledged, resolved, written up."""
+
+import concurrent.futures
+import sqlite3
+
+import pytest
+
+PROJECT = """project: shop
+timezone: UTC
+contacts:
+  on-call-engineer: {oncall: primary}
+  alice: {address: "12-34"}
+oncall:
+  primary:
+    members: [alice, bob]
+    start: 2026-11-02 09:00
+    overrides: [{from: 2026-12-24, to: 2026-12-26, who: carol}]
+"""
+
+
+@pytest.fixture
+def shop(project):
+    project.write("runbook.yaml", PROJECT)
+    return project
+
+
+def lines(project, key):
+    return [(t["kind"], t["text"]) for t in project.ok("incident", "show", key, "--json").json["timeline"]]
+
+
+def make_overdue(project, key):
+    """As if the response time were up: what waiting would do."""
+    with sqlite3.connect(project.root / ".runbook" / "state.db") as db:
+        assert db.execute("UPDATE incidents SET due_ms = 1 WHERE key = ?", (key,)).rowcount == 1
+
+
+def test_from_open_to_postmortem(shop):
+    opened = shop.ok("incident", "open", "checkout-down", "payments", "fail", "-p", "high", "--json").json
+    assert (opened["state"], opened["level"], opened["called"]) == ("open", 1, "Engineering lead")
+    again = shop.ok("incident", "open", "checkout-down", "still", "--json").json
+    assert again["id"] == opened["id"]
+    assert "checkout-down" in shop.ok("incident", "list").out
+    row = shop.ok("incident", "list", "--json").json["incidents"][0]
+    assert (row["key"], row["priority"], row["state"], row["acknowledged_by"]) == ("checkout-down", "high", "open", None)
+    acked = shop.ok("incident", "ack", str(opened["id"]), "on it", "--json").json
+    assert (acked["state"], acked["next_call"]) == ("acknowledged", None) and acked["acknowledged_by"]
+    shop.ok("incident", "note", "checkout-down", "made | room <b>")
+    shop.ok("incident", "resolve", "checkout-down", "works again")
+    assert shop.ok("incident", "list", "--json").json["incidents"] == []
+    assert len(shop.ok("incident", "list", "--all", "--json").json["incidents"]) == 1
+    assert [kind for kind, _ in lines(shop, "checkout-down")] == ["opened", "again", "acknowledged", "noted", "resolved"]
+    path = shop.ok("incident", "postmortem", "checkout-down", "--json").json["path"]
+    text = open(path).read()
+    assert path.startswith(str(shop.root / "docs" / "post-mortems")) and path.endswith("-checkout-down.md")
+    assert "made \\| room &lt;b>" in text and "## Root cause" in text and "works again" in text
+    assert shop.run("incident", "postmortem", "checkout-down").exit == 2
+    assert open(path).read() == text
+
+
+def test_the_next_command_calls_the_next_contact_once(shop):
+    shop.ok("incident", "open", "db", "-p", "high")
+    make_overdue(shop, "db")
+    with concurrent.futures.ThreadPoolExecutor(4) as pool:
+        for done in [pool.submit(shop.ok, "metrics", "record", "x", str(n)) for n in range(8)]:
+            done.result()
+    kinds = lines(shop, "db")
+    assert [kind for kind, _ in kinds] == ["opened", "escalated"]
+    assert "(On-call engineer)" in kinds[1][1]
+    shop.ok("incident", "ack", "db")
+    shop.ok("metrics", "record", "x", "1")
+    assert len(lines(shop, "db")) == 3
+
+
+def test_who_is_on_call(shop):
+    found = shop.ok("incident", "oncall", "--at", "2026-12-25T12:00:00Z", "--json").json
+    assert found["rotas"] == [
+        {"rota": "primary", "who": "carol", "until": "2026-12-26T00:00:00.000Z", "next": "bob", "from": "override", "error": None}
+    ]
+    assert "alice" in shop.ok("incident", "oncall", "primary", "--at", "2026-11-02T09:00:00Z").out
+    assert shop.run("incident", "oncall", "second").exit == 2
+
+
+def test_a_rota_that_cannot_be_asked_is_no_silence(project):
+    project.write("runbook.yaml", "project: t\noncall: {primary: {command: 'false'}}\n")
+    done = project.run("incident", "oncall")
+    assert done.exit == 1 and "not known" in done.out
+
+
+def test_what_is_wrong_is_said(shop):
+    assert shop.run("incident", "ack", "db").exit == 2
+    assert not (shop.root / ".runbook").exists()
+    assert "digits alone" in shop.run("incident", "open", "a b").err
+    assert "did you mean high?" in shop.run("incident", "open", "db", "-p", "hihg").err
+    shop.ok("incident", "open", "db")
+    shop.ok("incident", "resolve", "db")
+    assert "was resolved by" in shop.run("incident", "ack", "db").err
+
+
+def test_a_runbook_says_what_it_is_about(shop):
+    opened = shop.ok("incident", "open", "incident/test-failures", "--json").json
+    assert (opened["priority"], opened["runbook"]) == ("high", "incident/test-failures")
+    assert opened["title"].startswith("Test Failures")
