@@ -17,7 +17,7 @@ struct carrying {
     struct rbk_cli *cli;
     struct rbk_run_view *view;
     struct rbk_gate_terminal *terminal;
-    struct rbk_metrics_batch measured;
+    struct rbk_measured measured;
     struct rbk_run *run;
     struct rbk_signal *signals[SIGNALS];
     int interrupts;
@@ -62,6 +62,8 @@ static struct rbk_run_options run_options(struct carrying *c, const struct rbk_e
                                     .observer_self = c->view,
                                     .meter = &rbk_metering,
                                     .meter_self = &c->measured,
+                                    .remediate = rbk_run_remediate,
+                                    .remediate_self = cli,
                                     .gates = c->terminal ? &rbk_gate_terminal_ops : NULL,
                                     .gates_self = c->terminal,
                                     .params = e->params,
@@ -117,7 +119,8 @@ int rbk_execute(struct rbk_cli *cli, const struct rbk_execution *e, struct rbk_e
     int rc = open_everything(cli, e, err);
     if (rc < 0)
         return rc;
-    struct carrying c = {.cli = cli, .view = rbk_run_view_new(cli, cli->json || e->silent)};
+    struct carrying c = {
+        .cli = cli, .measured.incidents.config = cli->config, .view = rbk_run_view_new(cli, cli->json || e->silent)};
     if (rbk_cli_interactive(cli))
         c.terminal = rbk_gate_terminal_new(cli, c.view);
     rc = watch_signals(&c, err);
@@ -128,7 +131,7 @@ int rbk_execute(struct rbk_cli *cli, const struct rbk_execution *e, struct rbk_e
             rbk_signal_unwatch(&c.signals[i]);
     rbk_run_free(c.run);
     rbk_metering_tidy(cli);
-    rbk_metrics_batch_fini(&c.measured);
+    rbk_measured_fini(&c.measured);
     rbk_gate_terminal_free(c.terminal);
     rbk_run_view_free(c.view);
     return rc;
