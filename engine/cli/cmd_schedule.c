@@ -7,6 +7,7 @@ static const struct rbk_option options[] = {
     {"from", 0, "TIME", "next, preview: due after it (default: now)"},
     {"count", 0, "N", "next: so many times (default 1)"},
     {"year", 0, NULL, "preview: a year instead of a week"},
+    {"limit", 0, "N", "why: at most so many (default 20, 0 = all)"},
     {"all", 'a', NULL, "enable, disable: all schedules"},
     {0},
 };
@@ -17,7 +18,7 @@ static const struct rbk_word words[] = {
     {"preview", "preview [NAME...] [--year] [--from TIME]", 0, 1000, rbk_schedule_cmd_preview},
     {"enable", "enable NAME... | --all", 0, 1000, rbk_schedule_cmd_enable},
     {"disable", "disable NAME... | --all", 0, 1000, rbk_schedule_cmd_disable},
-    {"why", "why NAME", 1, 1, rbk_schedule_cmd_why},
+    {"why", "why NAME [--limit N]", 1, 1, rbk_schedule_cmd_why},
     {"run", "run", 0, 0, rbk_schedule_cmd_run},
     {"once", "once", 0, 0, rbk_schedule_cmd_once},
     {"export", "export FORMAT [NAME...]", 1, 1000, rbk_schedule_cmd_export},

@@ -69,6 +69,7 @@ static struct rbk_run_options run_options(struct carrying *c, const struct rbk_e
                                     .params = e->params,
                                     .yes = e->yes,
                                     .step_by_step = e->step_by_step,
+                                    .id = e->id,
                                     .from = e->from,
                                     .only = e->only};
 }

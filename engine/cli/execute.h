@@ -10,6 +10,7 @@ struct rbk_execution {
     const rbk_value *params; /* bound; when resuming, the secret ones that were given again */
     bool yes, step_by_step;
     const char *from, *only;
+    const char *id;     /* of a fresh run, NULL = a new one */
     const char *resume; /* run id to go on with, or NULL for a fresh run */
     struct rbk_resume_options resume_options;
     bool silent;       /* no JSON document and no view: the caller prints its own */

@@ -54,13 +54,15 @@ static int put_all(struct rbk_cli *cli, const struct rbk_args *args, const struc
     struct rbk_buf text = {0};
     ssize_t n = readlink("/proc/self/exe", exe, sizeof exe - 1);
     exe[n > 0 ? (size_t)n : strlen("runbook")] = '\0';
-    struct rbk_export_place place = {exe, cli->config->file ? cli->config->root : NULL, rbk_clock_wall_ms()};
+    char *user = rbk_cli_user();
+    struct rbk_export_place place = {exe, cli->config->file ? cli->config->root : NULL, user, rbk_clock_wall_ms()};
     if (!f->put)
         rbk_export_unit(&text, &place);
     for (size_t i = 0; f->put && i < schedules->entries.count; i++)
         if (args->rest.count <= 2 || rbk_schedules_named(args, 2, schedules->entries.items[i].runbook))
             f->put(&text, &schedules->entries.items[i], &place);
     int rc = print_text(cli, f, &text);
+    free(user);
     rbk_buf_fini(&text);
     return rc;
 }

@@ -8,80 +8,79 @@
 #include <run/plan.h>
 #include <stdlib.h>
 #include <store/journal.h>
-#include <string.h>
-#include <unistd.h>
 
-static int note_own_run(void *arg, const struct rbk_run_row *r)
+static int carry(struct rbk_cli *cli, const struct rbk_entry *e, struct rbk_plan *plan, const char *run,
+                 struct rbk_error *err)
 {
-    if (r->pid == getpid())
-        memcpy(arg, r->id, RBK_ULID_SIZE);
-    return 1;
-}
-
-static int carry(struct rbk_cli *cli, const struct rbk_entry *e, struct rbk_error *err)
-{
-    struct rbk_plan *plan = NULL;
     rbk_value *params = NULL, *none = rbk_map_new();
-    int rc = rbk_lua_load(cli->lua, e->runbook, &plan, err);
-    if (rc == 0)
-        rc = rbk_params_bind(plan->params, plan->param_count, e->params ? e->params : none, &params, err);
+    int rc = rbk_params_bind(plan->params, plan->param_count, e->params ? e->params : none, &params, err);
     if (rc == 0) {
         if (e->timeout_ms && (!plan->timeout_ms || plan->timeout_ms > e->timeout_ms))
             plan->timeout_ms = e->timeout_ms;
-        struct rbk_execution execution = {.plan = plan, .params = params};
+        struct rbk_execution execution = {.plan = plan, .params = params, .id = run};
         rc = rbk_execute(cli, &execution, err);
     }
     rbk_value_free(params);
     rbk_value_free(none);
-    rbk_plan_free(plan);
     return rc;
 }
 
-static int carry_and_record(struct rbk_cli *cli, const struct rbk_entry *e, int64_t firing, struct rbk_error *err)
+/* The runbook or its schedule may have gone since the firing was planned: that, too, is an end. */
+static int carry_taken(struct rbk_cli *cli, const struct rbk_firing *firing, const char *run, struct rbk_error *err)
 {
-    char run[RBK_ULID_SIZE] = "";
-    struct rbk_run_filter newest = {.runbook = e->runbook, .limit = 1};
-    struct rbk_error ignored;
-    int rc = carry(cli, e, err), exit_status = rc < 0 ? rbk_exit_status(rc) : rc;
-    rbk_journal_runs(cli->store, &newest, note_own_run, run, &ignored);
-    int recorded = rbk_firing_end(cli->store, firing, run[0] ? run : NULL, exit_status, rbk_clock_wall_ms(),
-                                  rc < 0 ? &ignored : err);
-    return rc < 0 ? rc : recorded < 0 ? recorded : exit_status;
-}
-
-/* The schedule may have gone since the firing was planned: that, too, is an end. */
-static int carry_taken(struct rbk_cli *cli, const struct rbk_schedules *schedules, const struct rbk_firing *firing,
-                       struct rbk_error *err)
-{
+    struct rbk_schedules schedules = {0};
     const struct rbk_entry *e = NULL;
-    struct rbk_error ignored;
-    int rc = rbk_schedules_find(schedules, firing->runbook, &e, err);
+    struct rbk_plan *plan = NULL;
+    int rc = rbk_cli_lua(cli, err);
     if (rc == 0)
-        return carry_and_record(cli, e, firing->id, err);
-    rbk_firing_end(cli->store, firing->id, NULL, rbk_exit_status(rc), rbk_clock_wall_ms(), &ignored);
+        rc = rbk_lua_load(cli->lua, firing->runbook, &plan, err);
+    if (rc == 0)
+        rc = rbk_schedules_of(cli, plan, &schedules, err);
+    if (rc == 0)
+        rc = rbk_schedules_find(&schedules, firing->runbook, &e, err);
+    if (rc == 0)
+        rc = carry(cli, e, plan, run, err);
+    rbk_plan_free(plan);
+    rbk_schedules_fini(&schedules);
     return rc;
+}
+
+static int record_end(struct rbk_cli *cli, int64_t firing, const char *run, int exit_status, struct rbk_error *err)
+{
+    struct rbk_run_row row = {0};
+    struct rbk_error none;
+    bool begun = rbk_journal_run_get(cli->store, run, &row, &none) == 0;
+    rbk_run_row_fini(&row);
+    return rbk_firing_end(cli->store, firing, begun ? run : NULL, exit_status, rbk_clock_wall_ms(), err);
+}
+
+static int carry_and_record(struct rbk_cli *cli, const struct rbk_firing *firing, const char *run,
+                            struct rbk_error *err)
+{
+    struct rbk_error ignored;
+    int rc = carry_taken(cli, firing, run, err), exit_status = rc < 0 ? rbk_exit_status(rc) : rc;
+    int recorded = record_end(cli, firing->id, run, exit_status, rc < 0 ? &ignored : err);
+    return rc < 0 ? rc : recorded < 0 ? recorded : exit_status;
 }
 
 int rbk_schedule_cmd_fire(struct rbk_cli *cli, const struct rbk_args *args, struct rbk_error *err)
 {
-    struct rbk_schedules schedules = {0};
     struct rbk_firing firing = {0};
     struct rbk_lock *lock = NULL;
-    char *end = NULL;
+    char *end = NULL, run[RBK_ULID_SIZE];
     int64_t id = strtoll(args->rest.items[1], &end, 10);
     if (*end || id < 1)
         return rbk_error_set(err, RBK_EINVAL, "`schedule fire` takes the number of a firing, not \"%s\"",
                              args->rest.items[1]);
     cli->no_input = true;
-    int rc = rbk_schedules_load(cli, &schedules, err);
+    int rc = rbk_cli_store(cli, err);
     if (rc == 0)
-        rc = rbk_cli_store(cli, err);
+        rc = rbk_ulid_new(run, err);
     if (rc == 0)
-        rc = rbk_firing_take(cli->store, id, rbk_clock_wall_ms(), &firing, &lock, err);
+        rc = rbk_firing_take(cli->store, id, run, rbk_clock_wall_ms(), &firing, &lock, err);
     if (rc == 0)
-        rc = carry_taken(cli, &schedules, &firing, err);
+        rc = carry_and_record(cli, &firing, run, err);
     rbk_lock_release(lock);
     rbk_firing_fini(&firing);
-    rbk_schedules_fini(&schedules);
     return rc;
 }

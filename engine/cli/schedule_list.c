@@ -15,6 +15,14 @@ struct listing {
     int64_t now;
 };
 
+static void put_state(struct listing *l, const struct rbk_entry *e, bool enabled)
+{
+    if (enabled && e->paused)
+        rbk_style_put(&l->cli->out, &l->text, RBK_YELLOW, "paused ");
+    else
+        rbk_style_put(&l->cli->out, &l->text, enabled ? RBK_GREEN : RBK_DIM, enabled ? "on     " : "off    ");
+}
+
 static void put_line(struct listing *l, const struct rbk_entry *e, bool enabled)
 {
     char next[RBK_ZONED_SIZE] = "never";
@@ -23,7 +31,7 @@ static void put_line(struct listing *l, const struct rbk_entry *e, bool enabled)
         rbk_schedules_time(e->zone, due, next);
     size_t used = rbk_style_fit(&l->text, e->runbook, 60);
     rbk_style_pad(&l->text, used, 32);
-    rbk_style_put(&l->cli->out, &l->text, enabled ? RBK_GREEN : RBK_DIM, enabled ? "on   " : "off  ");
+    put_state(l, e, enabled);
     used = rbk_style_fit(&l->text, e->text, 60);
     rbk_style_pad(&l->text, used, 28);
     rbk_buf_printf(&l->text, "%s %s\n", enabled ? "next" : "would be", next);

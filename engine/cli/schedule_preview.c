@@ -1,6 +1,6 @@
-/* `schedule preview`: all that is due in the next week, or year, day by day. */
+/* `schedule preview`: all that is due in the next week, day by day, or in the next year, in short. */
 #include <cli/schedule_commands.h>
-#include <cli/schedules.h>
+#include <cli/schedule_year.h>
 
 #include <base/clock.h>
 #include <base/mem.h>
@@ -11,22 +11,17 @@
 enum { WEEK = 7, YEAR = 366, TIMES_SHOWN = 6, DUE_MAX = 2000000 };
 #define DAY_MS INT64_C(86400000)
 
-struct due {
-    int64_t at_ms;
-    const struct rbk_entry *entry;
-};
-
 struct preview {
     struct rbk_cli *cli;
     struct rbk_schedules schedules;
-    struct due *items;
+    struct rbk_due *items;
     size_t count, cap;
     int64_t from, until;
 };
 
 static int compare_due(const void *a, const void *b)
 {
-    const struct due *x = a, *y = b;
+    const struct rbk_due *x = a, *y = b;
     if (x->at_ms != y->at_ms)
         return x->at_ms < y->at_ms ? -1 : 1;
     return strcmp(x->entry->runbook, y->entry->runbook);
@@ -36,7 +31,7 @@ static void collect(struct preview *p, const struct rbk_entry *e)
 {
     for (int64_t at = rbk_entry_next(e, p->from); at <= p->until && p->count < DUE_MAX; at = rbk_entry_next(e, at)) {
         RBK_GROW(p->items, p->count, p->cap);
-        p->items[p->count++] = (struct due){at, e};
+        p->items[p->count++] = (struct rbk_due){.at_ms = at, .entry = e};
     }
 }
 
@@ -101,12 +96,22 @@ static bool is_shown(const struct preview *p, size_t at)
     return false;
 }
 
-static int print_lines(const struct preview *p)
+/* A year has first what comes again and again, then the other days, with a space between months. */
+static int print_lines(const struct preview *p, bool year)
 {
     struct rbk_buf text = {0};
-    for (size_t i = 0; i < p->count; i++)
-        if (!is_shown(p, i))
-            put_day(p, i, &text);
+    char time[RBK_ZONED_SIZE], month[8] = "";
+    if (year)
+        rbk_year_sum(p->items, p->count, &text);
+    for (size_t i = 0; i < p->count; i++) {
+        if (p->items[i].told || is_shown(p, i))
+            continue;
+        rbk_schedules_time(p->items[i].entry->zone, p->items[i].at_ms, time);
+        if (year && strncmp(month, time + 4, 7) != 0 && text.len)
+            rbk_buf_putc(&text, '\n');
+        snprintf(month, sizeof month, "%.7s", time + 4);
+        put_day(p, i, &text);
+    }
     if (p->count == 0)
         rbk_buf_puts(&text, "nothing is due\n");
     rbk_style_write(&p->cli->out, &text);
@@ -148,7 +153,7 @@ int rbk_schedule_cmd_preview(struct rbk_cli *cli, const struct rbk_args *args, s
     if (rc == 0) {
         if (p.count)
             qsort(p.items, p.count, sizeof *p.items, compare_due);
-        rc = cli->json ? print_json(&p) : print_lines(&p);
+        rc = cli->json ? print_json(&p) : print_lines(&p, rbk_args_has(args, "year"));
     }
     free(p.items);
     rbk_schedules_fini(&p.schedules);

@@ -59,6 +59,15 @@ static void watch_files(struct serving *s)
         rbk_changes_add(s->changes, s->cli->runbook_dirs.items[i], true);
 }
 
+static void say_count(struct serving *s, const char *what)
+{
+    char line[120];
+    size_t count = s->schedules.entries.count;
+    snprintf(line, sizeof line, "%zu schedule%s %s; `runbook schedule list` shows which are on", count,
+             count == 1 ? "" : "s", what);
+    say(s, line);
+}
+
 static void reload(void *arg)
 {
     struct serving *s = arg;
@@ -77,6 +86,7 @@ static void reload(void *arg)
         watch_files(s);
         rbk_daemon_replace(s->daemon, &s->schedules.entries);
         rbk_schedules_fini(&old);
+        say_count(s, "read again");
     }
     forget_project(s->cli);
 }
@@ -162,7 +172,6 @@ static int prepare(struct serving *s, bool once, struct rbk_error *err)
 
 static int begin_serving(struct serving *s, struct rbk_error *err)
 {
-    char line[120];
     int rc = watch_signals(s, err);
     if (rc == 0)
         rc = rbk_changes_open(s->cli->loop, serving_on_change, s, &s->changes, err);
@@ -173,9 +182,7 @@ static int begin_serving(struct serving *s, struct rbk_error *err)
     int64_t watchdog = rbk_service_watchdog_ms();
     if (watchdog)
         s->watchdog = rbk_timer_start(s->cli->loop, watchdog, watchdog, serving_on_watchdog, s);
-    snprintf(line, sizeof line, "%zu schedule%s declared; `runbook schedule list` shows which are on",
-             s->schedules.entries.count, s->schedules.entries.count == 1 ? "" : "s");
-    say(s, line);
+    say_count(s, "declared");
     rbk_service_tell("READY=1\n");
     return 0;
 }

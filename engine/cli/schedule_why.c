@@ -65,6 +65,8 @@ static void put_head(struct rbk_buf *out, const struct rbk_entry *e, const struc
     } else {
         rbk_buf_printf(out, "  is        off; switch it on: runbook schedule enable %s\n", e->runbook);
     }
+    if (e->paused)
+        rbk_buf_puts(out, "  paused    in runbook.yaml: its due times are recorded as skipped\n");
     rbk_buf_printf(out, "  %s %s\n", state->enabled ? "next     " : "would be ", when);
     rbk_buf_printf(out, "  policies  missed %s, overlap %s", rbk_missed_name(e->missed), rbk_overlap_name(e->overlap));
     if (e->jitter_ms) {
@@ -103,19 +105,34 @@ static int print_answer(struct answer *a, const struct rbk_schedule_state *state
     return rbk_cli_print_json(document);
 }
 
+/* -1 = all, as SQLite has it. */
+static int read_limit(const struct rbk_args *args, int *out, struct rbk_error *err)
+{
+    enum { FIRINGS_SHOWN = 20, LIMIT_MAX = 1000000000 };
+    const char *text = rbk_args_get(args, "limit");
+    char *end = NULL;
+    long limit = text ? strtol(text, &end, 10) : FIRINGS_SHOWN;
+    if (text && (*end || end == text || limit < 0 || limit > LIMIT_MAX))
+        return rbk_error_set(err, RBK_EINVAL, "--limit takes a number, not \"%s\"", text);
+    *out = limit ? (int)limit : -1;
+    return 0;
+}
+
 int rbk_schedule_cmd_why(struct rbk_cli *cli, const struct rbk_args *args, struct rbk_error *err)
 {
-    enum { FIRINGS_SHOWN = 20 };
+    int limit = 0;
     struct answer a = {.cli = cli, .firings = rbk_list_new()};
-    struct rbk_schedules schedules;
+    struct rbk_schedules schedules = {0};
     struct rbk_schedule_state state = {0};
-    int rc = rbk_schedules_load(cli, &schedules, err);
+    int rc = read_limit(args, &limit, err);
+    if (rc == 0)
+        rc = rbk_schedules_load(cli, &schedules, err);
     if (rc == 0)
         rc = rbk_schedules_find(&schedules, args->rest.items[1], &a.entry, err);
     if (rc == 0)
         rc = rbk_schedules_state(cli, a.entry->runbook, &state, err);
     if (rc == 0 && cli->store)
-        rc = rbk_firings_of(cli->store, a.entry->runbook, FIRINGS_SHOWN, add_firing, &a, err);
+        rc = rbk_firings_of(cli->store, a.entry->runbook, limit, add_firing, &a, err);
     if (rc == 0)
         rc = print_answer(&a, &state);
     free(state.expression);

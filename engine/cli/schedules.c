@@ -71,6 +71,12 @@ int rbk_schedules_load(struct rbk_cli *cli, struct rbk_schedules *out, struct rb
     return rc;
 }
 
+int rbk_schedules_of(struct rbk_cli *cli, const struct rbk_plan *plan, struct rbk_schedules *out, struct rbk_error *err)
+{
+    *out = (struct rbk_schedules){.zones = rbk_zones_new(NULL)};
+    return rbk_entries_add(&out->entries, cli->config, out->zones, plan->id, plan->schedule, plan->path, err);
+}
+
 void rbk_schedules_fini(struct rbk_schedules *s)
 {
     rbk_entries_fini(&s->entries);
@@ -166,6 +172,7 @@ rbk_value *rbk_schedules_row(const struct rbk_entry *e, const struct rbk_schedul
     rbk_map_set_bool(row, "enabled", state->enabled);
     rbk_map_set_string(row, "written", e->text);
     rbk_map_set_string(row, "expression", normal);
+    rbk_map_set_bool(row, "paused", e->paused);
     rbk_map_set_string(row, "zone", rbk_zone_name(e->zone));
     rbk_map_set(row, "next", rbk_schedules_time_value(e->zone, rbk_entry_next(e, now_ms)));
     rbk_map_set_string(row, "missed", rbk_missed_name(e->missed));

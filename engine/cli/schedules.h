@@ -6,6 +6,7 @@
 #include <cli/context.h>
 #include <schedule/firing.h>
 
+struct rbk_plan;
 struct rbk_schedules {
     rbk_zones *zones;
     struct rbk_entries entries;
@@ -14,6 +15,9 @@ struct rbk_schedules {
 /* Reads them all. A schedule or runbook that cannot be read is told on stderr and left out, so that one mistake does
  * not stop the others. */
 int rbk_schedules_load(struct rbk_cli *cli, struct rbk_schedules *out, struct rbk_error *err);
+/* Only that of one runbook, which is loaded already; none when it has none. */
+int rbk_schedules_of(struct rbk_cli *cli, const struct rbk_plan *plan, struct rbk_schedules *out,
+                     struct rbk_error *err);
 void rbk_schedules_fini(struct rbk_schedules *s);
 /* The schedule of one runbook; RBK_ENOENT says how to declare one. */
 int rbk_schedules_find(const struct rbk_schedules *s, const char *runbook, const struct rbk_entry **out,

@@ -116,7 +116,10 @@ void rbk_run_name(struct rbk_run *run)
 int rbk_run_open(struct rbk_run *run, struct rbk_error *err)
 {
     struct rbk_store *store = run->session->o.store;
-    int rc = rbk_ulid_new(run->row.id, err);
+    const char *given = run->parent ? NULL : run->session->o.id;
+    int rc = given ? 0 : rbk_ulid_new(run->row.id, err);
+    if (given)
+        snprintf(run->row.id, sizeof run->row.id, "%s", given);
     if (rc == 0)
         rc = rbk_run_take_instance(run, err);
     if (rc == 0 && !run->parent)

@@ -90,6 +90,7 @@ struct rbk_run_options {
     bool step_by_step;       /* ask before every step */
     const char *from, *only; /* step id or number; NULL */
     const char *by;          /* who; NULL = the user's name */
+    const char *id;          /* of a fresh run, a ULID; NULL = a new one */
 };
 
 /* What a run promises about its steps, beside DESIGN: `timeout` counts for each attempt, from the start of its body to

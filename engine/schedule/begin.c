@@ -83,16 +83,17 @@ static int copy_wanted(void *arg, const struct rbk_firing *f)
     return 1;
 }
 
-static int mark_taken(struct rbk_store *s, int64_t id, int64_t now_ms, struct rbk_error *err)
+static int mark_taken(struct rbk_store *s, int64_t id, const char *run, int64_t now_ms, struct rbk_error *err)
 {
-    static const char sql[] = "UPDATE schedule_firings SET state = 'running', started_ms = ?2 WHERE id = ?1 AND"
-                              " state = 'planned'";
+    static const char sql[] = "UPDATE schedule_firings SET state = 'running', started_ms = ?2, run = ?3"
+                              " WHERE id = ?1 AND state = 'planned'";
     int changed = 0, rc = rbk_store_begin(s, err);
     if (rc < 0)
         return rc;
     struct rbk_stmt *q = rbk_stmt(s, sql);
     rbk_bind_int(q, 1, id);
     rbk_bind_int(q, 2, now_ms);
+    rbk_bind_text(q, 3, run);
     rc = commit_one(s, q, &changed, err);
     if (rc == 0 && changed == 0)
         rc = rbk_error_set(err, RBK_EBUSY, "firing %" PRId64 " is not there to be taken: it was taken or skipped", id);
@@ -100,15 +101,15 @@ static int mark_taken(struct rbk_store *s, int64_t id, int64_t now_ms, struct rb
 }
 
 /* The lock comes first: nobody may find the row taken and its lock free while this process lives. */
-int rbk_firing_take(struct rbk_store *s, int64_t id, int64_t now_ms, struct rbk_firing *out, struct rbk_lock **lock,
-                    struct rbk_error *err)
+int rbk_firing_take(struct rbk_store *s, int64_t id, const char *run, int64_t now_ms, struct rbk_firing *out,
+                    struct rbk_lock **lock, struct rbk_error *err)
 {
     char key[KEY_SIZE], holder[64];
     lock_key(id, key);
     snprintf(holder, sizeof holder, "schedule pid %d", (int)getpid());
     int rc = rbk_lock_try(s, RBK_LOCK_NAMED, key, holder, lock, err);
     if (rc == 0)
-        rc = mark_taken(s, id, now_ms, err);
+        rc = mark_taken(s, id, run, now_ms, err);
     if (rc == 0) {
         struct wanted w = {id, out};
         rc = rbk_firings_running(s, copy_wanted, &w, err);
@@ -125,7 +126,10 @@ int rbk_firing_take(struct rbk_store *s, int64_t id, int64_t now_ms, struct rbk_
 
 struct dead {
     struct rbk_store *store;
-    int64_t *ids;
+    struct {
+        int64_t id;
+        bool begun; /* its run is in the journal */
+    } * items;
     size_t count, cap;
 };
 
@@ -134,16 +138,21 @@ static int note_dead(void *arg, const struct rbk_firing *f)
     struct dead *d = arg;
     int alive = rbk_firing_alive(d->store, f->id, NULL);
     if (alive == 0) {
-        RBK_GROW(d->ids, d->count, d->cap);
-        d->ids[d->count++] = f->id;
+        struct rbk_run_row run = {0};
+        struct rbk_error none;
+        bool begun = f->run && rbk_journal_run_get(d->store, f->run, &run, &none) == 0;
+        rbk_run_row_fini(&run);
+        RBK_GROW(d->items, d->count, d->cap);
+        d->items[d->count].id = f->id;
+        d->items[d->count++].begun = begun;
     }
     return alive < 0 ? alive : 0;
 }
 
-static int mark_lost(struct rbk_store *s, int64_t id, int64_t now_ms, struct rbk_error *err)
+static int mark_lost(struct rbk_store *s, int64_t id, bool begun, int64_t now_ms, struct rbk_error *err)
 {
     static const char sql[] = "UPDATE schedule_firings SET state = 'lost', ended_ms = ?2, reason = 'its process ended"
-                              " before it could say how; see `runbook history`' WHERE id = ?1 AND state = 'running'";
+                              " before it could say how', run = iif(?3, run, NULL) WHERE id = ?1 AND state = 'running'";
     int rc = rbk_store_begin(s, err);
     if (rc < 0)
         return rc;
@@ -151,6 +160,7 @@ static int mark_lost(struct rbk_store *s, int64_t id, int64_t now_ms, struct rbk
     struct rbk_stmt *q = rbk_stmt(s, sql);
     rbk_bind_int(q, 1, id);
     rbk_bind_int(q, 2, now_ms);
+    rbk_bind_int(q, 3, begun);
     return commit_one(s, q, NULL, err);
 }
 
@@ -159,8 +169,8 @@ int rbk_firings_settle(struct rbk_store *s, int64_t now_ms, struct rbk_error *er
     struct dead d = {.store = s};
     int rc = rbk_firings_running(s, note_dead, &d, err);
     for (size_t i = 0; rc == 0 && i < d.count; i++)
-        rc = mark_lost(s, d.ids[i], now_ms, err);
-    free(d.ids);
+        rc = mark_lost(s, d.items[i].id, d.items[i].begun, now_ms, err);
+    free(d.items);
     return rc;
 }
 
@@ -220,6 +230,10 @@ int rbk_firing_consider(struct rbk_store *s, const struct rbk_entry *e, const st
 {
     bool runs = busy;
     *out = RBK_BEGIN_LATER;
+    if (e->paused) {
+        *out = RBK_BEGIN_DROPPED;
+        return rbk_firing_skip(s, f->id, RBK_PAUSED, now_ms, err);
+    }
     if (f->start_ms > now_ms)
         return 0;
     int rc = busy || e->overlap == RBK_OVERLAP_ALLOW ? 0 : still_runs(s, f->runbook, &runs, err);

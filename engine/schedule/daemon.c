@@ -4,6 +4,7 @@
 #include <inttypes.h>
 #include <loop/detach.h>
 #include <schedule/alarm.h>
+#include <schedule/civil.h>
 #include <schedule/daemon.h>
 #include <schedule/due.h>
 #include <stdarg.h>
@@ -134,7 +135,8 @@ static int collect(void *arg, const struct rbk_firing *f)
 }
 
 /* Starts the process of a firing, or gives up on one that never manages to take it. */
-static int begin(struct rbk_daemon *d, const struct rbk_firing *f, int64_t now, struct rbk_error *err)
+static int begin(struct rbk_daemon *d, const struct rbk_entry *e, const struct rbk_firing *f, int64_t now,
+                 struct rbk_error *err)
 {
     struct child *c = child_of(d, f->id);
     struct rbk_error why = {0};
@@ -143,8 +145,8 @@ static int begin(struct rbk_daemon *d, const struct rbk_firing *f, int64_t now, 
     if (!c)
         c = child_new(d, f);
     c->again_ms = now + LOOK_AGAIN_MS;
-    char due[RBK_TIME_SIZE];
-    rbk_time_local(f->due_ms, due);
+    char due[RBK_ZONED_SIZE];
+    rbk_zone_format(e->zone, rbk_floor_div(f->due_ms, 1000), due);
     if (start_child(d, c, &why) < 0)
         say(d, "%s, due %s, cannot be started: %s", f->runbook, due, why.message);
     else
@@ -170,7 +172,7 @@ static int handle(struct rbk_daemon *d, const struct rbk_firing *f, int64_t now,
     bool busy = is_busy(d, f->runbook);
     int rc = rbk_firing_consider(d->o.store, e, f, busy, now, &what, err);
     if (rc == 0 && what == RBK_BEGIN_NOW)
-        rc = begin(d, f, now, err);
+        rc = begin(d, e, f, now, err);
     c = child_of(d, f->id);
     if (f->start_ms > now)
         *again = f->start_ms;

@@ -55,7 +55,7 @@ static int skip_range(struct rbk_store *s, const struct rbk_entry *e, const stru
                            .first_ms = p->first_skipped,
                            .count = p->skipped,
                            .state = RBK_FIRING_SKIPPED,
-                           .reason = (char *)reasons[e->missed],
+                           .reason = (char *)(e->paused ? RBK_PAUSED : reasons[e->missed]),
                            .decided_ms = now_ms,
                            .start_ms = p->last_skipped};
     return p->skipped ? insert_firing(s, &f, err) : 0;
@@ -81,10 +81,11 @@ static int plan_newest(struct rbk_store *s, const struct rbk_entry *e, const str
     return rc;
 }
 
-/* With missed: skip, the newest one fires when it is on time and is skipped like the others when not. */
-static void skip_late_newest(struct pending *p, int64_t now_ms)
+/* With missed: skip, the newest one fires when it is on time and is skipped like the others when not; while the
+ * schedule is paused it is skipped in any case. */
+static void skip_newest(struct pending *p, bool paused, int64_t now_ms)
 {
-    if (p->count && now_ms - p->newest[0] > ON_TIME_MS) {
+    if (p->count && (paused || now_ms - p->newest[0] > ON_TIME_MS)) {
         p->last_skipped = p->newest[0];
         if (p->skipped++ == 0)
             p->first_skipped = p->last_skipped;
@@ -93,12 +94,32 @@ static void skip_late_newest(struct pending *p, int64_t now_ms)
 }
 
 /* The clock stands before what was decided: it was ahead, and was put back. What was skipped under it is taken back;
- * what was fired stays fired, and its due time will not fire again. */
-static int take_back(struct rbk_store *s, const struct rbk_entry *e, int64_t now_ms, struct rbk_error *err)
+ * what was fired stays fired, and its due time will not fire again. A range that was skipped may begin before now: from
+ * there on it is decided again. */
+#define TAKEN_BACK "WHERE runbook = ?1 AND state = 'skipped' AND decided_ms > ?2 AND due_ms > ?2"
+
+static int find_taken_back(struct rbk_store *s, const struct rbk_entry *e, int64_t now_ms, int64_t *mark_ms,
+                           struct rbk_error *err)
 {
-    static const char sql[] =
-        "DELETE FROM schedule_firings WHERE runbook = ?1 AND state = 'skipped' AND decided_ms > ?2 AND due_ms > ?2";
-    struct rbk_stmt *q = rbk_stmt(s, sql);
+    struct rbk_stmt *q = rbk_stmt(s, "SELECT min(first_ms) FROM schedule_firings " TAKEN_BACK " AND first_ms <= ?2");
+    rbk_bind_text(q, 1, e->runbook);
+    rbk_bind_int(q, 2, now_ms);
+    int rc = rbk_stmt_step(q, err);
+    if (rc < 0)
+        return rc;
+    int64_t first = rc == 1 ? rbk_col_int(q, 0) : 0; /* without such a row it is NULL, which reads as 0 */
+    *mark_ms = first ? first - 1 : now_ms;
+    rbk_stmt_end(q);
+    return 0;
+}
+
+static int take_back(struct rbk_store *s, const struct rbk_entry *e, int64_t now_ms, int64_t *mark_ms,
+                     struct rbk_error *err)
+{
+    int rc = find_taken_back(s, e, now_ms, mark_ms, err);
+    if (rc < 0)
+        return rc;
+    struct rbk_stmt *q = rbk_stmt(s, "DELETE FROM schedule_firings " TAKEN_BACK);
     rbk_bind_text(q, 1, e->runbook);
     rbk_bind_int(q, 2, now_ms);
     return rbk_stmt_run(q, err);
@@ -127,8 +148,8 @@ static int find_mark(struct rbk_store *s, const struct rbk_entry *e, int64_t now
         return rc;
     bool ahead = state->mark_ms > now_ms;
     if (ahead)
-        rc = take_back(s, e, now_ms, err);
-    if (ahead || edited)
+        rc = take_back(s, e, now_ms, &state->mark_ms, err);
+    if (edited)
         state->mark_ms = now_ms;
     return rc == 0 && (ahead || edited || unknown) ? move_mark(s, e, state->mark_ms, err) : rc;
 }
@@ -136,8 +157,8 @@ static int find_mark(struct rbk_store *s, const struct rbk_entry *e, int64_t now
 static int record(struct rbk_store *s, const struct rbk_entry *e, struct pending *p, int64_t now_ms,
                   struct rbk_error *err)
 {
-    if (e->missed == RBK_MISSED_SKIP)
-        skip_late_newest(p, now_ms);
+    if (e->paused || e->missed == RBK_MISSED_SKIP)
+        skip_newest(p, e->paused, now_ms);
     int rc = skip_range(s, e, p, now_ms, err);
     return rc == 0 ? plan_newest(s, e, p, now_ms, err) : rc;
 }
@@ -146,7 +167,7 @@ int rbk_schedule_decide(struct rbk_store *s, const struct rbk_entry *e, int64_t 
                         struct rbk_error *err)
 {
     struct rbk_schedule_state state;
-    struct pending p = {.room = e->missed == RBK_MISSED_ALL ? (size_t)e->catch_up : 1};
+    struct pending p = {.room = e->missed == RBK_MISSED_ALL && !e->paused ? (size_t)e->catch_up : 1};
     *next_ms = INT64_MAX;
     int rc = find_mark(s, e, now_ms, &state, err);
     if (rc < 0 || !state.enabled)

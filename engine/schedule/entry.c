@@ -49,6 +49,7 @@ static void read_policies(struct rbk_entry *e, const rbk_value *settings)
     e->dst.skip_gap = word_is(settings, "skipped_times", "skip");
     e->dst.twice_repeat = word_is(settings, "repeated_times", "twice");
     e->catch_up = catch_up > 0 ? (int)catch_up : 10;
+    e->paused = word_is(settings, "paused", "true");
     e->jitter_ms = setting_ms(settings, "jitter");
     e->timeout_ms = setting_ms(settings, "timeout");
     e->params = rbk_value_length(params) ? rbk_value_dup(params) : NULL;

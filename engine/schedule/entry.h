@@ -18,6 +18,7 @@ struct rbk_entry {
     int catch_up; /* with RBK_MISSED_ALL: at most so many */
     enum rbk_overlap overlap;
     int64_t jitter_ms, timeout_ms; /* 0 = none */
+    bool paused;                   /* what is due is recorded as skipped */
     rbk_value *params;             /* map of scalars, or NULL */
 };
 

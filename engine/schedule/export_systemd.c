@@ -1,10 +1,8 @@
 /* systemd: calendar events (systemd.time(7)) can say all that we can but intervals that pass over midnight and every so
  * many days. */
-#include <base/str.h>
 #include <schedule/calendar.h>
 #include <schedule/export.h>
 #include <stdio.h>
-#include <string.h>
 
 static void put_list(struct rbk_buf *out, uint64_t bits, int min, int max)
 {
@@ -115,53 +113,105 @@ static void put_events(struct rbk_buf *out, const struct rbk_entry *e)
     put_nth(out, e);
 }
 
-/* A unit reads quotes as a shell does, and % and $ as its own. */
-static void put_exec(struct rbk_buf *out, const struct rbk_entry *e, const struct rbk_export_place *place)
+/* A word of ExecStart= (systemd.service(5), "Command lines"): quoted whole, with escapes as in C; % and $ twice. */
+static void put_word(struct rbk_buf *out, const char *word)
 {
-    struct rbk_buf command = {0};
-    rbk_export_command(&command, e, place);
-    for (const char *p = command.data; *p; p++) {
+    rbk_buf_putc(out, '"');
+    for (const char *p = word; *p; p++) {
+        if (*p == '\n') {
+            rbk_buf_puts(out, "\\n");
+            continue;
+        }
+        if (*p == '"' || *p == '\\')
+            rbk_buf_putc(out, '\\');
         if (*p == '%' || *p == '$')
             rbk_buf_putc(out, *p);
         rbk_buf_putc(out, *p);
     }
-    rbk_buf_fini(&command);
+    rbk_buf_putc(out, '"');
 }
 
-void rbk_export_systemd(struct rbk_buf *out, const struct rbk_entry *e, const struct rbk_export_place *place)
+static void put_exec(struct rbk_buf *out, const struct rbk_export_place *place, const struct rbk_strv *words)
 {
-    char name[160];
-    bool nth_of_some_days = cal_has_nth(e->calendar) && e->calendar->star_day && e->calendar->days != CAL_ALL_DAYS;
-    snprintf(name, sizeof name, "runbook-%s", e->runbook);
-    for (char *p = name; *p; p++)
-        *p = *p == '/' ? '-' : *p;
-    if (e->calendar->elapsed || e->calendar->step > 1 || nth_of_some_days) {
-        rbk_buf_printf(out, "# %s: a timer cannot say \"%s\"; let the daemon do it (runbook schedule run)\n",
-                       e->runbook, e->text);
-        return;
+    rbk_buf_puts(out, "ExecStart=");
+    put_word(out, place->program);
+    for (size_t i = 0; i < words->count; i++) {
+        rbk_buf_putc(out, ' ');
+        put_word(out, words->items[i]);
     }
-    rbk_buf_printf(out, "# %s.timer\n[Unit]\nDescription=%s is due: %s\n\n[Timer]\n", name, e->runbook, e->text);
+    rbk_buf_putc(out, '\n');
+}
+
+/* Whom it runs as, and where; a path takes no quotes. */
+static void put_place(struct rbk_buf *out, const struct rbk_export_place *place)
+{
+    if (place->user)
+        rbk_buf_printf(out, "User=%s\n", place->user);
+    if (!place->project)
+        return;
+    rbk_buf_puts(out, "WorkingDirectory=");
+    for (const char *p = place->project; *p; p++)
+        rbk_buf_printf(out, *p == '%' ? "%%%c" : "%c", *p);
+    rbk_buf_putc(out, '\n');
+}
+
+static void put_timer(struct rbk_buf *out, const struct rbk_entry *e, unsigned carried)
+{
+    rbk_buf_puts(out, "# runbook-");
+    rbk_export_name(out, e->runbook);
+    rbk_buf_puts(out, ".timer\n");
+    rbk_export_left_out(out, e, "a timer", carried);
+    rbk_buf_printf(out, "[Unit]\nDescription=%s is due: %s\n\n[Timer]\n", e->runbook, e->text);
     put_events(out, e);
     rbk_buf_printf(out, "Persistent=%s\nAccuracySec=1s\n", e->missed == RBK_MISSED_SKIP ? "false" : "true");
     if (e->jitter_ms)
         rbk_buf_printf(out, "RandomizedDelaySec=%lldms\nFixedRandomDelay=true\n", (long long)e->jitter_ms);
-    rbk_buf_printf(out, "\n[Install]\nWantedBy=timers.target\n\n# %s.service\n[Unit]\nDescription=runbook %s\n\n", name,
-                   e->runbook);
-    rbk_buf_puts(out, "[Service]\nType=oneshot\n");
+    rbk_buf_puts(out, "\n[Install]\nWantedBy=timers.target\n\n");
+}
+
+static void put_service(struct rbk_buf *out, const struct rbk_entry *e, const struct rbk_export_place *place)
+{
+    struct rbk_strv words = {0};
+    rbk_buf_puts(out, "# runbook-");
+    rbk_export_name(out, e->runbook);
+    rbk_buf_printf(out, ".service\n[Unit]\nDescription=runbook %s\n\n[Service]\nType=oneshot\n", e->runbook);
     if (e->timeout_ms)
-        rbk_buf_printf(out, "TimeoutStartSec=%llds\n", (long long)(e->timeout_ms + 999) / 1000);
-    rbk_buf_puts(out, "ExecStart=");
-    put_exec(out, e, place);
-    rbk_buf_puts(out, "\n\n");
+        rbk_buf_printf(out, "TimeoutStartSec=%lldms\n", (long long)e->timeout_ms);
+    rbk_export_words(&words, e, place);
+    put_place(out, place);
+    put_exec(out, place, &words);
+    rbk_strv_fini(&words);
+    rbk_buf_putc(out, '\n');
+}
+
+void rbk_export_systemd(struct rbk_buf *out, const struct rbk_entry *e, const struct rbk_export_place *place)
+{
+    const unsigned carried =
+        RBK_EXPORT_JITTER | RBK_EXPORT_TIMEOUT | (e->missed == RBK_MISSED_ONE ? RBK_EXPORT_MISSED : 0);
+    bool nth_of_some_days = cal_has_nth(e->calendar) && e->calendar->star_day && e->calendar->days != CAL_ALL_DAYS;
+    if (e->calendar->elapsed || e->calendar->step > 1 || nth_of_some_days) {
+        rbk_export_cannot(out, e, "a timer");
+        return;
+    }
+    put_timer(out, e, carried);
+    put_service(out, e, place);
 }
 
 void rbk_export_unit(struct rbk_buf *out, const struct rbk_export_place *place)
 {
-    rbk_buf_puts(out, "# runbook-schedule.service\n[Unit]\nDescription=Starts runbooks when they are due\n\n[Service]\n"
+    struct rbk_strv words = {0};
+    rbk_buf_puts(out, "# /etc/systemd/system/runbook-schedule.service; then: systemctl enable --now runbook-schedule\n"
+                      "[Unit]\nDescription=Starts runbooks when they are due\n\n[Service]\n"
                       "Type=notify\nNotifyAccess=main\nWatchdogSec=60\nRestart=always\n"
                       "# what it started outlives it and is found again\nKillMode=process\n");
-    rbk_buf_printf(out, "ExecStart=%s schedule run", place->program);
-    if (place->project)
-        rbk_buf_printf(out, " --project %s\nWorkingDirectory=%s", place->project, place->project);
-    rbk_buf_puts(out, "\n\n[Install]\nWantedBy=multi-user.target\n");
+    rbk_strv_add(&words, "schedule");
+    rbk_strv_add(&words, "run");
+    if (place->project) {
+        rbk_strv_add(&words, "--project");
+        rbk_strv_add(&words, place->project);
+    }
+    put_place(out, place);
+    put_exec(out, place, &words);
+    rbk_strv_fini(&words);
+    rbk_buf_puts(out, "\n[Install]\nWantedBy=multi-user.target\n");
 }

@@ -10,6 +10,7 @@
 #include <store/store.h>
 
 extern const struct rbk_schema rbk_schedule_schema;
+#define RBK_PAUSED "paused (schedule: in runbook.yaml)"
 
 enum rbk_firing_state {
     RBK_FIRING_PLANNED, /* decided, not begun: waits for its jitter, or for a run to end */
@@ -55,10 +56,11 @@ int rbk_schedule_decide(struct rbk_store *s, const struct rbk_entry *e, int64_t 
 enum rbk_begin { RBK_BEGIN_NOW, RBK_BEGIN_LATER, RBK_BEGIN_DROPPED };
 int rbk_firing_consider(struct rbk_store *s, const struct rbk_entry *e, const struct rbk_firing *f, bool busy,
                         int64_t now_ms, enum rbk_begin *out, struct rbk_error *err);
-/* Takes a planned firing for this process and holds it until *lock is released. RBK_EBUSY when it is not there to be
- * taken (somebody else has, or it was skipped). */
-int rbk_firing_take(struct rbk_store *s, int64_t id, int64_t now_ms, struct rbk_firing *out, struct rbk_lock **lock,
-                    struct rbk_error *err);
+/* Takes a planned firing for this process, to be carried out as that run, and holds it until *lock is released.
+ * RBK_EBUSY when it is not there to be taken (somebody else has, or it was skipped). */
+int rbk_firing_take(struct rbk_store *s, int64_t id, const char *run, int64_t now_ms, struct rbk_firing *out,
+                    struct rbk_lock **lock, struct rbk_error *err);
+/* `run` is NULL when none was begun. */
 int rbk_firing_end(struct rbk_store *s, int64_t id, const char *run, int exit_status, int64_t now_ms,
                    struct rbk_error *err);
 int rbk_firing_skip(struct rbk_store *s, int64_t id, const char *reason, int64_t now_ms, struct rbk_error *err);

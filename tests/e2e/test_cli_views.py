@@ -13,14 +13,14 @@ SHELL = 'runbook "%s" {}\nstep "Say" { run = "echo %s" }\n'
 
 def test_list_by_folder_with_prefix_and_one_bad_file(project):
     project.runbook("daily/backup", 'runbook "Backup" { priority = "high", schedule = "daily 02:00", budget = "30m" }\n')
-    project.runbook("weekly/sweep", SHELL % ("Sweep", "x"))
-    project.runbook("weekly/bad", 'runbook "Bad" {\n')
+    project.runbook("nightly/sweep", SHELL % ("Sweep", "x"))
+    project.runbook("nightly/bad", 'runbook "Bad" {\n')
     text = project.ok("list").out
-    assert "  daily/backup" in text and "Backup  high" in text and "weekly/bad" in text and "does not load" in text
+    assert "  daily/backup" in text and "Backup  high" in text and "nightly/bad" in text and "does not load" in text
     entries = {r["id"]: r for r in project.ok("list", "--json").json["runbooks"]}
     assert entries["daily/backup"]["budget"] == 1800 and entries["daily/backup"]["schedule"] == "daily 02:00"
-    assert "bad.lua" in entries["weekly/bad"]["error"] and entries["weekly/sweep"]["error"] is None
-    assert [r["id"] for r in project.ok("list", "weekly/", "--json").json["runbooks"]] == ["weekly/bad", "weekly/sweep"]
+    assert "bad.lua" in entries["nightly/bad"]["error"] and entries["nightly/sweep"]["error"] is None
+    assert [r["id"] for r in project.ok("list", "nightly/", "--json").json["runbooks"]] == ["nightly/bad", "nightly/sweep"]
     assert "no runbook has such a name" in project.ok("list", "zzz").out
 
 

@@ -204,3 +204,37 @@ def test_some_are_enabled_by_a_pattern(project):
     assert {r["runbook"] for r in rows if r["enabled"]} == {n for n in RHYTHM if n.startswith("daily/")} | {"weekly/performance"}
     result = project.run("schedule", "enable", "yearly/*")
     assert result.exit == 2 and "no schedule is called like yearly/*" in result.err, result
+
+
+def year(project, at, **options):
+    project.write("runbook.yaml", f"project: t\ntimezone: Europe/Berlin\nschedule: {{ t/x: {{ at: '{at}' }} }}\n")
+    project.runbook("t/x", 'runbook "X" {}\nstep "S" { run = [[ true ]] }\n')
+    return project.ok("schedule", "preview", "t/x", "--year", "--from", "2026-01-01", **options).out.splitlines()
+
+
+def test_a_year_in_short_says_what_differs_when_clocks_change(project):
+    assert year(project, "30 2 * * *") == [
+        "every day       02:30  t/x  (1 day differs, below)",
+        "",
+        "Sun 2026-03-29  03:00  t/x",
+    ]
+
+
+@pytest.mark.parametrize(
+    "at, lines",
+    [
+        ("weekdays at 8:00 and 18:30", ["weekdays        08:00 18:30  t/x"]),
+        ("sunday at 9:00", ["every Sun       09:00  t/x"]),
+        ("every 2h", ["every day       00:00 02:00 04:00 06:00 08:00 10:00 and 6 more  t/x"]),
+    ],
+)
+def test_an_even_rhythm_is_one_line_of_a_year(project, at, lines):
+    shown = year(project, at)
+    assert shown[0].startswith(lines[0]), shown
+    assert [line for line in shown[1:] if line] == [] or at == "every 2h", shown
+
+
+def test_what_has_no_even_rhythm_is_shown_by_day_and_month(project):
+    shown = year(project, "first monday at 9:00")
+    assert shown[:3] == ["Mon 2026-01-05  09:00  t/x", "", "Mon 2026-02-02  09:00  t/x"]
+    assert len([line for line in shown if line]) == 12

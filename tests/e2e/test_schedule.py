@@ -1,9 +1,13 @@
 """`runbook schedule` from outside: what is due, what is declared, and what the daemon makes of it."""
 
 import os
+import pathlib
+import re
+import shlex
+import shutil
 import signal
 import socket
-import time
+import subprocess
 
 import pytest
 from conftest import kill, wait_for
@@ -117,17 +121,6 @@ def test_preview_of_a_year(project):
     assert "a/b" in project.ok("schedule", "preview", "--year").out
 
 
-def test_once_fires_what_is_due_and_only_once(project):
-    declare(project)
-    project.ok("schedule", "enable", "a/b")
-    wait_for(lambda: project.ok("schedule", "once") and project.ledger(), "the next minute", 70)
-    assert len(project.ledger()) == 1 or time.time() % 60 < 10
-    why = project.ok("schedule", "why", "a/b", "--json").json
-    ended = [f for f in why["firings"] if f["state"] == "ended"]
-    assert ended and ended[0]["exit"] == 0 and not ended[0]["late"]
-    assert project.ok("status", ended[0]["run"], "--json").json["runbook"] == "a/b"
-
-
 def notify_socket(path):
     listener = socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM)
     listener.bind(str(path))
@@ -152,31 +145,18 @@ def test_the_daemon_tells_its_service_manager_and_sees_what_is_enabled(project, 
         listener.close()
 
 
-def test_a_run_outlives_the_daemon_that_started_it(project):
-    declare(project)
-    project.runbook("a/b", 'runbook "B" { }\nstep "Slow" { run = "echo begun > begun; sleep 3; echo done >> ledger" }\n')
-    project.ok("schedule", "enable", "a/b")
-    daemon = project.start("schedule", "run")
-    try:
-        wait_for((project.root / "begun").exists, "the next minute", 75)
-    finally:
-        kill(daemon)
-    wait_for(project.ledger, "the run to go on", 20)
-    ended = wait_for(
-        lambda: [f for f in project.ok("schedule", "why", "a/b", "--json").json["firings"] if f["state"] == "ended"],
-        "the run to be recorded",
-    )
-    assert ended[0]["exit"] == 0
+def export(project, format, *names):
+    return project.ok("schedule", "export", format, *names, "--json").json["text"]
 
 
 @pytest.mark.parametrize("format", ["crontab", "systemd", "kubernetes", "github-actions", "unit"])
 def test_export(project, format):
     declare(project, "weekdays at 8:00", ", params: {x: 5}")
-    text = project.ok("schedule", "export", format, "--json").json["text"]
+    text = export(project, format)
     wanted = {
         "crontab": "0 8 * * 1-5 ",
         "systemd": "OnCalendar=Mon,Tue,Wed,Thu,Fri *-*-* 08:00:00 UTC",
-        "kubernetes": 'args: ["run","a/b","--no-input","x=5"]',
+        "kubernetes": 'args: ["run","a/b","--no-input","-q","x=5"]',
         "github-actions": 'cron: "0 8 * * 1-5"',
         "unit": "Type=notify",
     }
@@ -184,7 +164,97 @@ def test_export(project, format):
     assert os.fspath(project.root) in text or format in ("kubernetes", "github-actions")
 
 
+HOSTILE = """5% of $HOME: "it's" #1 \\n"""
+
+
+def declare_all(project):
+    """Every shape that an export has to say or to leave out."""
+    shapes = {
+        "plain": '{at: "0 8 * * *"}',
+        "two": '{at: "weekdays at 8:00, 9:00 and 18:30"}',
+        "nth": '{at: "first and third monday at 9:00", missed: skip}',
+        "either": '{at: "0 0 13 * fri", overlap: queue}',
+        "last": '{at: "last day at 23:30", jitter: 5m, timeout: 90s}',
+        "never": '{at: "every 5h"}',
+        "every": '{at: "*/15 9-17 * mar-oct mon-fri", timezone: America/New_York}',
+        "words": "{at: daily 18:00, params: {x: '" + HOSTILE.replace("'", "''") + "'}}",
+    }
+    lines = "".join(f"  x/{name}: {shape}\n" for name, shape in shapes.items())
+    project.write("runbook.yaml", f"project: t\ntimezone: Europe/Berlin\nschedule:\n{lines}")
+    for name in shapes:
+        project.runbook(f"x/{name}", f'runbook "X" {{ }}\nparam "x" {{ default = "" }}\n{NOTE}')
+    return [f"x/{name}" for name in shapes]
+
+
+def test_crontab_has_a_line_for_each_group_of_hours(project):
+    lines = export(project, "crontab", *declare_all(project)).splitlines()
+    fields = [line.split(" ", 5)[:5] for line in lines if line[0] in "0123456789*"]
+    assert ["0", "8,9", "*", "*", "1-5"] in fields and ["30", "18", "*", "*", "1-5"] in fields
+    nth = next(line for line in lines if "x/nth --no" in line)
+    assert nth.startswith("0 9 1-7,15-21 * * [ ") and '"$(date +\\%w)" = 1 ]' in nth
+    hostile = next(line for line in lines if "x/words --no" in line).split(" ", 5)[5].replace("\\%", "%")
+    assert shlex.split(hostile)[-1] == "x=" + HOSTILE
+    assert sum("cron cannot say" in line for line in lines) == 2
+
+
+def units_of(text):
+    """name -> what stands below "# name" """
+    found, name = {}, None
+    for line in text.splitlines():
+        if re.fullmatch(r"# (\S+/)?\S+\.(timer|service).*", line):
+            name = pathlib.PurePath(line.split()[1].rstrip(";")).name
+        elif name:
+            found.setdefault(name, []).append(line)
+    return {name: "\n".join(lines) + "\n" for name, lines in found.items()}
+
+
+@pytest.mark.skipif(not shutil.which("systemd-analyze"), reason="systemd-analyze is not installed")
+def test_systemd_takes_its_units(project, tmp_path):
+    names = declare_all(project)
+    units = {**units_of(export(project, "systemd", *names)), **units_of(export(project, "unit"))}
+    assert len(units) == 2 * (len(names) - 1) + 1
+    for name, text in units.items():
+        (tmp_path / name).write_text(re.sub(r"(?m)^User=.*", "User=root", text))
+        for event in re.findall(r"OnCalendar=(.*)", text):
+            subprocess.run(["systemd-analyze", "calendar", event], check=True, capture_output=True)
+    paths = [os.fspath(tmp_path / name) for name in units]
+    done = subprocess.run(["systemd-analyze", "verify", *paths], capture_output=True, text=True)
+    told = [line for line in done.stderr.splitlines() if "runbook-" in line and "Cannot" not in line]
+    assert not told, done.stderr
+
+
+def yaml_documents(text):
+    yaml = pytest.importorskip("yaml")
+    return [d for d in yaml.safe_load_all(text) if d]
+
+
+def test_kubernetes_objects(project):
+    objects = yaml_documents(export(project, "kubernetes", *declare_all(project)))
+    by_name = {o["metadata"]["name"]: o for o in objects}
+    assert len(by_name) == len(objects) and {"x-two", "x-two-2", "x-either", "x-every"} <= set(by_name)
+    assert "x-nth" not in by_name and "x-last" not in by_name and "x-never" not in by_name
+    assert by_name["x-every"]["spec"]["timeZone"] == "America/New_York"
+    container = by_name["x-words"]["spec"]["jobTemplate"]["spec"]["template"]["spec"]["containers"][0]
+    assert container["args"][-1] == "x=" + HOSTILE
+
+
+def test_github_workflows(project):
+    workflows = {w["name"]: w for w in yaml_documents(export(project, "github-actions", *declare_all(project)))}
+    step = workflows["x/words"]["jobs"]["runbook"]["steps"][-1]["run"]
+    assert shlex.split(step)[-1] == "x=" + HOSTILE
+    crons = [c["cron"] for c in workflows["x/two"][True]["schedule"]]  # YAML 1.1 reads "on" as true
+    assert len(crons) == 2 and all(c.endswith("* * 1-5") for c in crons)
+
+
 def test_what_cannot_be_exported_is_said(project):
     declare(project, "every 5h")
-    assert "# a/b: cron cannot say" in project.ok("schedule", "export", "crontab", "a/b").out
+    assert "# a/b: cron cannot say" in export(project, "crontab", "a/b")
+    declare(project, "daily 8:00", ", jitter: 5m, timeout: 90s, overlap: replace")
+    for who, left in {
+        "crontab": "missed one, overlap replace, jitter 5m 00s, timeout 1m 30s",
+        "systemd": "overlap replace",
+        "kubernetes": "jitter 5m 00s",
+        "github-actions": "missed one, overlap replace, jitter 5m 00s",
+    }.items():
+        assert f"has nothing like it: {left}\n" in export(project, who, "a/b")
     assert project.run("schedule", "export", "crontabb").exit == 2

@@ -125,6 +125,24 @@ static void a_missed_time_before_one_on_time_is_skipped_alone(void **state)
     world_fini(&w);
 }
 
+static void what_is_paused_is_recorded(void **state)
+{
+    (void)state;
+    for (int policy = RBK_MISSED_SKIP; policy <= RBK_MISSED_ALL; policy++) {
+        struct world w;
+        world_init(&w, "*/30 * * * *");
+        w.entry.missed = (enum rbk_missed)policy;
+        w.entry.paused = true;
+        decide(&w, BEGIN + 10 * MINUTE);
+        decide(&w, BEGIN + 135 * MINUTE);
+        assert_story(&w, "-10..10/1 -40..130/4");
+        w.entry.paused = false;
+        decide(&w, BEGIN + 160 * MINUTE);
+        assert_story(&w, "-10..10/1 -40..130/4 +160");
+        world_fini(&w);
+    }
+}
+
 static void what_is_off_is_not_due(void **state)
 {
     struct world w;
@@ -204,14 +222,14 @@ static void a_firing_is_taken_once(void **state)
     world_init(&w, "*/30 * * * *");
     decide(&w, BEGIN + 10 * MINUTE);
     int64_t id = only_planned(&w);
-    assert_int_equal(rbk_firing_take(w.store, id, BEGIN, &f, &lock, NULL), 0);
+    assert_int_equal(rbk_firing_take(w.store, id, "run", BEGIN, &f, &lock, NULL), 0);
     assert_string_equal(f.runbook, "a/b");
-    assert_int_equal(rbk_firing_take(w.store, id, BEGIN, &other, &second, &err), RBK_EBUSY);
+    assert_int_equal(rbk_firing_take(w.store, id, "run", BEGIN, &other, &second, &err), RBK_EBUSY);
     assert_null(second);
     assert_int_equal(rbk_firings_settle(w.store, BEGIN, NULL), 0); /* it lives */
     assert_int_equal(rbk_firing_end(w.store, id, "run", 0, BEGIN, NULL), 0);
     rbk_lock_release(lock);
-    assert_int_equal(rbk_firing_take(w.store, id, BEGIN, &other, &second, &err), RBK_EBUSY);
+    assert_int_equal(rbk_firing_take(w.store, id, "run", BEGIN, &other, &second, &err), RBK_EBUSY);
     rbk_firing_fini(&f);
     world_fini(&w);
 }
@@ -288,7 +306,7 @@ static void live_and_die(struct world *w, int64_t now, unsigned seed)
     rbk_stmt_end(q);
     struct rbk_firing f = {0};
     struct rbk_lock *lock = NULL;
-    if (id && rbk_firing_take(s, id, now, &f, &lock, NULL) == 0) {
+    if (id && rbk_firing_take(s, id, "run", now, &f, &lock, NULL) == 0) {
         char line[40], path[120];
         snprintf(path, sizeof path, "%s/effects", w->f.root);
         int effects = open(path, O_WRONLY | O_APPEND | O_CREAT | O_CLOEXEC, 0600);
@@ -414,6 +432,7 @@ int main(void)
         cmocka_unit_test(what_is_on_time_fires_once),
         cmocka_unit_test(missed_times_follow_the_policy),
         cmocka_unit_test(a_missed_time_before_one_on_time_is_skipped_alone),
+        cmocka_unit_test(what_is_paused_is_recorded),
         cmocka_unit_test(what_is_off_is_not_due),
         cmocka_unit_test(an_edited_schedule_has_no_past),
         cmocka_unit_test(a_clock_that_was_ahead_loses_and_repeats_nothing),
