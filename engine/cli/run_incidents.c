@@ -48,7 +48,7 @@ void rbk_run_incidents_event(struct rbk_run_incidents *r, const struct rbk_run_r
     memcpy(o->run, run->id, sizeof o->run);
 }
 
-static int write_one(const struct rbk_run_incidents *r, const struct rbk_run_opening *o, struct rbk_store *s,
+static int write_one(const struct rbk_config *config, const struct rbk_run_opening *o, struct rbk_store *s,
                      struct rbk_error *err)
 {
     /* a priority that is no row of the matrix is not refused here: the run has its own work to record */
@@ -61,9 +61,9 @@ static int write_one(const struct rbk_run_incidents *r, const struct rbk_run_ope
                                            .run = o->run,
                                            .runbook = o->key,
                                            .now_ms = rbk_clock_wall_ms()};
-    if (o->priority && !rbk_priority_row(r->config, o->priority))
+    if (o->priority && !rbk_priority_row(config, o->priority))
         opening.priority = NULL;
-    return rbk_incident_open(s, r->config, &opening, NULL, err);
+    return rbk_incident_open(s, config, &opening, NULL, err);
 }
 
 static void forget(struct rbk_run_incidents *r)
@@ -73,11 +73,12 @@ static void forget(struct rbk_run_incidents *r)
     r->count = 0;
 }
 
-int rbk_run_incidents_write(struct rbk_run_incidents *r, struct rbk_store *s, struct rbk_error *err)
+int rbk_run_incidents_write(struct rbk_run_incidents *r, struct rbk_store *s, const struct rbk_config *config,
+                            struct rbk_error *err)
 {
     int rc = 0;
     for (size_t i = 0; rc == 0 && i < r->count; i++)
-        rc = write_one(r, &r->items[i], s, err);
+        rc = write_one(config, &r->items[i], s, err);
     forget(r);
     return rc;
 }

@@ -6,9 +6,8 @@
 #include <incident/incident.h>
 #include <run/run.h>
 
-/* Escalations heard of in the open transaction. Zero-initialise, but for the configuration. */
+/* Escalations heard of in the open transaction. Zero-initialise. */
 struct rbk_run_incidents {
-    const struct rbk_config *config;
     struct rbk_run_opening *items;
     size_t count, cap;
 };
@@ -16,7 +15,8 @@ struct rbk_run_incidents {
 void rbk_run_incidents_event(struct rbk_run_incidents *r, const struct rbk_run_row *run, const char *kind,
                              const rbk_value *data);
 /* Opens what was kept, in the transaction of the caller. */
-int rbk_run_incidents_write(struct rbk_run_incidents *r, struct rbk_store *s, struct rbk_error *err);
+int rbk_run_incidents_write(struct rbk_run_incidents *r, struct rbk_store *s, const struct rbk_config *config,
+                            struct rbk_error *err);
 void rbk_run_incidents_fini(struct rbk_run_incidents *r);
 
 /* For struct rbk_run_options; self is the struct rbk_cli. */
