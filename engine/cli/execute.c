@@ -64,6 +64,8 @@ static struct rbk_run_options run_options(struct carrying *c, const struct rbk_e
                                     .observer_self = c->view,
                                     .meter = c->metering.telling ? &rbk_metering_telling_ops : &rbk_metering_ops,
                                     .meter_self = &c->metering,
+                                    .remediate = rbk_run_remediate,
+                                    .remediate_self = cli,
                                     .gates = c->terminal ? &rbk_gate_terminal_ops : NULL,
                                     .gates_self = c->terminal,
                                     .params = e->params,

@@ -78,8 +78,8 @@ static int write_told(struct rbk_store *store, const struct rbk_record *r, struc
     const struct rbk_run_options *o = &r->run->session->o;
     (void)store;
     (void)err;
-    if (o->meter && o->meter->event)
-        o->meter->event(o->meter_self, &r->run->row, r->step ? &r->step->row : NULL, r->name, r->value);
+    if (o->meter && o->meter->aside)
+        o->meter->aside(o->meter_self, &r->run->row, r->step ? &r->step->row : NULL, r->name, r->value);
     return 0;
 }
 
@@ -93,7 +93,9 @@ static int write_gate(struct rbk_store *store, const struct rbk_record *r, struc
 
 static int write_event(struct rbk_store *store, const struct rbk_record *r, struct rbk_error *err)
 {
-    write_told(store, r, err);
+    const struct rbk_run_options *o = &r->run->session->o;
+    if (o->meter)
+        o->meter->event(o->meter_self, &r->run->row, r->key, r->name, r->value);
     return rbk_journal_event_add(store, r->run->row.id, r->key, r->name, r->value, err);
 }
 
@@ -276,7 +278,7 @@ void rbk_record_event(struct rbk_run *run, const char *step, const char *kind, r
 void rbk_record_told(struct rbk_run *run, struct rbk_step *step, const char *kind, rbk_value *data)
 {
     const struct rbk_run_meter *meter = run->session->o.meter;
-    if (!meter || !meter->event) {
+    if (!meter || !meter->aside) {
         rbk_value_free(data);
         return;
     }
