@@ -181,7 +181,8 @@ int rbk_request_http(lua_State *L, struct rbk_task *t, struct rbk_net *net)
                                  .headers = &r->headers,
                                  .body = rbk_map_get_string(r->told, "body"),
                                  .body_len = rbk_value_length(rbk_map_get(r->told, "body")),
-                                 .total_ms = timeout_of(r->told)};
+                                 .total_ms = timeout_of(r->told),
+                                 .once = rbk_value_bool(rbk_map_get(r->told, "once"))};
     if (!q.url)
         rbk_lua_fail(L, "a request needs a `url`");
     for (size_t i = 0; i < rbk_value_length(headers); i++)

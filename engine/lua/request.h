@@ -5,7 +5,7 @@
 #include <lua/await.h>
 #include <net/net.h>
 
-/* { url, method, headers = { Name = "value" }, json = value or body = "text", timeout = seconds } at index 1:
+/* { url, method, headers = { Name = "value" }, json = value or body = "text", timeout = seconds, once } at index 1:
  * { status, headers, body, truncated }, or nil and { kind = "refused" | "unknown" | "never", message }. To be returned
  * from a C function. [-1, +1|2, v] */
 int rbk_request_http(lua_State *L, struct rbk_task *t, struct rbk_net *net);

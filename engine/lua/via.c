@@ -210,14 +210,14 @@ static int via_append(lua_State *L)
     return 1;
 }
 
-/* via.print(text): to standard output, as it is. [-1, +1|3, v] */
+/* via.print(text): to standard error, as it is: standard output may be a document. [-1, +1|3, v] */
 static int via_print(lua_State *L)
 {
     struct rbk_error err;
     size_t len;
     const char *text = luaL_checklstring(L, 1, &len);
-    if (write_all(STDOUT_FILENO, text, len) < 0) {
-        rbk_error_errno(&err, RBK_EFAIL, "cannot write to standard output");
+    if (write_all(STDERR_FILENO, text, len) < 0) {
+        rbk_error_errno(&err, RBK_EFAIL, "cannot write to standard error");
         return rbk_lua_push_failure(L, &err);
     }
     lua_pushboolean(L, true);

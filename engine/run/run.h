@@ -80,6 +80,7 @@ struct rbk_run_options {
     const rbk_value *params; /* bound (rbk_params_bind) */
     bool yes;                /* confirm = yes */
     bool step_by_step;       /* ask before every step */
+    bool traced;             /* commands get a TRACEPARENT below the span of their step (base/trace.h) */
     const char *from, *only; /* step id or number; NULL */
     const char *by;          /* who; NULL = the user's name */
     const char *id;          /* of a fresh run, a ULID; NULL = a new one */

@@ -79,7 +79,7 @@ function slack.render(message, o)
     local body = { text = text.clip(s.heading, 3000, ESCAPE), blocks = blocks_of(s) }
     local headers = { ["Idempotency-Key"] = message.key }
     if not o.token then
-        return { url = o.webhook or "no `webhook` and no `token`", headers = headers, json = body }
+        return { url = o.webhook or "no `webhook` and no `token`", headers = headers, json = body, once = true }
     end
     body.channel, body.unfurl_links, body.unfurl_media = o.channel, false, false
     body.metadata = { event_type = "runbook_message", event_payload = { key = message.key } }
@@ -89,7 +89,7 @@ function slack.render(message, o)
         body.reply_broadcast = true
     end
     headers.Authorization = "Bearer " .. o.token
-    return { url = o.api .. "/chat.postMessage", headers = headers, json = body }
+    return { url = o.api .. "/chat.postMessage", headers = headers, json = body, once = true }
 end
 
 -- A matter that is over has no thread any more: the next one begins a new one.
