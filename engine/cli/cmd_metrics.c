@@ -10,7 +10,7 @@ static const struct rbk_option options[] = {
     {"by", 0, "LABEL", "query: series together by this label"},
     {"limit", 0, "VALUE", "query, trend: a line to be held to"},
     {"at", 0, "TIME", "record: when it was measured (default: now)"},
-    {"format", 0, "NAME", "export: openmetrics prometheus csv json"},
+    {"format", 0, "NAME", "export: openmetrics prometheus csv json otlp"},
     {"output", 'o', "FILE", "export: write this file, whole or not at all"},
     {"before", 0, "TIME", "prune: what is older goes"},
     {0},

@@ -3,9 +3,15 @@
 #include <cli/recorded_view.h>
 #include <cli/run_table.h>
 #include <cli/stored_run.h>
+#include <cli/telemetry.h>
 
 #include <stdio.h>
 #include <string.h>
+
+static const struct rbk_option options[] = {
+    {"format", 0, "NAME", "of one run: otlp (its trace, as collectors take it)"},
+    {0},
+};
 
 struct open_runs {
     struct rbk_cli *cli;
@@ -115,8 +121,32 @@ static int show_run(struct rbk_cli *cli, const char *prefix, struct rbk_error *e
     return rc;
 }
 
+static int show_trace(struct rbk_cli *cli, const char *prefix, struct rbk_error *err)
+{
+    struct rbk_run_row row = {0};
+    rbk_value *trace = NULL;
+    int rc = rbk_cli_store_read(cli, err);
+    if (rc == 0)
+        rc = rbk_stored_run_find_itself(cli, prefix, &row, err);
+    if (rc == 0)
+        rc = rbk_telemetry_trace(cli, row.id, &trace, err);
+    rbk_run_row_fini(&row);
+    return rc == 0 ? rbk_cli_print_json(trace) : rc;
+}
+
+static int refuse_format(const char *format, struct rbk_error *err)
+{
+    rbk_error_set(err, RBK_EINVAL, "--format: there is no format \"%.40s\" of a run", format);
+    return rbk_error_hint(err, "otlp, with the id of a run; --json is this program's own");
+}
+
 static int show_status(struct rbk_cli *cli, const struct rbk_args *args, struct rbk_error *err)
 {
+    const char *format = rbk_args_get(args, "format");
+    if (format && (strcmp(format, "otlp") != 0 || !args->rest.count))
+        return refuse_format(format, err);
+    if (format)
+        return show_trace(cli, args->rest.items[0], err);
     return args->rest.count ? show_run(cli, args->rest.items[0], err) : show_open_runs(cli, err);
 }
 
@@ -131,4 +161,5 @@ const struct rbk_command_desc rbk_cmd_status = {
     .summary = "Show what runs and what waits, or one run's steps.",
     .help = "RUN is any unique prefix of a run's id. A run whose process is gone is shown as\n"
             "interrupted, the step that was in flight as in doubt. Exits 0.\n",
+    .options = options,
     .run = run_status};

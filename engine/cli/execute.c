@@ -6,6 +6,7 @@
 #include <cli/metering.h>
 #include <cli/run_view.h>
 #include <cli/stored_run.h>
+#include <cli/telemetry.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -17,7 +18,7 @@ struct carrying {
     struct rbk_cli *cli;
     struct rbk_run_view *view;
     struct rbk_gate_terminal *terminal;
-    struct rbk_metrics_batch measured;
+    struct rbk_metering measured;
     struct rbk_run *run;
     struct rbk_signal *signals[SIGNALS];
     int interrupts;
@@ -60,13 +61,16 @@ static struct rbk_run_options run_options(struct carrying *c, const struct rbk_e
                                     .redactor = cli->redactor,
                                     .observer = &rbk_run_view_observer,
                                     .observer_self = c->view,
-                                    .meter = &rbk_metering,
+                                    .meter = &rbk_metering_ops,
                                     .meter_self = &c->measured,
+                                    .remediate = rbk_run_remediate,
+                                    .remediate_self = cli,
                                     .gates = c->terminal ? &rbk_gate_terminal_ops : NULL,
                                     .gates_self = c->terminal,
                                     .params = e->params,
                                     .yes = e->yes,
                                     .step_by_step = e->step_by_step,
+                                    .traced = rbk_telemetry_traced(cli),
                                     .id = e->id,
                                     .from = e->from,
                                     .only = e->only};
@@ -77,6 +81,7 @@ static int carry(struct carrying *c, const struct rbk_execution *e, struct rbk_e
     char *by = rbk_cli_user();
     struct rbk_run_options options = run_options(c, e);
     options.by = by;
+    c->measured.config = c->cli->config;
     int rc = e->resume ? rbk_run_resume(e->plan, e->resume, &e->resume_options, &options, &c->run, err)
                        : rbk_run_start(e->plan, &options, &c->run, err);
     while (rc == 0 && !rbk_run_view_ended(c->view))
@@ -129,7 +134,7 @@ int rbk_execute(struct rbk_cli *cli, const struct rbk_execution *e, struct rbk_e
             rbk_signal_unwatch(&c.signals[i]);
     rbk_run_free(c.run);
     rbk_metering_tidy(cli);
-    rbk_metrics_batch_fini(&c.measured);
+    rbk_metering_fini(&c.measured);
     rbk_gate_terminal_free(c.terminal);
     rbk_run_view_free(c.view);
     return rc;

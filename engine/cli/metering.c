@@ -2,33 +2,58 @@
 #include <cli/metering.h>
 
 #include <base/clock.h>
+#include <otlp/push.h>
 #include <stdio.h>
 
 enum { TIDY_BUDGET_MS = 50 };
 
 static void measure_run(void *self, const struct rbk_run_row *run)
 {
-    rbk_metrics_of_run(self, run);
+    struct rbk_metering *m = self;
+    rbk_metrics_of_run(&m->batch, run);
+    if (!run->parent)
+        m->ended = run;
 }
 
 static void measure_step(void *self, const struct rbk_run_row *run, const struct rbk_step_row *step)
 {
-    rbk_metrics_of_step(self, run, step);
+    struct rbk_metering *m = self;
+    rbk_metrics_of_step(&m->batch, run, step);
 }
 
 static void measure_command(void *self, const struct rbk_run_row *run, const struct rbk_step_row *step,
                             const struct rbk_command_row *command)
 {
-    rbk_metrics_of_command(self, run, step->id, command);
+    struct rbk_metering *m = self;
+    rbk_metrics_of_command(&m->batch, run, step->id, command);
+}
+
+static void hear_event(void *self, const struct rbk_run_row *run, const char *step, const char *kind,
+                       const rbk_value *data)
+{
+    struct rbk_metering *m = self;
+    (void)step;
+    rbk_run_incidents_event(&m->incidents, run, kind, data);
 }
 
 static int write_measured(void *self, struct rbk_store *store, struct rbk_error *err)
 {
-    return rbk_metrics_batch_write(self, store, err);
+    struct rbk_metering *m = self;
+    int rc = rbk_metrics_batch_write(&m->batch, store, err);
+    if (rc == 0 && m->ended)
+        rc = rbk_otlp_queue(store, m->config, m->ended, rbk_clock_wall_ms(), err);
+    m->ended = NULL;
+    return rc == 0 ? rbk_run_incidents_write(&m->incidents, store, m->config, err) : rc;
 }
 
-const struct rbk_run_meter rbk_metering = {
-    .run = measure_run, .step = measure_step, .command = measure_command, .write = write_measured};
+void rbk_metering_fini(struct rbk_metering *m)
+{
+    rbk_metrics_batch_fini(&m->batch);
+    rbk_run_incidents_fini(&m->incidents);
+}
+
+const struct rbk_run_meter rbk_metering_ops = {
+    .run = measure_run, .step = measure_step, .command = measure_command, .event = hear_event, .write = write_measured};
 
 void rbk_metering_tidy(struct rbk_cli *cli)
 {

@@ -3,8 +3,10 @@
 #include <cli/metrics_commands.h>
 
 #include <base/fs.h>
+#include <cli/telemetry.h>
 #include <errno.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 static int to_stdout(void *arg, const char *text, size_t len)
@@ -47,11 +49,29 @@ static int choose_format(struct rbk_cli *cli, const struct rbk_args *args, enum 
     return name ? rbk_metrics_format_parse(name, out, err) : 0;
 }
 
+/* OpenTelemetry's JSON is made elsewhere: metrics are one of two things that it says. */
+static int export_otlp(struct rbk_cli *cli, const struct rbk_args *args, struct rbk_metrics_query *q,
+                       struct rbk_error *err)
+{
+    const char *path = rbk_args_get(args, "output");
+    rbk_value *document = NULL;
+    int rc = rbk_telemetry_metrics(cli, q, &document, err);
+    if (rc < 0 || !path)
+        return rc < 0 ? rc : rbk_cli_print_json(document);
+    char *text = rbk_value_to_json(document, 0);
+    rc = rbk_file_write_atomic(path, text, strlen(text), 0644, err);
+    free(text);
+    rbk_value_free(document);
+    return rc;
+}
+
 int rbk_metrics_word_export(struct rbk_cli *cli, const struct rbk_args *args, struct rbk_error *err)
 {
     struct rbk_metrics_asked asked = {0};
-    enum rbk_metrics_format format;
-    int rc = choose_format(cli, args, &format, err);
+    enum rbk_metrics_format format = RBK_METRICS_OPENMETRICS;
+    const char *name = rbk_args_get(args, "format");
+    bool otlp = name && strcmp(name, "otlp") == 0;
+    int rc = otlp ? 0 : choose_format(cli, args, &format, err);
     if (rc == 0)
         rc = rbk_metrics_ask(args, NULL, &asked, err);
     bool ranged = rbk_args_has(args, "since") || rbk_args_has(args, "until") || asked.query.aggregate != RBK_AGG_RAW;
@@ -59,7 +79,8 @@ int rbk_metrics_word_export(struct rbk_cli *cli, const struct rbk_args *args, st
     if (rc == 0)
         rc = rbk_cli_store_read(cli, err);
     if (rc == 0)
-        rc = export_to(cli, &asked.query, format, rbk_args_get(args, "output"), err);
+        rc = otlp ? export_otlp(cli, args, &asked.query, err)
+                  : export_to(cli, &asked.query, format, rbk_args_get(args, "output"), err);
     rbk_metrics_asked_fini(&asked);
     return rc;
 }

@@ -31,7 +31,7 @@ int rbk_metrics_format_parse(const char *name, enum rbk_metrics_format *out, str
         }
     }
     rbk_error_set(err, RBK_EINVAL, "there is no format \"%.60s\"", name);
-    return rbk_error_hint(err, "openmetrics, prometheus, csv or json");
+    return rbk_error_hint(err, "openmetrics, prometheus, csv, json or otlp");
 }
 
 /* The shortest decimal that reads back as the same number. */

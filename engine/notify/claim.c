@@ -178,9 +178,8 @@ static int settle_failure(struct rbk_store *s, struct notify_delivering *one, co
 int notify_claim_settle(struct rbk_store *s, struct notify_delivering *one, const struct notify_patience *patience,
                         int64_t now_ms, struct rbk_error *err)
 {
-    if (one->sent != RBK_SENT_ACCEPTED)
-        return settle_failure(s, one, patience, now_ms, err);
-    int rc = set_state(s, one, RBK_MESSAGE_DELIVERED, now_ms, now_ms, err);
+    int rc = one->sent == RBK_SENT_ACCEPTED ? set_state(s, one, RBK_MESSAGE_DELIVERED, now_ms, now_ms, err)
+                                            : settle_failure(s, one, patience, now_ms, err);
     return rc == 0 && one->memory ? remember(s, one, now_ms, err) : rc;
 }
 

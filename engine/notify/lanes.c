@@ -36,7 +36,7 @@ static void lane_configure(struct notify_lane *lane, const struct rbk_config *co
 static void lane_check(struct notify_lane *lane, const struct rbk_delivery_options *o)
 {
     struct rbk_error why;
-    if (!notify_channel_known(o->config, lane->channel)) {
+    if (lane->channel[0] != '@' && !notify_channel_known(o->config, lane->channel)) {
         lane->refused = true;
         lane->error = rbk_asprintf("there is no channel \"%s\" in runbook.yaml", lane->channel);
         return;

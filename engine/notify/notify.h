@@ -32,6 +32,11 @@ extern const struct rbk_schema rbk_notify_schema;
  * duration_ms, url
  */
 
+/* Queues a message that is the program's own: no rule is asked, and the channel is none of runbook.yaml but one that
+ * the host of the delivery carries itself; its name begins with '@'. Inside a transaction. `event` needs a `title`. */
+int rbk_notify_queue(struct rbk_store *s, const char *channel, const char *group, const rbk_value *event,
+                     int64_t now_ms, struct rbk_error *err);
+
 /* ---- delivery -------------------------------------------------------------------------------------------------------
  */
 enum rbk_sent { RBK_SENT_ACCEPTED, RBK_SENT_RETRY, RBK_SENT_DEAD };
@@ -39,7 +44,7 @@ struct rbk_sent_result {
     enum rbk_sent sent;
     int64_t retry_after_ms; /* RETRY: what the receiver asked for; 0 = as the backoff says */
     const char *error;      /* redacted, one line; NULL when accepted */
-    rbk_value *memory;      /* ACCEPTED: replaces what is remembered for channel and group; taken; NULL = unchanged */
+    rbk_value *memory;      /* replaces what is remembered for channel and group; taken; NULL = unchanged */
 };
 typedef void rbk_sent_fn(void *arg, struct rbk_sent_result *result);
 /* How a message is carried to its receiver: the Lua host (lua/channel.h). */

@@ -181,6 +181,15 @@ int rbk_notify_publish(struct rbk_store *s, const struct rbk_config *config, con
     return rc;
 }
 
+int rbk_notify_queue(struct rbk_store *s, const char *channel, const char *group, const rbk_value *event,
+                     int64_t now_ms, struct rbk_error *err)
+{
+    struct notify_target target = {.channel = channel, .group = rbk_strdup(group), .due_ms = now_ms};
+    int rc = notify_outbox_put(s, &target, event, now_ms, err);
+    free(target.group);
+    return rc;
+}
+
 /* ---- explain --------------------------------------------------------------------------------------------------- */
 
 static int explain_target(struct publication *p, const struct notify_target *t, rbk_value *messages,

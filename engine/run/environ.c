@@ -1,7 +1,9 @@
-/* The environment of a step's commands: ours, who the run and the step are, the step's own `env`, the parameters and
- * facts that a shell text names, and the secrets that the step asked for. The later wins. */
+/* The environment of a step's commands: ours, who the run and the step are, the trace that they belong to, the step's
+ * own `env`, the parameters and facts that a shell text names, and the secrets that the step asked for. The later wins.
+ */
 #include <run/machine.h>
 
+#include <base/trace.h>
 #include <string.h>
 #include <unistd.h>
 
@@ -68,6 +70,40 @@ static void put_secrets(struct rbk_step *step, struct rbk_strv *env)
     }
 }
 
+static void env_remove(struct rbk_strv *env, const char *name)
+{
+    size_t len = strlen(name), kept = 0;
+    for (size_t i = 0; i < env->count; i++) {
+        char *entry = env->items[i];
+        if (strncmp(entry, name, len) == 0 && entry[len] == '=')
+            free(entry);
+        else
+            env->items[kept++] = entry;
+    }
+    env->items[kept] = NULL;
+    env->count = kept;
+}
+
+/* What the command does belongs below the span of its step. A run that is not traced hands on what it got. */
+static void put_trace(const struct rbk_step *step, struct rbk_strv *env)
+{
+    const struct rbk_session *s = step->run->session;
+    const rbk_value *options = s->root->row.options;
+    const char *tracestate = rbk_map_get_string(options, RBK_OPTION_TRACESTATE);
+    struct rbk_trace_context trace;
+    char text[RBK_TRACEPARENT_SIZE];
+    if (!s->o.traced)
+        return;
+    rbk_trace_of_run(rbk_map_get_string(options, RBK_OPTION_TRACEPARENT), s->root->row.id, &trace);
+    rbk_span_id(step->run->row.id, step->row.key, 0, trace.span_id);
+    rbk_traceparent_format(&trace, text);
+    env_set(env, "TRACEPARENT", text);
+    if (tracestate)
+        env_set(env, "TRACESTATE", tracestate);
+    else
+        env_remove(env, "TRACESTATE");
+}
+
 int rbk_environ_build(struct rbk_step *step, const char *shell_text, const rbk_value *extra, struct rbk_strv *env,
                       struct rbk_error *err)
 {
@@ -75,6 +111,7 @@ int rbk_environ_build(struct rbk_step *step, const char *shell_text, const rbk_v
         rbk_strv_add(env, *e);
     env_set(env, "RUNBOOK_RUN", step->run->row.id);
     env_set(env, "RUNBOOK_STEP", step->row.key);
+    put_trace(step, env);
     int rc = shell_text ? put_exported(step, shell_text, env, err) : 0;
     if (rc == 0)
         rc = put_step_env(step, env, err);

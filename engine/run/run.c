@@ -1,11 +1,12 @@
 /* A run's life: it is opened (id, locks, first row), begun, stopped or not, and ends once. */
 #include <run/machine.h>
 
+#include <base/trace.h>
 #include <signal.h>
 #include <string.h>
 #include <unistd.h>
 
-enum { POLL_MS = 1000 };
+enum { POLL_MS = 1000, TRACESTATE_MAX = 512 /* what W3C Trace Context has everybody hand on at least */ };
 
 struct rbk_run *rbk_run_new(struct rbk_session *s, const struct rbk_plan *plan, const rbk_value *params)
 {
@@ -75,6 +76,20 @@ static char *host_name(void)
     return rbk_strdup(name);
 }
 
+/* The trace that this process was started in: a resumed run stays in it. A tracestate without one means nothing. */
+static void keep_trace(rbk_value *options)
+{
+    const char *tracestate = getenv("TRACESTATE");
+    char traceparent[RBK_TRACEPARENT_SIZE];
+    struct rbk_trace_context trace;
+    if (!rbk_traceparent_parse(getenv("TRACEPARENT"), &trace))
+        return;
+    rbk_traceparent_format(&trace, traceparent);
+    rbk_map_set_string(options, RBK_OPTION_TRACEPARENT, traceparent);
+    if (tracestate && *tracestate && strlen(tracestate) <= TRACESTATE_MAX)
+        rbk_map_set_string(options, RBK_OPTION_TRACESTATE, tracestate);
+}
+
 static void fill_row(struct rbk_run *run)
 {
     struct rbk_run_row *row = &run->row;
@@ -95,6 +110,8 @@ static void fill_row(struct rbk_run *run)
     }
     row->params = recorded_params(run);
     row->options = rbk_map_new();
+    if (!run->parent)
+        keep_trace(row->options);
     rbk_map_set_string(row->options, "from", run->from ? run->from->id : NULL);
     rbk_map_set_string(row->options, "only", run->only ? run->only->id : NULL);
     row->plan = rbk_plan_record(run->plan);

@@ -41,6 +41,10 @@ const char *rbk_step_state_name(enum rbk_step_state s);
 int rbk_run_state_parse(const char *name, enum rbk_run_state *out);   /* RBK_EINVAL */
 int rbk_step_state_parse(const char *name, enum rbk_step_state *out); /* RBK_EINVAL */
 
+/* In the options of a run that was begun in the environment of a trace: that trace, and its tracestate. */
+#define RBK_OPTION_TRACEPARENT "traceparent"
+#define RBK_OPTION_TRACESTATE  "tracestate"
+
 /* One run. All strings are owned by the struct once read (rbk_run_row_fini), borrowed when written. */
 struct rbk_run_row {
     char id[RBK_ULID_SIZE];
@@ -53,7 +57,7 @@ struct rbk_run_row {
     int64_t pid;
     char *root, *parent, *parent_step; /* run ids and the step key of the `call`; NULL for a root run */
     rbk_value *params;                 /* map */
-    rbk_value *options;                /* map: from, only, dry..., whatever resume must know */
+    rbk_value *options;                /* map: from, only, traceparent.., whatever resume must know */
     rbk_value *plan;                   /* list of {key, id, title, kind, hash}, in order: what resume compares with */
     char *plan_hash;
     int64_t expires_ms;    /* a waiting run's end of patience; 0 = none */

@@ -69,7 +69,7 @@ def test_every_exit_status_is_documented():
 def test_every_environment_variable_is_documented():
     used = set()
     for file in (SOURCE / "engine").rglob("*.c"):
-        used |= set(re.findall(r'(?:getenv|home_path)\("([A-Z_]+)"', file.read_text()))
+        used |= set(re.findall(r'(?:getenv|home_path|rbk_otlp_env)\("([A-Z_]+)"', file.read_text()))
     ambient = {"HOME", "USER", "SUDO_USER", "LOGNAME", "PATH", "TERM", "TMPDIR", "LANG", "TZ"}
     for name in used - ambient:
         assert name in CLI and name in man_text(), name

@@ -21,12 +21,13 @@ BELOW = {
     "notify": {"base", "loop", "store", "config"},  # and <runbook/schedule.h> for zones and times
     "net": {"base", "loop", "config"},
     "net/module": {"base", "loop", "config", "net"},
+    "otlp": {"base", "loop", "store", "config", "metrics", "net", "notify"},
     "incident": {"base", "loop", "store", "config", "schedule", "notify"},
     "run": {"base", "loop", "store", "config", "net"},
     "lua": {"base", "loop", "store", "config", "results/formats", "results", "metrics", "net", "notify", "incident", "run"},
     "lua/embed": set(),
     "cli": {"base", "loop", "store", "config", "results/formats", "results", "metrics", "schedule", "net", "notify",
-            "incident", "run", "lua"},
+            "incident", "otlp", "run", "lua"},
 }
 
 # third-party header -> the one room that may include it
