@@ -175,6 +175,7 @@ static void put_service(struct rbk_buf *out, const struct rbk_entry *e, const st
     rbk_buf_puts(out, "# runbook-");
     rbk_export_name(out, e->runbook);
     rbk_buf_printf(out, ".service\n[Unit]\nDescription=runbook %s\n\n[Service]\nType=oneshot\n", e->runbook);
+    rbk_buf_puts(out, "# 3: it waits for a person\nSuccessExitStatus=3\n");
     if (e->timeout_ms)
         rbk_buf_printf(out, "TimeoutStartSec=%lldms\n", (long long)e->timeout_ms);
     rbk_export_words(&words, e, place);
@@ -202,7 +203,7 @@ void rbk_export_unit(struct rbk_buf *out, const struct rbk_export_place *place)
     struct rbk_strv words = {0};
     rbk_buf_puts(out, "# /etc/systemd/system/runbook-schedule.service; then: systemctl enable --now runbook-schedule\n"
                       "[Unit]\nDescription=Starts runbooks when they are due\n\n[Service]\n"
-                      "Type=notify\nNotifyAccess=main\nWatchdogSec=60\nRestart=always\n"
+                      "Type=notify\nNotifyAccess=main\nWatchdogSec=60\nRestart=always\nRestartSec=5\n"
                       "# what it started outlives it and is found again\nKillMode=process\n");
     rbk_strv_add(&words, "schedule");
     rbk_strv_add(&words, "run");

@@ -27,6 +27,7 @@ RHYTHM = {
     "monthly/capacity-planning": ("third monday at 09:00", 3),
     "dr/recovery-test": ("fourth monday at 09:00", 3),
 }
+LOGS = "Log rotation and cleanup"
 PYTEST = "/usr/bin/python3 -m pytest -p no:cacheprovider"
 
 
@@ -176,14 +177,22 @@ def test_logs_of_runs_that_are_over_are_removed_and_the_run_stays(project):
     with sqlite3.connect(project.root / ".runbook/state.db") as db:
         db.execute("UPDATE runs SET ended_ms = ended_ms - 31 * 86400000 WHERE ended_ms > 0")
     recent = project.ok("t/talk", "--json").json["run"]
+    project.write("runbook.yaml", "logs: { keep: 0s }\nlimits: { memory: { process: 0B } }\n")
+    assert step(project.ok("monthly/infrastructure-review", "--json").json, LOGS)["detail"].endswith("all are kept")
+    assert step(project.run("monthly/capacity-planning", "--json").json, "Review resource utilization")["checks"] == []
+    project.write("runbook.yaml", "project: t\n")
     project.runbook(
         "t/clean",
         'runbook "C" {}\nparam "dry" { default = false }\nstep "S" { run = cleanup.logs { dry_run = "$dry" } }\n',
     )
     assert project.ok("t/clean", "--dry", "--json").json["facts"]["removed_runs"] == 1
     assert (logs / old).is_dir()
+    project.write("kept/file", "")
+    (logs / old / "link").symlink_to(project.root / "kept")
+    (logs / old / "deep" / "folder").mkdir(parents=True)
     project.ok("t/clean", "--json")
     assert not (logs / old).exists() and (logs / waiting).is_dir() and (logs / recent).is_dir()
+    assert (project.root / "kept/file").exists()  # links are removed, never followed
     assert project.ok("status", old, "--json").json["state"] == "succeeded"
     assert project.run("logs", old).exit in (0, 1)
 
@@ -239,3 +248,8 @@ def test_what_has_no_even_rhythm_is_shown_by_day_and_month(project):
     shown = year(project, "first monday at 9:00")
     assert shown[:3] == ["Mon 2026-01-05  09:00  t/x", "", "Mon 2026-02-02  09:00  t/x"]
     assert len([line for line in shown if line]) == 12
+
+
+def test_a_unit_does_not_fail_because_its_run_waits(project):
+    text = project.ok("schedule", "export", "systemd", "monthly/*").out
+    assert text.count("SuccessExitStatus=3\n") == text.count("[Service]\n") == 3
