@@ -2,6 +2,7 @@
 -- share.
 local again = require "timing.again"
 local clock = require "runbook.timing"
+local config = require "runbook.config"
 local format = require "text.format"
 
 local timing = {}
@@ -162,7 +163,8 @@ local function any_slot(name, n)
             return slot, why, code
         end
     end
-    return nil, ("all %d slots of \"%s\" are taken"):format(n, name), "EBUSY"
+    local taken = n == 1 and ("\"%s\" is taken"):format(name) or ("all %d slots of \"%s\" are taken"):format(n, name)
+    return nil, taken, "EBUSY"
 end
 
 local function wait_for_slot(ctx, name, n, wait)
@@ -172,7 +174,7 @@ local function wait_for_slot(ctx, name, n, wait)
         if slot or code ~= "EBUSY" or clock.now() >= over then
             return slot, why
         end
-        ctx:sleep(math.min(pause(), math.max(over - clock.now(), 0)))
+        ctx:sleep(math.max(math.min(pause(), over - clock.now()), 0.001)) -- less would be none
     end
 end
 
@@ -188,6 +190,27 @@ function timing.limit(ctx, name, n, fn, options)
         return nil, why
     end
     local _ <close> = held
+    return fn(ctx)
+end
+
+-- Calls fn(ctx) within a limit of runbook.yaml, which is never reached: `llm_calls: 5/s` is 4 calls in any second,
+-- `database_connections: 50` is 49 at once. Returns what fn returns.
+function timing.within(ctx, limit, fn, options)
+    local most = config.get("limits." .. tostring(limit))
+    if type(most) ~= "number" or most <= 0 then
+        error(("runbook.yaml has no limit `%s` that can be counted"):format(tostring(limit)), 0)
+    elseif math.type(most) == "integer" then
+        return timing.limit(ctx, limit, math.max(most - 1, 1), fn, options)
+    end
+    local given, why
+    if most > 1 then -- a rate is a number a second
+        given, why = timing.rate_limit(ctx, limit, math.ceil(most) - 1, 1, options)
+    else
+        given, why = timing.rate_limit(ctx, limit, 1, 1 / most, options)
+    end
+    if not given then
+        return nil, why
+    end
     return fn(ctx)
 end
 

@@ -1,5 +1,6 @@
 /* `schedule list`, `enable` and `disable`: which schedules there are, and switching them. All three print the schedules
  * that they are about. */
+#include <cli/next_lines.h>
 #include <cli/schedule_commands.h>
 #include <cli/schedules.h>
 
@@ -7,8 +8,11 @@
 #include <base/fs.h>
 #include <stdlib.h>
 
+enum action { LIST, ENABLE, DISABLE };
+
 struct listing {
     struct rbk_cli *cli;
+    enum action action;
     struct rbk_schedules schedules;
     struct rbk_buf text;
     rbk_value *rows;
@@ -49,6 +53,15 @@ static int list_entry(struct listing *l, const struct rbk_entry *e, struct rbk_e
     return 0;
 }
 
+/* What is enabled happens only if something looks at the clock. */
+static void put_next(struct listing *l)
+{
+    rbk_buf_putc(&l->text, '\n');
+    rbk_next_label(&l->text, "next", "runbook schedule preview --year");
+    rbk_next_label(&l->text, "", "runbook schedule run           the daemon, which starts them; or from a crontab:");
+    rbk_next_label(&l->text, "", "runbook schedule once          every minute");
+}
+
 static int print_listing(struct listing *l)
 {
     if (l->cli->json) {
@@ -60,6 +73,8 @@ static int print_listing(struct listing *l)
     }
     if (rbk_value_length(l->rows) == 0)
         rbk_buf_puts(&l->text, "no runbook has a schedule\n");
+    else if (l->action == ENABLE)
+        put_next(l);
     rbk_style_write(&l->cli->out, &l->text);
     return 0;
 }
@@ -100,11 +115,9 @@ static int switch_entries(struct listing *l, const struct rbk_args *args, bool o
     return rc;
 }
 
-enum action { LIST, ENABLE, DISABLE };
-
 static int list_or_switch(struct rbk_cli *cli, const struct rbk_args *args, enum action action, struct rbk_error *err)
 {
-    struct listing l = {.cli = cli, .rows = rbk_list_new(), .now = rbk_clock_wall_ms()};
+    struct listing l = {.cli = cli, .action = action, .rows = rbk_list_new(), .now = rbk_clock_wall_ms()};
     int rc = 0;
     if (action != LIST && args->rest.count == 1 && !rbk_args_has(args, "all")) {
         rbk_error_set(err, RBK_EINVAL, "`schedule %s` needs the names of runbooks, or --all", args->rest.items[0]);

@@ -242,6 +242,7 @@ static void rules_of_whole_files(const rbk_value *tree, const struct config_node
     config_rules_oncall(tree, root, p);
     rule_rollup(tree, root, p);
     config_rules_notify(tree, root, p);
+    config_rules_net(tree, root, p);
     if (rbk_value_length(flags) && rule_sources(flags) != 1) {
         config_problem_error(p, config_node_key(root, "flags"), "it says where the flags are read",
                              "flags needs exactly one of file, env, command");

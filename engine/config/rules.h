@@ -14,4 +14,7 @@ void config_rules_notify(const rbk_value *tree, const struct config_node *root, 
 /* Those of `contacts` and `oncall` (config/rules_oncall.c), likewise. */
 void config_rules_oncall(const rbk_value *tree, const struct config_node *root, struct config_problems *p);
 
+/* rules_net.c: ranges of addresses. */
+void config_rules_net(const rbk_value *tree, const struct config_node *root, struct config_problems *p);
+
 #endif

@@ -16,15 +16,9 @@ static int policy_ranges(struct rbk_ranges *out, const struct rbk_config *config
 {
     const rbk_value *list = rbk_config_get(config, key);
     for (size_t i = 0; i < rbk_value_length(list); i++) {
-        if (rbk_ranges_add(out, rbk_value_string(rbk_list_at(list, i)), err) < 0) {
-            struct rbk_error cause;
-            if (err) {
-                cause = *err;
-                rbk_error_set(err, RBK_EINVAL, "%s: %s", key, cause.message);
-                rbk_error_hint(err, "%s", cause.hint);
-            }
-            return rbk_error_at(err, config->file, 0, 0);
-        }
+        int rc = rbk_ranges_add(out, rbk_value_string(rbk_list_at(list, i)), err);
+        if (rc < 0)
+            return rc;
     }
     return 0;
 }

@@ -2,8 +2,8 @@
 #ifndef RBK_NET_POLICY_H
 #define RBK_NET_POLICY_H
 
+#include <base/address.h>
 #include <config/config.h>
-#include <net/address.h>
 
 struct rbk_policy {
     struct rbk_ranges deny;     /* the configuration's; always wins */

@@ -28,17 +28,25 @@ static void request_free(struct rbk_request *r)
     free(r);
 }
 
-void rbk_perform_http_cancel(struct rbk_request *r)
+static void request_give_up(struct rbk_request *r)
 {
-    request_unlink(r);
     rbk_transfer_cancel(r->transfer);
     request_free(r);
 }
 
+void rbk_perform_http_cancel(struct rbk_request *r)
+{
+    request_unlink(r);
+    request_give_up(r);
+}
+
 void rbk_request_cancel_all(struct rbk_step *step)
 {
-    while (step->requests)
-        rbk_perform_http_cancel(step->requests);
+    for (struct rbk_request *r = step->requests, *next; r; r = next) {
+        next = r->next;
+        request_give_up(r);
+    }
+    step->requests = NULL;
 }
 
 /* "GET https://example.org/..  200  0.12s", and the body below it. */

@@ -33,15 +33,18 @@ static int read_boot(char boot[BOOT_SIZE], struct rbk_error *err)
 /* ---- turns ---------------------------------------------------------------------------------------------------------
  */
 
-/* Turns of an earlier boot, and those that no window of RBK_TURNS_MAX can reach. */
-static int drop_old_turns(struct rbk_store *s, const char *name, const char *boot, struct rbk_error *err)
+/* Turns of another clock, which are those of an earlier boot and those of the future (a container may have a clock of
+ * its own: time_namespaces(7)), and those that no window of RBK_TURNS_MAX can reach. */
+static int drop_old_turns(struct rbk_store *s, const char *name, const char *boot, int64_t now_us,
+                          struct rbk_error *err)
 {
-    struct rbk_stmt *q = rbk_stmt(s, "DELETE FROM turns WHERE name = ?1 AND (boot <> ?2 OR id IN"
+    struct rbk_stmt *q = rbk_stmt(s, "DELETE FROM turns WHERE name = ?1 AND (boot <> ?2 OR at_us > ?4 OR id IN"
                                      " (SELECT id FROM turns WHERE name = ?1 ORDER BY at_us DESC, id DESC"
                                      " LIMIT -1 OFFSET ?3))");
     rbk_bind_text(q, 1, name);
     rbk_bind_text(q, 2, boot);
     rbk_bind_int(q, 3, RBK_TURNS_MAX);
+    rbk_bind_int(q, 4, now_us);
     return rbk_stmt_run(q, err);
 }
 
@@ -75,7 +78,7 @@ static int take_within(struct rbk_store *s, const char *name, int n, int64_t per
     int64_t now = rbk_clock_mono_us();
     int rc = read_boot(boot, err);
     if (rc == 0)
-        rc = drop_old_turns(s, name, boot, err);
+        rc = drop_old_turns(s, name, boot, now, err);
     if (rc == 0)
         rc = next_free(s, name, n, per_us, now, free_us, err);
     if (rc == 0 && *free_us > now)

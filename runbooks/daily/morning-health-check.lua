@@ -13,12 +13,14 @@ step "Check overall test health" {
     run = tests.failing { level = "all" },
     check = ("failure_rate < %s"):format(healthy),
     on_fail = "continue",
+    lock = "tests", lock_wait = "1h",
 }
 
 step "Quick smoke test validation" {
     run = tests.run { level = "smoke" },
     check = smoke and smoke.target and ("duration <= %s"):format(smoke.target),
     on_fail = "continue",
+    lock = "tests", lock_wait = "1h",
 }
 
 step "Check test metrics dashboard" {

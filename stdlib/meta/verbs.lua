@@ -453,3 +453,6 @@ function timing.wait(options) end
 
 ---@type fun(...): any
 function timing.wait_until(...) end
+
+---@type fun(...): any
+function timing.within(...) end

@@ -33,7 +33,7 @@ end
 -- A module that could not be collected is a case called after the module.
 function pytest.is_module(case, cwd)
     local path = case.name:gsub("%.", "/") .. ".py"
-    return (case.file == "" or case.file == path) and argv.exists(cwd, path)
+    return case.suite == "" and (case.file == "" or case.file == path) and argv.exists(cwd, path)
 end
 
 -- The node id of a case; a report of another family names the module but no file.

@@ -5,7 +5,7 @@
 #
 #   ROW         one-step ansible memory steps parallel capture-bytes capture-lines capture-memory import
 #               import-memory import-messages metrics-write metrics-size metrics-times metrics-p95
-#               schedule-idle schedule-memory schedule-change; all of them unless said
+#               schedule-idle schedule-memory schedule-change net-start; all of them unless said
 #   --rounds N  how often each pair is run, instead of each row's own number
 #   --smoke     one round each, and nothing is judged: do the benchmarks still work?
 #
@@ -19,7 +19,8 @@ build=${BUILD:-$root/build/bench}
 bin=$build/tests/bench
 work=$build/bench-work
 rows='one-step ansible memory steps parallel capture-bytes capture-lines capture-memory import import-memory
-    import-messages metrics-write metrics-size metrics-times metrics-p95 schedule-idle schedule-memory schedule-change'
+    import-messages metrics-write metrics-size metrics-times metrics-p95 schedule-idle schedule-memory schedule-change
+    net-start'
 rounds=
 smoke=false
 missed=0
@@ -113,6 +114,12 @@ row_one_step() {
     pair 100 '' "$bin/floor_store" "$work/floor.db" -- "$build/runbook" bench/one-step
     judge 'durable run of one step, whole process' "$(as_ms "$floor_us")" "$(as_ms "$ours_us")" "$ratio" x \
         at-most 2.0 1.3
+}
+
+row_net_start() {
+    pair 300 '' "$bin/runbook_without_net" list -- "$build/runbook" list
+    judge 'start-up without sending, against no client' "$(as_ms "$floor_us")" "$(as_ms "$ours_us")" "$ratio" x \
+        at-most 1.02 1.00
 }
 
 row_ansible() {

@@ -172,10 +172,10 @@ def test_what_configuration_denies_is_not_reached(project, server):
     assert result.exit == 1 and "net.allow_http" in result.out, result
 
 
-def test_a_wrong_configuration_is_told_where_it_is_needed(project, server):
-    project.write("runbook.yaml", "project: t\nnet: {deny: [lopback]}\n")
+def test_a_wrong_range_is_told_before_anything_runs(project, server):
+    project.write("runbook.yaml", "project: t\nnet:\n  deny: [10.0.0.0/8, lopback]\n")
     result = project.run(one_step(project, f'run = http.get {{ url = "{server.url}" }},'))
-    assert result.exit == 1 and "lopback" in result.out and "loopback" in result.out, result
+    assert result.exit == 2 and 'runbook.yaml:3:22: net.deny: "lopback"' in result.err and not server.seen, result
 
 
 def test_the_time_of_the_step_ends_a_request(project, server):

@@ -80,6 +80,15 @@ def test_a_module_that_cannot_be_imported_fails_and_is_fixed(pytest_project):
     assert failing(project) == []
 
 
+def test_a_test_that_is_called_like_its_module_is_rerun_alone(project):
+    project.write("runbook.yaml", f"levels:\n  unit: {{ command: {PYTEST} }}\n")
+    project.write("test_cart.py", "def test_cart(): assert 0\ndef test_other(): pass\n")
+    assert facts(project.run("tests", "run", "unit", "--json"))["failing"] == ["test_cart.py::test_cart"]
+    result = project.run("tests", "rerun")
+    assert result.exit == 1 and "could not be loaded" not in result.out, result
+    assert len(project.ok("tests", "show", "test_other", "--json").json["cases"][0]["executions"]) == 1
+
+
 def test_a_module_that_cannot_be_imported_does_not_make_the_others_forgotten(pytest_project):
     project = pytest_project
     project.run("tests", "run", "unit")

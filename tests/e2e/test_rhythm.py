@@ -199,7 +199,8 @@ def test_the_rhythm_is_enabled_and_seen_in_two_commands(project):
 
 
 def test_some_are_enabled_by_a_pattern(project):
-    project.ok("schedule", "enable", "daily/*", "weekly/performance")
+    enabled = project.ok("schedule", "enable", "daily/*", "weekly/performance")
+    assert "runbook schedule run" in enabled.out
     rows = project.ok("schedule", "list", "--json").json["schedules"]
     assert {r["runbook"] for r in rows if r["enabled"]} == {n for n in RHYTHM if n.startswith("daily/")} | {"weekly/performance"}
     result = project.run("schedule", "enable", "yearly/*")

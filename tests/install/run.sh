@@ -41,3 +41,16 @@ export HOME="$prefix/elsewhere" XDG_CONFIG_HOME="$prefix/elsewhere" XDG_STATE_HO
 for command in $("$prefix/moved/bin/runbook" help | sed -n 's/^  \([a-z]*\)   *[A-Z].*/\1/p'); do
     grep -Eq "^\.(B|BI) \"?$command\b" "$prefix/moved/share/man/man1/runbook.1" || fail "not in the manual page: $command"
 done
+
+# Requests: the module is found beside the program wherever that was moved, and missed with a word on what to do.
+mkdir -p runbooks/t
+printf 'project: t\n' >runbook.yaml
+printf 'runbook "Ask" {}\nstep "Ask" { run = http.get { url = "http://127.0.0.1:1/" } }\n' >runbooks/t/ask.lua
+"$prefix/moved/bin/runbook" t/ask >out 2>&1 && fail "a port that nobody listens on answered"
+grep -q 'Connection refused' out || { cat out; fail "the installed module does not work"; }
+find "$prefix/moved" -name librunbook-net.so -delete
+"$prefix/moved/bin/runbook" t/ask >out 2>&1 && fail "a request without the module"
+grep -q 'librunbook-net.so is not installed' out || { cat out; fail "a missing module is not told"; }
+if command -v ldd >/dev/null && ldd "$prefix/moved/bin/runbook" | grep -q curl; then
+    fail "the program is linked to libcurl"
+fi

@@ -168,6 +168,20 @@ step "A turn that comes too late is not taken" {
   end,
 }
 
+step "A limit of runbook.yaml is never reached" {
+  run = function(ctx)
+    for _ = 1, 4 do -- llm_calls is 5/s
+      assert(timing.within(ctx, "llm_calls", function() return "said" end, { wait = "5s" }) == "said")
+    end
+    local given, why = timing.rate_limit(ctx, "llm_calls", 4, "1h", { wait = 0 })
+    assert(given == nil and why == 'no turn of "llm_calls" is free within 0s', why)
+    local a, b = timing.within(ctx, "database_connections", function() return 1, 2 end, { wait = 0 })
+    assert(a == 1 and b == 2)
+    raises("runbook.yaml has no limit `memory` that can be counted", timing.within, ctx, "memory", print)
+    raises("runbook.yaml has no limit `lmm_calls` that can be counted", timing.within, ctx, "lmm_calls", print)
+  end,
+}
+
 step "Slots are held while the function runs" {
   run = function(ctx)
     local got, why = timing.limit(ctx, "db", 2, function()

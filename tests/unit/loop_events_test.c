@@ -6,6 +6,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/socket.h>
 #include <unistd.h>
 
 #include <setjmp.h>
@@ -303,6 +304,36 @@ static void a_stopped_loop_can_go_on(void **state)
     assert_string_equal(t->text, "later");
 }
 
+/* Both directions: writable at once, readable once something came, and only what is asked for is told. */
+static void both_ready(void *arg, bool readable, bool writable)
+{
+    struct trace *t = arg;
+    trace_add(t, readable && writable ? "b" : readable ? "r" : "w");
+    if (writable && t->count++ == 0) {
+        rbk_watch_change(t->watch, true, false);
+        assert_int_equal(write(t->fd, "x", 1), 1);
+    } else {
+        rbk_watch_stop(&t->watch);
+    }
+}
+
+static void a_descriptor_is_watched_in_both_directions(void **state)
+{
+    struct trace *t = *state;
+    int ends[2];
+    struct rbk_error err = {0};
+    assert_int_equal(socketpair(AF_UNIX, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0, ends), 0);
+    t->fd = ends[1];
+    t->watch = rbk_watch_both(t->loop, ends[0], true, true, both_ready, t, NULL);
+    assert_non_null(t->watch);
+    assert_null(rbk_watch_both(t->loop, ends[0], true, false, both_ready, t, &err));
+    assert_non_null(strstr(err.message, "cannot watch"));
+    run(t);
+    assert_string_equal(t->text, "wr");
+    close(ends[0]);
+    close(ends[1]);
+}
+
 #define TEST(name) cmocka_unit_test_setup_teardown(name, set_up, tear_down)
 
 int main(void)
@@ -325,6 +356,7 @@ int main(void)
         TEST(watching_leaves_a_descriptor_blocking),
         TEST(a_bad_descriptor_is_an_error),
         TEST(a_stopped_loop_can_go_on),
+        TEST(a_descriptor_is_watched_in_both_directions),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -97,6 +97,19 @@ static void turns_of_another_boot_do_not_count(void **state)
     assert_int_equal(rbk_turn_take(s, "llm", 1, HOUR, &next, &err), RBK_EBUSY);
 }
 
+/* Those of a clock that is ahead of this one would be waited for as long. */
+static void turns_of_the_future_do_not_count(void **state)
+{
+    (void)state;
+    int64_t next = 0;
+    assert_int_equal(rbk_turn_take(s, "llm", 1, HOUR, &next, &err), 0);
+    assert_int_equal(rbk_store_begin(s, &err), 0);
+    assert_int_equal(rbk_stmt_run(rbk_stmt(s, "UPDATE turns SET at_us = at_us + 86400000000"), &err), 0);
+    assert_int_equal(rbk_store_commit(s, &err), 0);
+    assert_int_equal(rbk_turn_take(s, "llm", 1, HOUR, &next, &err), 0);
+    assert_int_equal(rbk_turn_take(s, "llm", 1, HOUR, &next, &err), RBK_EBUSY);
+}
+
 /* Four processes that each try for 10 turns share 15 of them exactly. */
 static void processes_share_the_turns(void **state)
 {
@@ -145,6 +158,7 @@ int main(void)
         cmocka_unit_test_setup_teardown(limits_without_sense_are_refused, set_up, tear_down),
         cmocka_unit_test_setup_teardown(the_largest_limit_is_kept, set_up, tear_down),
         cmocka_unit_test_setup_teardown(turns_of_another_boot_do_not_count, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(turns_of_the_future_do_not_count, set_up, tear_down),
         cmocka_unit_test_setup_teardown(processes_share_the_turns, set_up, tear_down),
         cmocka_unit_test_setup_teardown(a_sleep_keeps_its_first_end, set_up, tear_down),
     };

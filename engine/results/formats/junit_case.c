@@ -241,17 +241,19 @@ static bool is_label(const char *suites)
     return false;
 }
 
-/* Whether the classname says more than the names of suite and case do. "test" is what node writes everywhere. */
-static bool classname_adds(const char *classname, const char *name, const char *suites)
+/* Whether the classname says more than the names of suite and case do. "test" is what node writes everywhere. In Python
+ * a test may be called like its module: without the classname it would pass for a module that could not be loaded. */
+static bool classname_adds(const struct junit_case *c, const char *classname, const char *name, const char *suites)
 {
-    return *classname && strcmp(classname, name) != 0 && strcmp(classname, "test") != 0 &&
+    bool is_module = c->file.len && rbk_ends_with(c->file.data, ".py");
+    return *classname && (is_module || strcmp(classname, name) != 0) && strcmp(classname, "test") != 0 &&
            !rbk_ends_with(suites, classname);
 }
 
 static const char *suite_of(struct junit_case *c, const char *name, const char *suites)
 {
     const char *classname = c->classname.len ? c->classname.data : "";
-    if (!classname_adds(classname, name, suites))
+    if (!classname_adds(c, classname, name, suites))
         return is_label(suites) ? "" : suites;
     if (!*suites || is_label(suites) || rbk_starts_with(classname, suites))
         return classname;

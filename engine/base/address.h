@@ -1,7 +1,7 @@
 /* Internet addresses and ranges of them: parsing of CIDR notation and of the words of `net.deny`, whether an address is
  * in a list, and the IPv4 addresses that an IPv6 address carries inside. */
-#ifndef RBK_NET_ADDRESS_H
-#define RBK_NET_ADDRESS_H
+#ifndef RBK_BASE_ADDRESS_H
+#define RBK_BASE_ADDRESS_H
 
 #include <runbook/error.h>
 #include <stdbool.h>

@@ -1,8 +1,8 @@
 /* Addresses and ranges of them. The special ranges are those of IANA's registries of special-purpose addresses
  * (RFC 6890 and its updates); what a metadata service listens on is in the documentation of the clouds. */
 #include <arpa/inet.h>
+#include <base/address.h>
 #include <base/mem.h>
-#include <net/address.h>
 #include <netinet/in.h>
 #include <stdio.h>
 #include <stdlib.h>
