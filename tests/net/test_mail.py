@@ -19,10 +19,10 @@ class Inbox:
         self.refuse = None
         self.greetings = 0
 
-    async def handle_EHLO(self, server, session, envelope, hostname):  # noqa: N802
+    async def handle_EHLO(self, server, session, envelope, hostname, responses):  # noqa: N802
         self.greetings += 1
         session.host_name = hostname
-        return "250 HELP"
+        return responses
 
     async def handle_RCPT(self, server, session, envelope, address, options):  # noqa: N802
         if address.startswith("nobody@"):
