@@ -63,6 +63,8 @@ static struct rbk_run_options run_options(struct carrying *c, const struct rbk_e
                                     .observer_self = c->view,
                                     .meter = &rbk_metering_ops,
                                     .meter_self = &c->measured,
+                                    .remediate = rbk_run_remediate,
+                                    .remediate_self = cli,
                                     .gates = c->terminal ? &rbk_gate_terminal_ops : NULL,
                                     .gates_self = c->terminal,
                                     .params = e->params,

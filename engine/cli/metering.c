@@ -28,6 +28,14 @@ static void measure_command(void *self, const struct rbk_run_row *run, const str
     rbk_metrics_of_command(&m->batch, run, step->id, command);
 }
 
+static void hear_event(void *self, const struct rbk_run_row *run, const char *step, const char *kind,
+                       const rbk_value *data)
+{
+    struct rbk_metering *m = self;
+    (void)step;
+    rbk_run_incidents_event(&m->incidents, run, kind, data);
+}
+
 static int write_measured(void *self, struct rbk_store *store, struct rbk_error *err)
 {
     struct rbk_metering *m = self;
@@ -35,16 +43,17 @@ static int write_measured(void *self, struct rbk_store *store, struct rbk_error 
     if (rc == 0 && m->ended)
         rc = rbk_otlp_queue(store, m->config, m->ended, rbk_clock_wall_ms(), err);
     m->ended = NULL;
-    return rc;
+    return rc == 0 ? rbk_run_incidents_write(&m->incidents, store, m->config, err) : rc;
 }
 
 void rbk_metering_fini(struct rbk_metering *m)
 {
     rbk_metrics_batch_fini(&m->batch);
+    rbk_run_incidents_fini(&m->incidents);
 }
 
 const struct rbk_run_meter rbk_metering_ops = {
-    .run = measure_run, .step = measure_step, .command = measure_command, .write = write_measured};
+    .run = measure_run, .step = measure_step, .command = measure_command, .event = hear_event, .write = write_measured};
 
 void rbk_metering_tidy(struct rbk_cli *cli)
 {

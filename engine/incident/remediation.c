@@ -88,6 +88,10 @@ int rbk_incident_remediate(struct rbk_store *s, const struct rbk_config *config,
                            struct rbk_error *err)
 {
     struct budget b = {0};
+    if (!rbk_incident_key_ok(r->key)) {
+        rbk_error_set(err, RBK_EINVAL, "remediates = \"%.80s\" cannot be the key of an incident", r->key);
+        return rbk_error_hint(err, "letters, digits and . _ : / @ + -, not digits alone: checkout-down");
+    }
     int rc = rbk_store_begin(s, err);
     if (rc < 0)
         return rc;

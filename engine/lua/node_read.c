@@ -181,6 +181,7 @@ static const struct rbk_field step_fields[] = {
     {"shell", rbk_read_string, AT(shell)},
     {"tty", rbk_read_boolean, AT(tty)},
     {"limits", read_limits, AT(limits)},
+    {"remediates", rbk_read_string, AT(remediates)},
     {"lock", rbk_read_string, AT(lock)},
     {"lock_wait", rbk_read_duration, AT(lock_wait_ms)},
     {"secret", rbk_read_strings, AT(secret)},

@@ -4,13 +4,23 @@
 
 #include <string.h>
 
+/* "Engineering lead" and engineering-lead are one. */
+static bool same_contact(const char *a, const char *b)
+{
+    char *x = rbk_slug(a), *y = rbk_slug(b);
+    bool same = strcmp(x, y) == 0;
+    free(x);
+    free(y);
+    return same;
+}
+
 static const struct rbk_escalation *matrix_row(const struct rbk_run *run)
 {
     const struct rbk_config *config = run->session->o.config;
     const char *to = run->plan->escalate_to, *priority = run->plan->priority;
     for (size_t i = 0; to && i < config->escalation_count; i++) {
         const struct rbk_escalation *e = &config->escalation[i];
-        if (e->contact && strcmp(e->contact, to) == 0)
+        if (e->contact && same_contact(e->contact, to))
             return e;
     }
     for (size_t i = 0; priority && i < config->escalation_count; i++)

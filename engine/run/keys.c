@@ -61,6 +61,7 @@ const struct rbk_key rbk_step_keys[] = {
     {"shell", "string", "the shell for strings: \"sh\" or \"bash\"; \"sh\" unless said"},
     {"tty", "boolean", "true: the program gets the terminal, and its output is not captured"},
     {"limits", "table", "bounds on processor time, memory and output"},
+    {"remediates", "string", "the key of the incident that the step remedies: counted, and refused beyond the budget"},
     {"lock", "string", "a named lock held while the step runs, across all runs"},
     {"lock_wait", "duration", "how long to wait for `lock`; not at all unless said"},
     {"secret", "string|list", "secrets of the configuration to put into the environment"},

@@ -91,8 +91,8 @@ void rbk_node_free(struct rbk_node *n)
     rbk_value_free(n->with);
     rbk_value_free(n->each_list);
     rbk_value_free(n->env);
-    char *const strings[] = {n->id,   n->title, n->confirm, n->manual, n->call,
-                             n->each, n->cwd,   n->shell,   n->lock,   n->note};
+    char *const strings[] = {n->id,  n->title, n->confirm, n->manual, n->call,      n->each,
+                             n->cwd, n->shell, n->lock,    n->note,   n->remediates};
     for (size_t i = 0; i < sizeof strings / sizeof *strings; i++)
         free(strings[i]);
     free(n);

@@ -67,7 +67,7 @@ struct rbk_node {
     int64_t timeout_ms, budget_ms, lock_wait_ms; /* 0 = none; lock_wait: how long to wait for `lock` */
     enum rbk_on_fail on_fail;
     rbk_value *env; /* map of strings with $name, or NULL */
-    char *cwd, *shell, *lock, *note;
+    char *cwd, *shell, *lock, *note, *remediates;
     struct rbk_limits limits;
     struct rbk_strv tags, secret; /* secret: names of the configuration's secrets put into the environment */
 };

@@ -50,6 +50,7 @@ static void needs_rules(struct plan_report *r, const struct rbk_node *n)
         {"limits", any_limit(&n->limits), run, "`run`"},
         {"tty", n->tty, run, "`run`"},
         {"lock_wait", n->lock_wait_ms != 0, n->lock != NULL, "`lock`"},
+        {"remediates", n->remediates != NULL, run || n->call, "`run` or `call`"},
         {"max", n->max != 0, each, "`each`"},
         {"shell", n->shell != NULL, any_shell(n), "a `run` that is a string"},
     };

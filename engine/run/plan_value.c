@@ -132,6 +132,7 @@ static void node_conduct(rbk_value *map, const struct rbk_node *n)
     set_string(map, "cwd", n->cwd);
     set_string(map, "shell", n->shell);
     set_value(map, "env", n->env);
+    set_string(map, "remediates", n->remediates);
     set_string(map, "lock", n->lock);
     set_string(map, "note", n->note);
     set_strings(map, "tags", &n->tags);

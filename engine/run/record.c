@@ -81,6 +81,9 @@ static int write_gate(struct rbk_store *store, const struct rbk_record *r, struc
 
 static int write_event(struct rbk_store *store, const struct rbk_record *r, struct rbk_error *err)
 {
+    const struct rbk_run_options *o = &r->run->session->o;
+    if (o->meter)
+        o->meter->event(o->meter_self, &r->run->row, r->key, r->name, r->value);
     return rbk_journal_event_add(store, r->run->row.id, r->key, r->name, r->value, err);
 }
 

@@ -54,15 +54,21 @@ struct rbk_run_observer { /* every member may be NULL */
     void (*ended)(void *self, const struct rbk_run *run);
 };
 
-/* Measures what has ended. The members are called while the transaction that records it is open, `write` once, as the
- * last before its commit: what it writes costs no commit of its own. */
+/* Measures what has ended, and hears of events. The members are called while the transaction that records it is open,
+ * `write` once, as the last before its commit: what it writes costs no commit of its own. */
 struct rbk_run_meter {
     void (*run)(void *self, const struct rbk_run_row *run);
     void (*step)(void *self, const struct rbk_run_row *run, const struct rbk_step_row *step);
     void (*command)(void *self, const struct rbk_run_row *run, const struct rbk_step_row *step,
                     const struct rbk_command_row *command);
+    void (*event)(void *self, const struct rbk_run_row *run, const char *step, const char *kind, const rbk_value *data);
     int (*write)(void *self, struct rbk_store *store, struct rbk_error *err);
 };
+
+/* Asked before a step that `remediates` acts: negative refuses, and the step fails with the error's words. Called
+ * outside transactions, with everything before it on record. */
+typedef int rbk_run_remediate_fn(void *self, const struct rbk_run_row *run, const struct rbk_step_row *step,
+                                 const char *key, struct rbk_error *err);
 
 struct rbk_run_options {
     struct rbk_loop *loop;
@@ -75,6 +81,8 @@ struct rbk_run_options {
     void *observer_self;
     const struct rbk_run_meter *meter; /* NULL: nothing is measured */
     void *meter_self;
+    rbk_run_remediate_fn *remediate; /* NULL: there is no budget */
+    void *remediate_self;
     const struct rbk_gate_ops *gates;
     void *gates_self;
     const rbk_value *params; /* bound (rbk_params_bind) */

@@ -135,6 +135,23 @@ static bool phase_secrets(struct rbk_step *step)
     return rc > 0;
 }
 
+/* A remedy that is refused has not begun: nothing of it is in doubt, and nothing is tried again. */
+static bool phase_remedy(struct rbk_step *step)
+{
+    const struct rbk_session *s = step->run->session;
+    struct rbk_error err = {0};
+    if (!step->node->remediates || !s->o.remediate || is_item(step))
+        return true;
+    if (rbk_record_flush(step->run->session, NULL) < 0)
+        return false;
+    if (s->o.remediate(s->o.remediate_self, &step->run->row, &step->row, step->node->remediates, &err) == 0)
+        return true;
+    if (err.hint[0])
+        rbk_step_note(step, "%s", err.hint);
+    rbk_step_end(step, RBK_STEP_FAILED, err.message);
+    return false;
+}
+
 static void on_intent_safe(void *arg)
 {
     struct rbk_step *step = arg;
@@ -184,8 +201,8 @@ static phase_fn *const phases[RBK_PHASE_COUNT] = {
     [RBK_PHASE_DOUBT] = phase_doubt,   [RBK_PHASE_SELECT] = phase_select,   [RBK_PHASE_WHEN] = phase_when,
     [RBK_PHASE_SINGLE] = phase_single, [RBK_PHASE_CONFIRM] = phase_confirm, [RBK_PHASE_MANUAL] = phase_manual,
     [RBK_PHASE_ASK] = phase_ask,       [RBK_PHASE_LOCK] = phase_lock,       [RBK_PHASE_SECRETS] = phase_secrets,
-    [RBK_PHASE_INTENT] = phase_intent, [RBK_PHASE_BODY] = phase_body,       [RBK_PHASE_CHECK] = phase_check,
-    [RBK_PHASE_DONE] = phase_done,
+    [RBK_PHASE_REMEDY] = phase_remedy, [RBK_PHASE_INTENT] = phase_intent,   [RBK_PHASE_BODY] = phase_body,
+    [RBK_PHASE_CHECK] = phase_check,   [RBK_PHASE_DONE] = phase_done,
 };
 
 void rbk_step_go(struct rbk_step *step)

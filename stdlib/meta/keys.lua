@@ -51,6 +51,7 @@
 ---@field shell? string the shell for strings: "sh" or "bash"; "sh" unless said
 ---@field tty? boolean true: the program gets the terminal, and its output is not captured
 ---@field limits? runbook.limits bounds on processor time, memory and output
+---@field remediates? string the key of the incident that the step remedies: counted, and refused beyond the budget
 ---@field lock? string a named lock held while the step runs, across all runs
 ---@field lock_wait? string|number|runbook.quantity how long to wait for `lock`; not at all unless said
 ---@field secret? string|any[] secrets of the configuration to put into the environment

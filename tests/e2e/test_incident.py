@@ -100,3 +100,53 @@ def test_a_runbook_says_what_it_is_about(shop):
     opened = shop.ok("incident", "open", "incident/test-failures", "--json").json
     assert (opened["priority"], opened["runbook"]) == ("high", "incident/test-failures")
     assert opened["title"].startswith("Test Failures")
+
+
+ESCALATES = """
+runbook "Bad numbers" { priority = "high", escalate = { when = "n > 20", to = "engineering-lead" } }
+param "n" { type = "integer", required = true }
+step "Measure" { run = { "echo", "n=$n" }, capture = { seen = "n=(%d+)" } }
+step "Look" { run = "true", check = "seen < 100" }
+"""
+
+
+def test_an_escalation_opens_the_incident_of_its_runbook(shop):
+    shop.runbook("demo/numbers", ESCALATES.replace("n > 20", "seen > 20"))
+    shop.ok("demo/numbers", "--n", "7")
+    assert shop.ok("incident", "list", "--json").json["incidents"] == []
+    runs = [shop.ok("demo/numbers", "--n", "21", "--json").json["run"] for _ in range(2)]
+    incident = shop.ok("incident", "show", "demo/numbers", "--json").json
+    assert sorted(incident["runs"]) == sorted(runs)
+    assert (incident["priority"], incident["called"], incident["title"]) == ("high", "engineering-lead", "Bad numbers")
+    assert lines(shop, "demo/numbers") == [
+        ("opened", "seen > 20, now 21: called engineering-lead"),
+        ("again", "seen > 20, now 21"),
+    ]
+    text = shop.ok("incident", "postmortem", "demo/numbers", "--output", "-").out
+    assert "| Measure | succeeded |" in text and text.count("### demo/numbers") == 2
+
+
+REMEDY = """
+runbook "Mend" { }
+step "Restart" { remediates = "shop-down", run = "echo x >> ledger" }
+"""
+
+
+def test_a_remedy_has_a_budget_over_all_runs(shop):
+    shop.write("runbook.yaml", PROJECT + "incidents: {remediation: {max: 2, window: 1h}}\n")
+    shop.runbook("demo/mend", REMEDY)
+    shop.runbook("demo/again", REMEDY)
+    shop.ok("demo/mend")
+    shop.ok("demo/again")
+    refused = shop.run("demo/mend")
+    assert refused.exit == 1 and "2 of 2 remediations within 1h are used up" in refused.out + refused.err
+    assert len(shop.ledger()) == 2
+    incident = shop.ok("incident", "show", "shop-down", "--json").json
+    assert incident["state"] == "open" and len(incident["runs"]) == 1
+
+
+def test_what_remediates_must_be_a_key(shop):
+    shop.runbook("demo/mend", REMEDY.replace("shop-down", "shop down"))
+    done = shop.run("demo/mend")
+    assert done.exit == 1 and "cannot be the key of an incident" in done.out + done.err
+    assert shop.ledger() == []

@@ -53,7 +53,7 @@ static void each_further_step_costs_one_more(void **state)
 }
 
 struct metering {
-    int runs, steps, commands, writes;
+    int runs, steps, commands, events, writes;
     bool outside; /* something was called when no transaction was open */
     struct rbk_store *store;
 };
@@ -82,6 +82,15 @@ static void meter_command(void *self, const struct rbk_run_row *run, const struc
     m->outside |= !rbk_store_in_transaction(m->store);
 }
 
+static void meter_event(void *self, const struct rbk_run_row *run, const char *step, const char *kind,
+                        const rbk_value *data)
+{
+    struct metering *m = self;
+    (void)run, (void)step, (void)data;
+    m->events += kind != NULL;
+    m->outside |= !rbk_store_in_transaction(m->store);
+}
+
 static int meter_write(void *self, struct rbk_store *store, struct rbk_error *err)
 {
     struct metering *m = self;
@@ -93,7 +102,7 @@ static int meter_write(void *self, struct rbk_store *store, struct rbk_error *er
 
 static void what_is_measured_costs_no_commit(void **state)
 {
-    static const struct rbk_run_meter meter = {meter_run, meter_step, meter_command, meter_write};
+    static const struct rbk_run_meter meter = {meter_run, meter_step, meter_command, meter_event, meter_write};
     struct fixture *f = *state;
     struct metering m = {.store = f->store};
     add_shell(f, "a", "true");
