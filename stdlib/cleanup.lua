@@ -119,7 +119,12 @@ cleanup.logs = verb {
     sets = { removed_runs = "integer", removed_size = "bytes" },
     writes = true,
     perform = function(ctx, o)
-        local age = o.older_than or config.get("logs.keep", seconds(30 * 86400))
+        local age = o.older_than or config.get "logs.keep"
+        if not o.older_than and age.value == 0 then
+            ctx:set { removed_runs = 0, removed_size = bytes(0) }
+            ctx:note "logs.keep of runbook.yaml is 0s: all are kept"
+            return 0
+        end
         local count, size, why = store.prune_logs((os.time() - age.value) * 1000, not o.dry_run)
         if not count then
             return nil, size, why

@@ -69,7 +69,7 @@ report.write = verb {
         if not names then
             return nil, why
         end
-        local dir = config.get("reports.dir", "reports"):gsub("/+$", "")
+        local dir = config.get("reports.dir"):gsub("/+$", "")
         local path = ("%s/%s%s.md"):format(dir, o.name, o.dated and os.date "-%Y-%m-%d" or "")
         local done
         done, why = write(ctx, path, compose(ctx, o, names))

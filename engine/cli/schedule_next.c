@@ -1,10 +1,10 @@
 /* `schedule next EXPR`: when an expression is due. Needs no project and touches no store. */
 #include <cli/schedule_commands.h>
+#include <cli/schedules.h>
 
 #include <base/clock.h>
 #include <runbook/schedule.h>
 #include <stdlib.h>
-#include <time.h>
 
 enum { COUNT_MAX = 100000 };
 
@@ -26,33 +26,12 @@ static int read_count(const struct rbk_args *args, long *out, struct rbk_error *
     return 0;
 }
 
-static int64_t zone_instant(const void *zone, const struct tm *t)
-{
-    struct rbk_civil c = {t->tm_year + 1900, t->tm_mon + 1, t->tm_mday, t->tm_hour, t->tm_min, t->tm_sec};
-    int64_t first, second;
-    rbk_zone_instants(zone, &c, &first, &second);
-    return first;
-}
-
-static void zone_civil(const void *zone, int64_t seconds, struct tm *out)
-{
-    struct rbk_civil c;
-    rbk_zone_civil(zone, seconds, &c);
-    *out = (struct tm){.tm_year = c.year - 1900,
-                       .tm_mon = c.month - 1,
-                       .tm_mday = c.day,
-                       .tm_hour = c.hour,
-                       .tm_min = c.minute,
-                       .tm_sec = c.second};
-}
-
 /* A time without an offset is one of the zone that is asked about. */
 static int read_from(struct question *q, const struct rbk_args *args, struct rbk_error *err)
 {
-    const struct rbk_time_zone zone = {zone_instant, zone_civil, q->zone};
     int64_t now = rbk_clock_wall_ms(), ms = now;
     const char *text = rbk_args_get(args, "from");
-    int rc = text ? rbk_time_parse_in(text, now, &zone, &ms, err) : 0;
+    int rc = text ? rbk_schedules_time_parse(text, q->zone, now, &ms, err) : 0;
     q->from = ms / 1000 - (ms % 1000 < 0);
     return rc;
 }

@@ -138,14 +138,28 @@ static int print_json(const struct preview *p)
     return rbk_cli_print_json(document);
 }
 
-int rbk_schedule_cmd_preview(struct rbk_cli *cli, const struct rbk_args *args, struct rbk_error *err)
+/* A time without an offset is one of the project's zone. */
+static int read_range(struct preview *p, const struct rbk_args *args, struct rbk_error *err)
 {
     const char *from = rbk_args_get(args, "from");
+    const char *name = rbk_value_string(rbk_config_get(p->cli->config, "timezone"));
+    const rbk_zone *zone = NULL;
+    int rc = 0;
+    if (from)
+        rc = name ? rbk_zones_get(p->schedules.zones, name, &zone, err)
+                  : rbk_zones_local(p->schedules.zones, &zone, err);
+    if (from && rc == 0)
+        rc = rbk_schedules_time_parse(from, zone, p->from, &p->from, err);
+    p->until = p->from + (rbk_args_has(args, "year") ? YEAR : WEEK) * DAY_MS;
+    return rc;
+}
+
+int rbk_schedule_cmd_preview(struct rbk_cli *cli, const struct rbk_args *args, struct rbk_error *err)
+{
     struct preview p = {.cli = cli, .from = rbk_clock_wall_ms()};
-    int rc = from ? rbk_time_parse(from, p.from, &p.from, err) : 0;
-    p.until = p.from + (rbk_args_has(args, "year") ? YEAR : WEEK) * DAY_MS;
+    int rc = rbk_schedules_load(cli, &p.schedules, err);
     if (rc == 0)
-        rc = rbk_schedules_load(cli, &p.schedules, err);
+        rc = read_range(&p, args, err);
     if (rc == 0)
         rc = rbk_schedules_check_names(&p.schedules, args, 1, err);
     if (rc == 0)

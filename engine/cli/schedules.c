@@ -10,6 +10,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <time.h>
 
 struct loading {
     struct rbk_cli *cli;
@@ -153,6 +154,33 @@ void rbk_schedules_time(const rbk_zone *zone, int64_t at_ms, char out[RBK_ZONED_
     rbk_zone_format(zone, at_ms / 1000, text);
     snprintf(out, RBK_ZONED_SIZE, "%s %.10s %02d:%02d %s", weekday_name(&c), text, c.hour, c.minute,
              strlen(text) > 19 ? text + strlen(text) - 6 : "");
+}
+
+static int64_t zone_instant(const void *zone, const struct tm *t)
+{
+    struct rbk_civil c = {t->tm_year + 1900, t->tm_mon + 1, t->tm_mday, t->tm_hour, t->tm_min, t->tm_sec};
+    int64_t first, second;
+    rbk_zone_instants(zone, &c, &first, &second);
+    return first;
+}
+
+static void zone_civil(const void *zone, int64_t seconds, struct tm *out)
+{
+    struct rbk_civil c;
+    rbk_zone_civil(zone, seconds, &c);
+    *out = (struct tm){.tm_year = c.year - 1900,
+                       .tm_mon = c.month - 1,
+                       .tm_mday = c.day,
+                       .tm_hour = c.hour,
+                       .tm_min = c.minute,
+                       .tm_sec = c.second};
+}
+
+int rbk_schedules_time_parse(const char *text, const rbk_zone *zone, int64_t now_ms, int64_t *out_ms,
+                             struct rbk_error *err)
+{
+    const struct rbk_time_zone there = {zone_instant, zone_civil, zone};
+    return rbk_time_parse_in(text, now_ms, &there, out_ms, err);
 }
 
 rbk_value *rbk_schedules_time_value(const rbk_zone *zone, int64_t at_ms)

@@ -34,6 +34,9 @@ int rbk_schedules_state(struct rbk_cli *cli, const char *runbook, struct rbk_sch
 char *rbk_schedules_mark_dir(struct rbk_cli *cli);
 /* "Mon 2026-11-23 08:00 +01:00" for people, in the zone. */
 void rbk_schedules_time(const rbk_zone *zone, int64_t at_ms, char out[RBK_ZONED_SIZE]);
+/* rbk_time_parse, where a time without an offset is one of the zone. */
+int rbk_schedules_time_parse(const char *text, const rbk_zone *zone, int64_t now_ms, int64_t *out_ms,
+                             struct rbk_error *err);
 /* RFC 3339 with the zone's offset; null for 0 and INT64_MAX. */
 rbk_value *rbk_schedules_time_value(const rbk_zone *zone, int64_t at_ms);
 /* One row of runbook.schedule.list/1. */

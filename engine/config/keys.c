@@ -281,7 +281,7 @@ const struct config_key config_keys[] = {
     {.path = "logs.keep",
      .type = CONFIG_TYPE_DURATION,
      .dflt = "30d",
-     .help = "monthly/infrastructure-review removes the logs of runs that ended longer ago"},
+     .help = "monthly/infrastructure-review removes the logs of runs that ended longer ago; 0s = no limit"},
     {.path = "reports", .type = CONFIG_TYPE_MAP, .help = "what report.write writes"},
     {.path = "reports.dir",
      .type = CONFIG_TYPE_STRING,

@@ -136,6 +136,8 @@ static size_t take_zone(const char *text, rbk_calendar *c)
     size_t before = word;
     while (before && isspace((unsigned char)text[before - 1]))
         before--;
+    if (cal_month(text + word, end - word) > 0) /* "in january" is a clause */
+        return end;
     if (before < 3 || before == word || word == end || strncasecmp(text + before - 2, "in", 2) != 0 ||
         !isspace((unsigned char)text[before - 3]))
         return end;

@@ -1,6 +1,6 @@
 /* Schedules in words. Clauses may stand in any order, each once: days ("weekdays", "monday and friday", "first monday",
- * "last day", "1st and 15th", "every 2 weeks"), times ("at 8:00, 18:30"), months ("of january"), intervals ("every
- * 4h"). */
+ * "last day", "1st and 15th", "every 2 weeks"), times ("at 8:00, 18:30"), months ("of january", "in january"),
+ * intervals ("every 4h"). */
 #include <base/mem.h>
 #include <base/str.h>
 #include <ctype.h>
@@ -215,7 +215,7 @@ static int read_clause(struct words *w)
         return read_times(w);
     if (words_accept(w, "every"))
         return read_every(w);
-    if (words_accept(w, "of"))
+    if (words_accept(w, "of") || words_accept(w, "in"))
         return read_months(w);
     if (words_accept(w, "day") || words_accept(w, "days"))
         return words_read_day_numbers(w);

@@ -43,6 +43,17 @@ static int insert_firing(struct rbk_store *s, const struct rbk_firing *f, struct
     return rbk_stmt_run(q, err);
 }
 
+/* The due time before `due` of those that begin with `first`. */
+static int64_t due_before(const struct rbk_entry *e, int64_t first, int64_t due)
+{
+    int64_t at = first;
+    for (int64_t next; (next = rbk_entry_next(e, at)) < due;)
+        at = next;
+    return at;
+}
+
+/* The last of them may be recorded already, as one that fired while the clock was ahead; then it stays out of the
+ * range. */
 static int skip_range(struct rbk_store *s, const struct rbk_entry *e, const struct pending *p, int64_t now_ms,
                       struct rbk_error *err)
 {
@@ -56,9 +67,16 @@ static int skip_range(struct rbk_store *s, const struct rbk_entry *e, const stru
                            .count = p->skipped,
                            .state = RBK_FIRING_SKIPPED,
                            .reason = (char *)(e->paused ? RBK_PAUSED : reasons[e->missed]),
-                           .decided_ms = now_ms,
-                           .start_ms = p->last_skipped};
-    return p->skipped ? insert_firing(s, &f, err) : 0;
+                           .decided_ms = now_ms};
+    int rc = 0;
+    for (bool recorded = false; rc == 0 && !recorded && f.count > 0; f.count--) {
+        f.start_ms = f.due_ms;
+        rc = insert_firing(s, &f, err);
+        recorded = rbk_store_changes(s) > 0;
+        if (rc == 0 && !recorded && f.count > 1)
+            f.due_ms = due_before(e, f.first_ms, f.due_ms);
+    }
+    return rc;
 }
 
 static int plan_newest(struct rbk_store *s, const struct rbk_entry *e, const struct pending *p, int64_t now_ms,

@@ -202,7 +202,7 @@ void rbk_export_unit(struct rbk_buf *out, const struct rbk_export_place *place)
     struct rbk_strv words = {0};
     rbk_buf_puts(out, "# /etc/systemd/system/runbook-schedule.service; then: systemctl enable --now runbook-schedule\n"
                       "[Unit]\nDescription=Starts runbooks when they are due\n\n[Service]\n"
-                      "Type=notify\nNotifyAccess=main\nWatchdogSec=60\nRestart=always\n"
+                      "Type=notify\nNotifyAccess=main\nWatchdogSec=60\nRestart=always\nRestartSec=5\n"
                       "# what it started outlives it and is found again\nKillMode=process\n");
     rbk_strv_add(&words, "schedule");
     rbk_strv_add(&words, "run");

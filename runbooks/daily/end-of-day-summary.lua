@@ -1,6 +1,6 @@
 -- Every evening: the metrics of the day, the tests that cannot decide, the bytecode that tests have left behind, and a
 -- report of it all. No step stops the others, and nobody is asked.
-local flaky = config.get("sla.flaky_rate.target", "2%")
+local flaky = config.get "sla.flaky_rate.target"
 
 runbook "End-of-Day Summary (3 minutes)" {
     priority = "low",

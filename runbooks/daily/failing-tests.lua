@@ -1,5 +1,5 @@
 -- Every four hours: what is known to fail is run again, and what still fails makes the run fail, which is the alert.
-local severe = config.get("thresholds.failure_rate.escalate", "20%")
+local severe = config.get "thresholds.failure_rate.escalate"
 
 runbook "Check for failing tests (every 4 hours)" {
     priority = "high",

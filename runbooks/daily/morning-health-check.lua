@@ -1,7 +1,7 @@
 -- Every morning, in five minutes: what fails, whether the quick tests run in time, the metrics against the SLA, the
 -- feature flags. A step that finds something wrong lets the others look too.
 local smoke = config.level "smoke"
-local healthy = config.get("thresholds.failure_rate.healthy", "2%")
+local healthy = config.get "thresholds.failure_rate.healthy"
 
 runbook "Morning Health Check (5 minutes)" {
     priority = "medium",

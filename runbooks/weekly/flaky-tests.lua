@@ -1,6 +1,6 @@
 -- Wednesdays: the tests that fail now and then are run several times to be sure, written down with what they said, and
 -- handed to somebody when they fail too often.
-local persistent = config.get("thresholds.flake_rate.persistent", "10%")
+local persistent = config.get "thresholds.flake_rate.persistent"
 
 runbook "Flaky Test Resolution" {
     priority = "medium",

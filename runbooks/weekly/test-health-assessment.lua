@@ -1,7 +1,7 @@
 -- Mondays: every test, the coverage, where both go, and the packages that have a newer release.
 local whole = config.level "comprehensive" and "comprehensive" or "all"
-local pass_rate = config.get("sla.pass_rate.target", "95%")
-local coverage = config.get("sla.coverage.target", "70%")
+local pass_rate = config.get "sla.pass_rate.target"
+local coverage = config.get "sla.coverage.target"
 
 runbook "Test Health Assessment" {
     priority = "medium",

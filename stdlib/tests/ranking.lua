@@ -30,7 +30,7 @@ function ranking.slowest(o)
 end
 
 function ranking.persistent_from()
-    return config.get("thresholds.flake_rate.persistent", ratio(0.1))
+    return config.get "thresholds.flake_rate.persistent"
 end
 
 -- "failed 3 of 40 times (7.5%)"

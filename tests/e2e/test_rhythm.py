@@ -27,6 +27,7 @@ RHYTHM = {
     "monthly/capacity-planning": ("third monday at 09:00", 3),
     "dr/recovery-test": ("fourth monday at 09:00", 3),
 }
+LOGS = "Log rotation and cleanup"
 PYTEST = "/usr/bin/python3 -m pytest -p no:cacheprovider"
 
 
@@ -176,6 +177,10 @@ def test_logs_of_runs_that_are_over_are_removed_and_the_run_stays(project):
     with sqlite3.connect(project.root / ".runbook/state.db") as db:
         db.execute("UPDATE runs SET ended_ms = ended_ms - 31 * 86400000 WHERE ended_ms > 0")
     recent = project.ok("t/talk", "--json").json["run"]
+    project.write("runbook.yaml", "logs: { keep: 0s }\nlimits: { memory: { process: 0B } }\n")
+    assert step(project.ok("monthly/infrastructure-review", "--json").json, LOGS)["detail"].endswith("all are kept")
+    assert step(project.run("monthly/capacity-planning", "--json").json, "Review resource utilization")["checks"] == []
+    project.write("runbook.yaml", "project: t\n")
     project.runbook(
         "t/clean",
         'runbook "C" {}\nparam "dry" { default = false }\nstep "S" { run = cleanup.logs { dry_run = "$dry" } }\n',

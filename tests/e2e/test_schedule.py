@@ -52,6 +52,13 @@ def test_a_start_without_an_offset_is_in_the_zone_that_is_asked_about(project, s
     assert project.ok(*words, env={"TZ": machine}).json["times"] == [first]
 
 
+def test_the_start_of_a_preview_is_in_the_zone_of_the_project(project):
+    project.write("runbook.yaml", "project: t\ntimezone: Asia/Tokyo\nschedule: {a/b: daily 8:00}\n")
+    project.runbook("a/b", 'runbook "B" { }\n' + NOTE)
+    preview = project.ok("schedule", "preview", "a/b", "--from", "2026-07-01 08:00", "--json", env={"TZ": "UTC"}).json
+    assert preview["due"][0]["at"] == "2026-07-02T08:00:00+09:00" and preview["from"] == "2026-06-30T23:00:00.000Z"
+
+
 @pytest.mark.parametrize("word", ["24h", "yesterday", "yesterday 18:00", "today 00:00", "now"])
 def test_every_way_to_write_a_time(project, word):
     assert len(times(project, "* * * * *", "--tz", "UTC", "--from", word)) == 1

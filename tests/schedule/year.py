@@ -36,7 +36,9 @@ def bundled(project, clock):
 
 def declare(project, clock):
     """The bundled runbooks keep their names and schedules; what they do is not what is looked at here."""
-    schedules = {**bundled(project, clock), **RHYTHM}
+    schedules = bundled(project, clock)
+    need(len(schedules) >= 10, "the bundled runbooks are not found:", schedules)
+    schedules.update(RHYTHM)
     for name, text in schedules.items():
         project.runbook(name, f'runbook "R" {{ schedule = "{text}" }}\nstep "Note" {{ run = "true" }}\n')
     done = project.command("schedule", "enable", "--all", env=clock.environ())

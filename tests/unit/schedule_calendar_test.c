@@ -37,6 +37,7 @@ static void same_spelling(void **state)
         {"last friday at 17:30", "30 17 * * 5L"},
         {"last day at noon", "0 12 L * *"},
         {"1st and 15th of january at 6:00", "0 6 1,15 1 *"},
+        {"first monday in may at 9:00", "0 9 * 5 1#1"},
         {"monday, wednesday and friday at 9", "0 9 * * 1,3,5"},
         {"0 0 * * 7", "0 0 * * 0"},
         {"0 0 * * fri-mon", "0 0 * * 0,1,5,6"},

@@ -187,6 +187,19 @@ static void a_clock_that_was_ahead_loses_and_repeats_nothing(void **state)
     world_fini(&w);
 }
 
+static void a_range_is_recorded_though_its_last_one_has_fired(void **state)
+{
+    struct world w;
+    (void)state;
+    world_init(&w, "0 * * * *");
+    decide(&w, BEGIN + 160 * MINUTE); /* ahead: 160 fires, on time */
+    decide(&w, BEGIN + 30 * MINUTE);  /* back, and then nothing ran for hours */
+    w.entry.missed = RBK_MISSED_SKIP;
+    decide(&w, BEGIN + 170 * MINUTE);
+    assert_story(&w, "-40..100/2 +160");
+    world_fini(&w);
+}
+
 static void jitter_is_the_same_for_everybody(void **state)
 {
     struct rbk_entry e = {.runbook = "a/b", .jitter_ms = 5 * MINUTE};
@@ -436,6 +449,7 @@ int main(void)
         cmocka_unit_test(what_is_off_is_not_due),
         cmocka_unit_test(an_edited_schedule_has_no_past),
         cmocka_unit_test(a_clock_that_was_ahead_loses_and_repeats_nothing),
+        cmocka_unit_test(a_range_is_recorded_though_its_last_one_has_fired),
         cmocka_unit_test(jitter_is_the_same_for_everybody),
         cmocka_unit_test(a_firing_is_taken_once),
         cmocka_unit_test(overlap_follows_the_policy),
