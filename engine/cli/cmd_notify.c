@@ -42,7 +42,7 @@ static int run_notify(struct rbk_cli *cli, int argc, char **argv)
 
 const struct rbk_command_desc rbk_cmd_notify = {
     .name = "notify",
-    .arguments = "list|send|test|retry|drop|flush|preview|explain|silence|unsilence|silences ...",
+    .arguments = "list|send|test|retry|drop|flush|explain|silence..",
     .summary = "Send messages, see what was sent, and who would hear of what.",
     .help = "  notify list                     the outbox, newest first\n"
             "  notify send CHANNEL TEXT        one message; - reads the text from stdin\n"
