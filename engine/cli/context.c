@@ -197,6 +197,7 @@ int rbk_cli_store(struct rbk_cli *cli, struct rbk_error *err)
         return rc;
     bool fresh = !rbk_path_exists(dir);
     rc = open_store(cli, dir, false, err);
+    cli->writes = rc == 0;
     if (rc == 0 && fresh && cli->config->file)
         ignore_in_git(dir);
     if (rc == 0)
