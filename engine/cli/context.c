@@ -1,5 +1,6 @@
 /* Opening things late: a command that only prints help touches no file. */
 #include <cli/context.h>
+#include <cli/telemetry.h>
 
 #include <base/clock.h>
 #include <base/fs.h>
@@ -192,7 +193,7 @@ int rbk_cli_store(struct rbk_cli *cli, struct rbk_error *err)
     if (rc == 0 && fresh && cli->config->file)
         ignore_in_git(dir);
     if (rc == 0)
-        rc = rbk_run_expire(cli->store, err);
+        rc = rbk_telemetry_expire(cli, err);
     if (rc == 0)
         rc = rbk_incident_tick(cli->store, cli->config, rbk_clock_wall_ms(), NULL, err);
     free(dir);

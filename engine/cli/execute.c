@@ -8,6 +8,7 @@
 #include <cli/run_view.h>
 #include <cli/stored_run.h>
 #include <cli/telemetry.h>
+#include <cli/triggers.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -170,6 +171,8 @@ int rbk_execute(struct rbk_cli *cli, const struct rbk_execution *e, struct rbk_e
     for (int i = 0; i < SIGNALS; i++)
         if (c.signals[i])
             rbk_signal_unwatch(&c.signals[i]);
+    if (c.run && rc >= 0)
+        rbk_triggers_open(cli, rbk_run_id(c.run));
     rbk_run_free(c.run);
     deliver_local(&c);
     rbk_metering_tidy(cli);
