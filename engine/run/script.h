@@ -79,6 +79,8 @@ const rbk_value *rbk_perform_get(struct rbk_perform *p, const char *name);
 void rbk_perform_note(struct rbk_perform *p, const char *text);
 /* A line for the step's log and the live view. */
 void rbk_perform_log(struct rbk_perform *p, const char *text, size_t len);
+/* The text without the secrets of the run: for what leaves it. Heap. */
+char *rbk_perform_redact(struct rbk_perform *p, const char *text);
 /* Marks that something was done, so that a crash leaves the step in doubt rather than untouched (commands do it
  * themselves). */
 int rbk_perform_intent(struct rbk_perform *p, struct rbk_error *err);
@@ -89,6 +91,7 @@ struct rbk_loop *rbk_perform_loop(struct rbk_perform *p);
 struct rbk_store *rbk_perform_store(struct rbk_perform *p);
 const struct rbk_config *rbk_perform_config(struct rbk_perform *p);
 const char *rbk_perform_run_id(struct rbk_perform *p);
+const char *rbk_perform_runbook(struct rbk_perform *p); /* its id */
 const char *rbk_perform_step_key(struct rbk_perform *p);
 /* A folder for this step's scratch files (reports): made on first use under the state folder, 0700. Borrowed. */
 const char *rbk_perform_scratch(struct rbk_perform *p, struct rbk_error *err);

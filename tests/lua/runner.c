@@ -10,6 +10,7 @@
 #include <lua/modules.h>
 #include <lua/stdlib.h>
 #include <metrics/metrics.h>
+#include <notify/notify.h>
 #include <results/history.h>
 #include <run/keys.h>
 #include <run/run.h>
@@ -82,6 +83,8 @@ static int open_project(struct runner *r, struct rbk_error *err)
     static const char yaml[] = "project: test\n"
                                "levels:\n"
                                "  smoke: { runner: pytest, command: pytest -m smoke, target: 30s }\n"
+                               "channels:\n"
+                               "  log: { type: file, path: sent.jsonl }\n"
                                "services:\n"
                                "  db: { tcp: \"127.0.0.1:5432\" }\n";
     strcpy(r->dir, "/tmp/rbk-luat-XXXXXX");
@@ -89,7 +92,7 @@ static int open_project(struct runner *r, struct rbk_error *err)
         return rbk_error_errno(err, RBK_ESTORE, "cannot make a folder");
     char *path = rbk_path_join(r->dir, "runbook.yaml"), *state = rbk_path_join(r->dir, ".runbook");
     const struct rbk_schema *schemas[] = {&rbk_journal_schema, &rbk_results_schema, &rbk_metrics_schema,
-                                          &rbk_timing_schema, NULL};
+                                          &rbk_timing_schema,  &rbk_notify_schema,  NULL};
     struct rbk_store_options options = {.dir = state, .schemas = schemas};
     int rc = rbk_file_write_atomic(path, yaml, strlen(yaml), 0600, err);
     if (rc == 0)
