@@ -17,7 +17,7 @@
 
 static void set_redacted(struct rbk_perform *p, rbk_value *event, const char *name, const char *text)
 {
-    char *clean = text ? rbk_perform_redact(p, text) : NULL;
+    char *clean = text ? rbk_perform_redacted(p, text) : NULL;
     if (clean)
         rbk_map_set_string(event, name, clean);
     free(clean);

@@ -115,7 +115,7 @@ void rbk_perform_note(struct rbk_perform *p, const char *text)
     rbk_step_note(p->step, "%s", text);
 }
 
-char *rbk_perform_redact(struct rbk_perform *p, const char *text)
+char *rbk_perform_redacted(struct rbk_perform *p, const char *text)
 {
     return rbk_step_output_redacted(p->step->run->session, text);
 }
