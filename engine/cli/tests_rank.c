@@ -17,7 +17,8 @@ struct ranked {
 static void put_time(struct rbk_buf *out, int64_t us)
 {
     char text[64] = "";
-    rbk_quantity_format((struct rbk_quantity){(double)((us + 500) / 1000) / 1000, RBK_UNIT_SECONDS}, text, sizeof text);
+    int64_t ms = (us + 500) / 1000; /* finer than that nobody wants it */
+    rbk_quantity_format((struct rbk_quantity){(double)ms / 1000, RBK_UNIT_SECONDS}, text, sizeof text);
     rbk_buf_printf(out, "%8s", text);
 }
 
