@@ -6,13 +6,8 @@
 #include <base/fs.h>
 #include <base/mem.h>
 #include <incident/incident.h>
-#include <metrics/metrics.h>
-#include <notify/notify.h>
-#include <results/history.h>
 #include <run/run.h>
-#include <schedule/firing.h>
-#include <store/journal.h>
-#include <store/timing.h>
+#include <state/state.h>
 
 #include <errno.h>
 #include <pwd.h>
@@ -171,12 +166,8 @@ int rbk_cli_state_dir(struct rbk_cli *cli, char **out, struct rbk_error *err)
 
 static int open_store(struct rbk_cli *cli, const char *dir, bool read_only, struct rbk_error *err)
 {
-    static const struct rbk_schema *const schemas[] = {
-        &rbk_journal_schema, &rbk_results_schema, &rbk_metrics_schema,  &rbk_schedule_schema,
-        &rbk_timing_schema,  &rbk_notify_schema,  &rbk_incident_schema, NULL};
-    struct rbk_store_options options = {
-        .dir = dir, .group = cli->config->state_group, .schemas = schemas, .read_only = read_only};
-    return rbk_store_open(&options, &cli->store, err);
+    struct rbk_store_options options = {.dir = dir, .group = cli->config->state_group, .read_only = read_only};
+    return rbk_state_open_with(options, &cli->store, err);
 }
 
 /* A state folder inside a project keeps itself out of version control. */
