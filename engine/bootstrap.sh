@@ -25,7 +25,7 @@ build_packages='gcc libc6-dev make cmake ninja-build pkg-config
 demo_packages='libcmocka-dev'
 test_packages='faketime clang clang-tidy clang-format libclang-rt-14-dev g++ git lua-check shellcheck strace bats nodejs
     procps python3 python3-pytest python3-jsonschema sqlite3 mandoc zsh fish systemd tzdata prometheus
-    python3-aiosmtpd openssl'
+    python3-aiosmtpd openssl postfix sasl2-bin libsasl2-modules prometheus-alertmanager'
 # ansible-core is what the durable one-step run is compared with.
 bench_packages='python3 ansible-core'
 
@@ -70,9 +70,26 @@ as_root() {
     fi
 }
 
+# Some packages come with a service. Tests start their own servers, so none is started now or at the next boot
+# (policy-rc.d, https://people.debian.org/~hmh/invokerc.d-policyrc.d-specification.txt).
+no_services() {
+    policy=/usr/sbin/policy-rc.d
+    [ ! -e $policy ] || return 0
+    printf '#!/bin/sh\nexit 101\n' | as_root tee $policy >/dev/null
+    as_root chmod 755 $policy
+    trap 'as_root rm -f /usr/sbin/policy-rc.d' EXIT
+}
+
 install_packages() {
+    no_services
     as_root env DEBIAN_FRONTEND=noninteractive apt-get update
     as_root env DEBIAN_FRONTEND=noninteractive apt-get install -y --no-install-recommends "$@"
+    for package in "$@"; do
+        case $package in
+        postfix | prometheus | prometheus-alertmanager) as_root systemctl disable "$package" || true ;;
+        sasl2-bin) as_root systemctl disable saslauthd || true ;;
+        esac
+    done
 }
 
 need_packages() {

@@ -56,6 +56,7 @@ static void print_bash(void)
     print_options(rbk_cmd_run.options, " ");
     printf("\" ;;\n"
            "        tests) words+=' run failing rerun show import' ;;\n"
+           "        notify) words+=' list send test retry drop flush preview explain silence unsilence silences' ;;\n"
            "        completion) words+=' bash zsh fish' ;;\n"
            "        help) words='");
     print_words(" ");

@@ -7,7 +7,7 @@ static const struct rbk_option options[] = {
     {"title", 't', "TEXT", "open: one line that says what is wrong"},
     {"contact", 'c', "NAME", "open: who is called first"},
     {"run", 0, "RUN", "open: a run that has to do with it"},
-    {"all", 'a', NULL, "list: resolved ones too"},
+    {"all", 'a', NULL, "list: resolved ones too; suggest: every trigger"},
     {"at", 0, "TIME", "oncall: who it was or will be then"},
     {"output", 'o', "FILE", "postmortem: write this file; - is stdout"},
     {0},
@@ -20,6 +20,7 @@ static const struct rbk_word words[] = {
     {"ack", "ack KEY [TEXT]", 1, 1000, rbk_incident_word_ack},
     {"note", "note KEY TEXT", 2, 1000, rbk_incident_word_note},
     {"resolve", "resolve KEY [TEXT]", 1, 1000, rbk_incident_word_resolve},
+    {"suggest", "suggest [--all]", 0, 0, rbk_incident_word_suggest},
     {"postmortem", "postmortem KEY [--output FILE]", 1, 1, rbk_incident_word_postmortem},
     {"oncall", "oncall [ROTA] [--at TIME]", 0, 1, rbk_incident_word_oncall},
     {0},
@@ -37,7 +38,7 @@ static int run_incident(struct rbk_cli *cli, int argc, char **argv)
 
 const struct rbk_command_desc rbk_cmd_incident = {
     .name = "incident",
-    .arguments = "open|list|show|ack|note|resolve|postmortem|oncall ...",
+    .arguments = "WORD ...",
     .summary = "Say what is wrong, call somebody, and see who has it.",
     .help = "  incident open KEY [TEXT]      opens it and calls the first contact\n"
             "  incident list [--all]         what is open; --all: resolved ones too\n"
@@ -45,6 +46,7 @@ const struct rbk_command_desc rbk_cmd_incident = {
             "  incident ack KEY [TEXT]       I have it: nobody else is called\n"
             "  incident note KEY TEXT        adds a line to the timeline\n"
             "  incident resolve KEY [TEXT]   it is over\n"
+            "  incident suggest [--all]      runbooks whose trigger holds now\n"
             "  incident postmortem KEY       a Markdown file with all that is known\n"
             "  incident oncall [ROTA]        who is on call\n"
             "\n"

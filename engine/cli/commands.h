@@ -22,6 +22,7 @@
     X(history)          \
     X(tests)            \
     X(metrics)          \
+    X(notify)           \
     X(schedule)         \
     X(incident)         \
     X(doctor)           \

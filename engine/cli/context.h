@@ -24,6 +24,9 @@ struct rbk_cli {
     struct rbk_strv runbook_dirs;
     struct rbk_lua *lua;
     struct rbk_store *store;
+    bool writes;   /* the store was opened for writing */
+    bool queued;   /* this command queued messages: they are also retried soon */
+    bool delivers; /* this command saw to the messages that are due: no process of their own is needed */
     struct rbk_loop *loop;
     struct rbk_redactor *redactor;
 };

@@ -2,23 +2,25 @@
 #include <cli/execute.h>
 
 #include <base/mem.h>
+#include <cli/courier.h>
 #include <cli/gate_terminal.h>
 #include <cli/metering.h>
 #include <cli/run_view.h>
 #include <cli/stored_run.h>
 #include <cli/telemetry.h>
+#include <cli/triggers.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
-enum { SIGNALS = 4 };
+enum { SIGNALS = 4, LOCAL_PATIENCE_MS = 5000 };
 
 struct carrying {
     struct rbk_cli *cli;
     struct rbk_run_view *view;
     struct rbk_gate_terminal *terminal;
-    struct rbk_metering measured;
+    struct rbk_metering metering;
     struct rbk_run *run;
     struct rbk_signal *signals[SIGNALS];
     int interrupts;
@@ -61,8 +63,8 @@ static struct rbk_run_options run_options(struct carrying *c, const struct rbk_e
                                     .redactor = cli->redactor,
                                     .observer = &rbk_run_view_observer,
                                     .observer_self = c->view,
-                                    .meter = &rbk_metering_ops,
-                                    .meter_self = &c->measured,
+                                    .meter = c->metering.telling ? &rbk_metering_telling_ops : &rbk_metering_ops,
+                                    .meter_self = &c->metering,
                                     .remediate = rbk_run_remediate,
                                     .remediate_self = cli,
                                     .gates = c->terminal ? &rbk_gate_terminal_ops : NULL,
@@ -81,7 +83,7 @@ static int carry(struct carrying *c, const struct rbk_execution *e, struct rbk_e
     char *by = rbk_cli_user();
     struct rbk_run_options options = run_options(c, e);
     options.by = by;
-    c->measured.config = c->cli->config;
+    c->metering.config = c->cli->config;
     int rc = e->resume ? rbk_run_resume(e->plan, e->resume, &e->resume_options, &options, &c->run, err)
                        : rbk_run_start(e->plan, &options, &c->run, err);
     while (rc == 0 && !rbk_run_view_ended(c->view))
@@ -94,6 +96,42 @@ static int carry(struct carrying *c, const struct rbk_execution *e, struct rbk_e
     if (e->facts)
         *e->facts = rbk_value_dup(rbk_run_facts(c->run));
     return rc < 0 ? rc : rbk_run_exit(c->run);
+}
+
+/* ---- messages -------------------------------------------------------------------------------------------------- */
+
+static void start_courier(void *arg)
+{
+    rbk_courier_start(arg);
+}
+
+/* The commit comes first; then somebody else delivers while the run goes on. */
+static void on_queued(void *arg)
+{
+    struct carrying *c = arg;
+    c->cli->queued = true;
+    rbk_loop_defer(c->cli->loop, start_courier, c->cli);
+}
+
+static void begin_telling(struct carrying *c, const struct rbk_execution *e)
+{
+    c->metering.queued = on_queued;
+    c->metering.arg = c;
+    if (rbk_notify_wanted(c->cli->config))
+        c->metering.telling = rbk_telling_new(c->cli->config, c->cli->store, e->plan->priority);
+}
+
+/* What only this process can show: a bell, annotations on stdout. That it cannot be shown fails no run. */
+static void deliver_local(struct carrying *c)
+{
+    const struct rbk_delivery_options o = {.part = RBK_DELIVER_LOCAL, .bound_ms = LOCAL_PATIENCE_MS};
+    struct rbk_courier *courier = NULL;
+    struct rbk_delivery_report report;
+    struct rbk_error ignored;
+    if (rbk_telling_queued(c->metering.telling) == 0 || rbk_courier_open(c->cli, &courier, &ignored) < 0)
+        return;
+    rbk_courier_deliver(courier, &o, &report, &ignored);
+    rbk_courier_free(courier);
 }
 
 /* A mistake that can be found without a store leaves none behind. */
@@ -124,6 +162,7 @@ int rbk_execute(struct rbk_cli *cli, const struct rbk_execution *e, struct rbk_e
     if (rc < 0)
         return rc;
     struct carrying c = {.cli = cli, .view = rbk_run_view_new(cli, cli->json || e->silent)};
+    begin_telling(&c, e);
     if (rbk_cli_interactive(cli))
         c.terminal = rbk_gate_terminal_new(cli, c.view);
     rc = watch_signals(&c, err);
@@ -132,9 +171,12 @@ int rbk_execute(struct rbk_cli *cli, const struct rbk_execution *e, struct rbk_e
     for (int i = 0; i < SIGNALS; i++)
         if (c.signals[i])
             rbk_signal_unwatch(&c.signals[i]);
+    if (c.run && rc >= 0)
+        rbk_triggers_open(cli, rbk_run_id(c.run));
     rbk_run_free(c.run);
+    deliver_local(&c);
     rbk_metering_tidy(cli);
-    rbk_metering_fini(&c.measured);
+    rbk_metering_fini(&c.metering);
     rbk_gate_terminal_free(c.terminal);
     rbk_run_view_free(c.view);
     return rc;

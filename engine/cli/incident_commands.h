@@ -6,7 +6,8 @@
 #include <incident/incident.h>
 
 rbk_command_work rbk_incident_word_open, rbk_incident_word_list, rbk_incident_word_show, rbk_incident_word_ack,
-    rbk_incident_word_note, rbk_incident_word_resolve, rbk_incident_word_postmortem, rbk_incident_word_oncall;
+    rbk_incident_word_note, rbk_incident_word_resolve, rbk_incident_word_suggest, rbk_incident_word_postmortem,
+    rbk_incident_word_oncall;
 
 /* ---- incident_view.c */
 

@@ -1,5 +1,6 @@
 /* runbook: finds the command that the first word names (one with a slash is a runbook to run) and hands it the rest. */
 #include <cli/commands.h>
+#include <cli/courier.h>
 
 #include <base/mem.h>
 #include <signal.h>
@@ -89,6 +90,7 @@ int main(int argc, char **argv)
     int status = argc < 1 ? 2 : dispatch(&cli, argc - 1, argv + 1);
     if (fflush(stdout) != 0 && status == 0)
         status = 5;
+    rbk_courier_start(&cli);
     rbk_cli_fini(&cli);
     return status;
 }

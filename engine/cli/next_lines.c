@@ -147,3 +147,25 @@ void rbk_next_lines(struct rbk_buf *out, const struct rbk_next *n)
         break;
     }
 }
+
+/* The column of labels and what is remarked behind a command are left out. */
+void rbk_next_commands(rbk_value *list, const struct rbk_next *next)
+{
+    struct rbk_buf text = {0};
+    bool there = false;
+    rbk_next_lines(&text, next);
+    for (char *line = text.data, *end; line && *line; line = end + 1) {
+        end = line + strcspn(line, "\n");
+        there = there || rbk_starts_with(line, "next");
+        if (there && end - line > LABEL) {
+            char *command = rbk_strndup(line + LABEL, (size_t)(end - line) - LABEL), *remark = strstr(command, "   #");
+            if (remark)
+                *remark = '\0';
+            rbk_list_append(list, rbk_string_new(command));
+            free(command);
+        }
+        if (!*end)
+            break;
+    }
+    rbk_buf_fini(&text);
+}

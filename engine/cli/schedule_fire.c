@@ -5,6 +5,7 @@
 #include <cli/schedules.h>
 
 #include <base/clock.h>
+#include <metrics/metrics.h>
 #include <run/plan.h>
 #include <stdlib.h>
 #include <store/journal.h>
@@ -23,6 +24,23 @@ static int carry(struct rbk_cli *cli, const struct rbk_entry *e, struct rbk_plan
     rbk_value_free(params);
     rbk_value_free(none);
     return rc;
+}
+
+static int count_due(void *arg, const struct rbk_firing *f)
+{
+    *(int64_t *)arg += f->start_ms <= rbk_clock_wall_ms();
+    return 0;
+}
+
+/* How many are due and wait for their turn. What goes wrong with measuring is no reason not to run. */
+static void measure_queue(struct rbk_store *s)
+{
+    int64_t waiting = 0;
+    struct rbk_error err;
+    if (rbk_firings_planned(s, count_due, &waiting, &err) || rbk_store_begin(s, &err))
+        return;
+    if (rbk_metrics_of_queue(s, "schedule", waiting, &err) || rbk_store_commit(s, &err))
+        rbk_store_rollback(s);
 }
 
 /* The runbook or its schedule may have gone since the firing was planned: that, too, is an end. */
@@ -85,6 +103,8 @@ int rbk_schedule_cmd_fire(struct rbk_cli *cli, const struct rbk_args *args, stru
         rc = rbk_ulid_new(run, err);
     if (rc == 0)
         rc = rbk_firing_take(cli->store, id, run, rbk_clock_wall_ms(), &firing, &lock, err);
+    if (rc == 0)
+        measure_queue(cli->store);
     if (rc == 0)
         rc = carry_and_record(cli, &firing, run, err);
     rbk_lock_release(lock);

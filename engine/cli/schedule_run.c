@@ -237,6 +237,9 @@ static int serve(struct rbk_cli *cli, bool once, struct rbk_error *err)
 int rbk_schedule_cmd_run(struct rbk_cli *cli, const struct rbk_args *args, struct rbk_error *err)
 {
     (void)args;
+    /* What it begins is due by the clock: it is no part of the trace that somebody started the daemon in. */
+    unsetenv("TRACEPARENT");
+    unsetenv("TRACESTATE");
     return serve(cli, false, err);
 }
 

@@ -361,7 +361,7 @@ const struct config_key config_keys[] = {
     {.path = "notify.rules.*", .type = CONFIG_TYPE_MAP, .help = "one rule: what fits all of it is sent"},
     {.path = "notify.rules.*.on",
      .type = CONFIG_TYPE_STRINGS,
-     .help = "events, as names or patterns: `run.failed`, `incident.*`; default: all of them"},
+     .help = "events, as names or patterns: `run.failed`, `incident.*`; default: all but `message` and `test`"},
     {.path = "notify.rules.*.priority",
      .type = CONFIG_TYPE_STRINGS,
      .help = "`>= high`, or a list of priorities; default: any"},

@@ -11,6 +11,7 @@
 #include <unistd.h>
 
 struct rbk_detached {
+    struct rbk_loop *loop;
     pid_t pid;
     int pidfd;
     struct rbk_watch *watch;
@@ -18,14 +19,20 @@ struct rbk_detached {
     void *arg;
 };
 
-void rbk_detached_forget(struct rbk_detached **d)
+static void detached_free(struct rbk_detached **d)
 {
-    if (!*d)
-        return;
     rbk_watch_stop(&(*d)->watch);
     close((*d)->pidfd);
     free(*d);
     *d = NULL;
+}
+
+void rbk_detached_forget(struct rbk_detached **d)
+{
+    if (!*d)
+        return;
+    rbk_stranger_add((*d)->loop, (*d)->pid);
+    detached_free(d);
 }
 
 static void detached_on_exit(void *arg)
@@ -36,7 +43,7 @@ static void detached_on_exit(void *arg)
     pid_t pid = waitpid(d->pid, &status, WNOHANG);
     if (pid == 0 || (pid < 0 && errno == EINTR))
         return;
-    rbk_detached_forget(&d);
+    detached_free(&d);
     copy.on_exit(copy.arg, WIFEXITED(status) ? WEXITSTATUS(status) : 128 + WTERMSIG(status));
 }
 
@@ -44,7 +51,7 @@ static int start(const struct rbk_detach_options *o, struct rbk_spawned *out, st
 {
     char *stack = rbk_alloc(RBK_CHILD_STACK);
     int null = rbk_spawn_fd(open("/dev/null", O_RDWR | O_CLOEXEC));
-    int errors = fcntl(2, F_DUPFD_CLOEXEC, 3);
+    int errors = o->silent ? -1 : fcntl(2, F_DUPFD_CLOEXEC, 3);
     struct rbk_spawn_spec spec = {.argv = o->argv,
                                   .env = environ,
                                   .cwd = o->cwd,
@@ -71,7 +78,7 @@ int rbk_detach(struct rbk_loop *loop, const struct rbk_detach_options *options, 
         return rc;
     struct rbk_detached *d = rbk_alloc(sizeof *d);
     *d = (struct rbk_detached){
-        .pid = spawned.pid, .pidfd = spawned.pidfd, .on_exit = options->on_exit, .arg = options->arg};
+        .loop = loop, .pid = spawned.pid, .pidfd = spawned.pidfd, .on_exit = options->on_exit, .arg = options->arg};
     d->watch = rbk_watch_readable(loop, d->pidfd, detached_on_exit, d, err);
     if (!d->watch) { /* it runs all the same; only its end is not told */
         rbk_detached_forget(&d);

@@ -4,6 +4,7 @@
 
 #include <loop/loop.h>
 #include <stddef.h>
+#include <sys/types.h>
 #include <uv.h>
 
 #define RBK_READ_SIZE   (256 * 1024) /* of the buffer into which all output is read */
@@ -34,11 +35,13 @@ struct rbk_loop {
     struct rbk_timer *housekeeping; /* reaps adopted orphans while processes run */
     char *buffer;                   /* RBK_READ_SIZE, made with the first process */
     char *child_stack;              /* RBK_CHILD_STACK, likewise */
-    int null_fd;                    /* /dev/null for the children's stdin; -1 until then */
-    int children_fd;                /* /proc/self/task/PID/children; -1 where the kernel has none */
-    bool no_cgroups;                /* none with a bound on memory could be made: it is not tried again */
-    bool is_guest;                  /* the process may have children of its own: reap only what we started */
-    bool adopts;                    /* this process is a subreaper: unknown children are orphans of ours */
+    pid_t *strangers;               /* children that go their own way (detach.h) and that nobody here waits for */
+    size_t stranger_count, stranger_cap;
+    int null_fd;     /* /dev/null for the children's stdin; -1 until then */
+    int children_fd; /* /proc/self/task/PID/children; -1 where the kernel has none */
+    bool no_cgroups; /* none with a bound on memory could be made: it is not tried again */
+    bool is_guest;   /* the process may have children of its own: reap only what we started */
+    bool adopts;     /* this process is a subreaper: unknown children are orphans of ours */
 };
 
 /* Frees the memory of a handle whose uv part is its first member. */
@@ -47,6 +50,10 @@ void rbk_handle_close(struct rbk_loop *loop, uv_handle_t *handle);
 /* Watches a descriptor that belongs to this room: it stays non-blocking. `events` is UV_READABLE or UV_WRITABLE. */
 struct rbk_watch *rbk_watch_own(struct rbk_loop *loop, int fd, int events, rbk_loop_fn *fn, void *arg,
                                 struct rbk_error *err);
+
+/* reap.c: a child that belongs to no process of this loop, and is to be left alone. */
+void rbk_stranger_add(struct rbk_loop *loop, pid_t pid);
+bool rbk_stranger_is(const struct rbk_loop *loop, pid_t pid);
 
 /* proc.c: kills and forgets whatever still runs, for rbk_loop_free. No callbacks. */
 void rbk_procs_abandon(struct rbk_loop *loop);

@@ -141,6 +141,7 @@ void rbk_loop_free(struct rbk_loop *loop)
     free(loop->deferred.calls);
     free(loop->before_block.calls);
     free(loop->buffer);
+    free(loop->strangers);
     free(loop->child_stack);
     free(loop);
 }

@@ -2,6 +2,7 @@
  * else. As subreaper we also inherit the orphans of every tree: waitid with WNOWAIT names a dead child without reaping
  * it, and what is no process of this loop is such an orphan. */
 #include <base/clock.h>
+#include <base/mem.h>
 #include <errno.h>
 #include <loop/child.h>
 #include <signal.h>
@@ -21,6 +22,33 @@ static struct rbk_proc *proc_of_pid(const struct rbk_loop *loop, pid_t pid)
         if (p->pid == pid && !p->reaped)
             return p;
     return NULL;
+}
+
+void rbk_stranger_add(struct rbk_loop *loop, pid_t pid)
+{
+    RBK_GROW(loop->strangers, loop->stranger_count, loop->stranger_cap);
+    loop->strangers[loop->stranger_count++] = pid;
+}
+
+bool rbk_stranger_is(const struct rbk_loop *loop, pid_t pid)
+{
+    for (size_t i = 0; i < loop->stranger_count; i++)
+        if (loop->strangers[i] == pid)
+            return true;
+    return false;
+}
+
+/* It is reaped, and its pid may be another's soon. */
+static void stranger_remove(struct rbk_loop *loop, pid_t pid)
+{
+    for (size_t i = 0; i < loop->stranger_count; i++)
+        if (loop->strangers[i] == pid)
+            loop->strangers[i--] = loop->strangers[--loop->stranger_count];
+}
+
+static bool is_known(const struct rbk_loop *loop, pid_t pid)
+{
+    return proc_of_pid(loop, pid) || rbk_stranger_is(loop, pid);
 }
 
 bool rbk_reap_one(struct rbk_proc *p)
@@ -54,9 +82,37 @@ static void reap_orphan(struct rbk_loop *loop, pid_t pid)
     bool known = rbk_procfs_stat(pid, &orphan);
     if (wait4(pid, NULL, WNOHANG | __WALL, &usage) != pid)
         return;
+    if (rbk_stranger_is(loop, pid)) {
+        stranger_remove(loop, pid);
+        return;
+    }
     for (struct rbk_proc *p = loop->procs; p; p = p->next)
         if (loop->proc_count == 1 || (known && p->has_session && orphan.session == p->pid))
             p->sampling.reaped_cpu_ms += usage_ms(&usage);
+}
+
+/* The kernel's own list of the main thread's children, to which orphans are added: -1 = this kernel has none. */
+static int others_in_children_file(const struct rbk_loop *loop, bool (*known)(const struct rbk_loop *loop, pid_t pid))
+{
+    char text[4096];
+    ssize_t got = loop->children_fd < 0 ? -1 : pread(loop->children_fd, text, sizeof text - 1, 0);
+    if (got < 0 || got == (ssize_t)sizeof text - 1)
+        return -1;
+    text[got] = '\0';
+    char *end;
+    for (char *at = text;; at = end) {
+        pid_t pid = (pid_t)strtol(at, &end, 10);
+        if (end == at)
+            return 0;
+        if (!known(loop, pid))
+            return 1;
+    }
+}
+
+/* The only children left are those that go their own way. */
+static bool only_strangers(const struct rbk_loop *loop)
+{
+    return loop->stranger_count && others_in_children_file(loop, rbk_stranger_is) == 0;
 }
 
 enum rbk_brood rbk_reap(struct rbk_loop *loop)
@@ -71,7 +127,7 @@ enum rbk_brood rbk_reap(struct rbk_loop *loop)
         if (waitid(P_ALL, 0, &dead, WEXITED | WNOHANG | WNOWAIT | __WALL) < 0 && errno != EINTR)
             return RBK_NO_CHILDREN;
         if (!dead.si_pid)
-            return RBK_SOME_CHILDREN;
+            return only_strangers(loop) ? RBK_NO_CHILDREN : RBK_SOME_CHILDREN;
         struct rbk_proc *p = proc_of_pid(loop, dead.si_pid);
         if (p)
             rbk_reap_one(p);
@@ -83,34 +139,18 @@ enum rbk_brood rbk_reap(struct rbk_loop *loop)
 
 bool rbk_tree_is_gone(struct rbk_proc *p)
 {
-    return rbk_reap(p->loop) == RBK_NO_CHILDREN || !p->loop->adopts || p->loop->proc_count > 1;
+    const struct rbk_loop *loop = p->loop;
+    bool unsure = loop->stranger_count && loop->children_fd < 0; /* then a search says it */
+    return rbk_reap(p->loop) == RBK_NO_CHILDREN || !loop->adopts || loop->proc_count > 1 || unsure;
 }
 
 static bool may_be_leftover(const struct rbk_proc *p, pid_t pid)
 {
     pid_t session = getsid(pid);
     struct rbk_procstat stat;
-    if (session < 0 || proc_of_pid(p->loop, pid))
+    if (session < 0 || is_known(p->loop, pid))
         return false;
     return session == p->pid || (rbk_procfs_stat(pid, &stat) && stat.ppid == getpid());
-}
-
-/* The kernel's own list of the main thread's children, to which orphans are added: -1 = this kernel has none. */
-static int adopted_in_children_file(const struct rbk_proc *p)
-{
-    char text[4096];
-    ssize_t got = p->loop->children_fd < 0 ? -1 : pread(p->loop->children_fd, text, sizeof text - 1, 0);
-    if (got < 0 || got == (ssize_t)sizeof text - 1)
-        return -1;
-    text[got] = '\0';
-    char *end;
-    for (char *at = text;; at = end) {
-        pid_t pid = (pid_t)strtol(at, &end, 10);
-        if (end == at)
-            return 0;
-        if (!proc_of_pid(p->loop, pid))
-            return 1;
-    }
 }
 
 /* All descendants of a child have got their pids since. When that is a handful, each is looked at: -1 = too many. */
@@ -142,7 +182,7 @@ bool rbk_leftovers(struct rbk_proc *p)
         return true;
     int found = -1;
     if (p->loop->adopts) { /* then whatever is left has an ancestor among our children */
-        found = adopted_in_children_file(p);
+        found = others_in_children_file(p->loop, is_known);
         found = found < 0 ? leftover_among_new_pids(p) : found;
     }
     return found != 0 && scan_finds_leftovers(p);

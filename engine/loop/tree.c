@@ -33,7 +33,7 @@ static bool belongs(const struct rbk_proc *p, const struct rbk_procstat *process
     if (process->pid == p->pid)
         return !p->reaped;
     if (process->start_ticks + 1 < p->started_ticks || process->pid == self ||
-        is_direct_child_of_loop(p->loop, process->pid))
+        is_direct_child_of_loop(p->loop, process->pid) || rbk_stranger_is(p->loop, process->pid))
         return false;
     if (!p->loop->adopts || process->ppid != self)
         return in_session_or_group(p, process) || (!p->loop->adopts && has_mark(p, process));

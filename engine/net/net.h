@@ -53,7 +53,8 @@ const char *rbk_http_header(const struct rbk_http_response *r, const char *name)
 struct rbk_mail {                   /* one message; the module builds the MIME parts */
     const char *url;                /* smtp://host:port or smtps:// */
     const char *user, *password;    /* NULL = no authentication */
-    const char *starttls;           /* "required" (default when a password is given), "opportunistic", "never" */
+    const char *starttls;           /* "required" (default when a password is given), "opportunistic" (the
+                                       default else; checks no certificate, takes no password), "never" */
     const char *from;               /* address, for the envelope */
     const struct rbk_strv *to;      /* addresses, for the envelope */
     const struct rbk_strv *headers; /* complete: From, To, Subject (encoded words where needed), Date, Message-ID, .. */

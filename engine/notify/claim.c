@@ -56,7 +56,6 @@ static int mark_sending(struct rbk_store *s, struct rbk_message *m, int64_t now_
     rbk_bind_int(q, 1, m->id);
     rbk_bind_int(q, 2, now_ms);
     m->state = RBK_MESSAGE_SENDING;
-    m->attempts++;
     return rbk_stmt_run(q, err);
 }
 
@@ -170,7 +169,7 @@ static int settle_failure(struct rbk_store *s, struct notify_delivering *one, co
         one->sent = RBK_SENT_DEAD;
     if (one->sent == RBK_SENT_DEAD)
         return set_state(s, one, RBK_MESSAGE_DEAD, now_ms, 0, err);
-    int64_t wait_ms = one->retry_after_ms > 0 ? one->retry_after_ms : notify_backoff_ms(p, one->m.attempts);
+    int64_t wait_ms = one->retry_after_ms > 0 ? one->retry_after_ms : notify_backoff_ms(p, one->m.attempts + 1);
     int rc = set_state(s, one, RBK_MESSAGE_QUEUED, now_ms + wait_ms, 0, err);
     return rc ? rc : delay_followers(s, &one->m, now_ms + wait_ms, err);
 }

@@ -244,12 +244,30 @@ static void forget_results(struct rbk_delivery *d)
     d->result_count = 0;
 }
 
+static int take_lock(struct rbk_delivery *d, struct rbk_error *err)
+{
+    char holder[64];
+    snprintf(holder, sizeof holder, "process %ld", (long)getpid());
+    return is_local(d) ? 0 : rbk_lock_try(d->o.store, RBK_LOCK_DELIVERY, "", holder, &d->lock, err);
+}
+
+/* Back from a wait in which another delivery may have come and died. */
+static int take_up(struct rbk_delivery *d, int64_t now_ms, struct rbk_error *err)
+{
+    if (d->lock || is_local(d))
+        return 0;
+    int rc = take_lock(d, err);
+    return rc ? rc : notify_claims_recover(d->o.store, false, now_ms, err);
+}
+
 static int transact(struct rbk_delivery *d, int64_t now_ms, struct rbk_error *err)
 {
     int rc = rbk_store_begin(d->o.store, err);
     if (rc < 0)
         return rc;
-    rc = settle_results(d, now_ms, err);
+    rc = take_up(d, now_ms, err);
+    if (rc == 0)
+        rc = settle_results(d, now_ms, err);
     if (rc == 0)
         rc = settle_lanes(d, now_ms, err);
     if (rc == 0)
@@ -271,13 +289,6 @@ static void finish(struct rbk_delivery *d, const struct rbk_error *failed)
     d->lock = NULL;
     notify_count_left(d->o.store, &d->report.left, NULL);
     d->o.ended(d->o.arg, &d->report, failed);
-}
-
-static int take_lock(struct rbk_delivery *d, struct rbk_error *err)
-{
-    char holder[64];
-    snprintf(holder, sizeof holder, "process %ld", (long)getpid());
-    return is_local(d) ? 0 : rbk_lock_try(d->o.store, RBK_LOCK_DELIVERY, "", holder, &d->lock, err);
 }
 
 /* The last look, with the lock given up; true: there was something, and the lock is ours again. */
@@ -326,6 +337,10 @@ static void rest(struct rbk_delivery *d, int64_t now_ms)
             turn_now(d);
         return;
     }
+    if (idle && due_ms > now_ms) { /* nobody is kept from it while we wait */
+        rbk_lock_release(d->lock);
+        d->lock = NULL;
+    }
     if (!d->timer)
         turn_within(d, next_wait_ms(d, idle ? due_ms : INT64_MAX, now_ms));
 }
@@ -350,8 +365,9 @@ static void turn(void *arg)
     if (d->over)
         return;
     if (has_work(d, now_ms)) {
-        if (transact(d, now_ms, &err) < 0) {
-            finish(d, &err);
+        int rc = transact(d, now_ms, &err);
+        if (rc < 0) { /* busy: another delivery took over while we waited */
+            finish(d, rc == RBK_EBUSY ? NULL : &err);
             return;
         }
         forget_results(d);
@@ -397,6 +413,18 @@ static void read_patience(struct rbk_delivery *d)
     d->patience = (struct notify_patience){.base_ms = notify_config_ms(backoff, "base", 0),
                                            .max_ms = notify_config_ms(backoff, "max", 0),
                                            .dead_after_ms = notify_config_ms(notify, "dead_after", 0)};
+}
+
+int rbk_delivery_hurry(struct rbk_store *s, struct rbk_error *err)
+{
+    int rc = rbk_store_begin(s, err);
+    if (rc < 0)
+        return rc;
+    rc = notify_claims_hurry(s, rbk_clock_wall_ms(), err);
+    if (rc == 0)
+        return rbk_store_commit(s, err);
+    rbk_store_rollback(s);
+    return rc;
 }
 
 int rbk_delivery_start(const struct rbk_delivery_options *o, struct rbk_delivery **out, struct rbk_error *err)

@@ -32,6 +32,9 @@ extern const struct rbk_schema rbk_notify_schema;
  * duration_ms, url
  */
 
+/* 1 = some rule counts a failure of this key, or told of one: whoever finds it mended publishes that; 0; negative. */
+int rbk_notify_is_open(struct rbk_store *s, const char *key, struct rbk_error *err);
+
 /* Queues a message that is the program's own: no rule is asked, and the channel is none of runbook.yaml but one that
  * the host of the delivery carries itself; its name begins with '@'. Inside a transaction. `event` needs a `title`. */
 int rbk_notify_queue(struct rbk_store *s, const char *channel, const char *group, const rbk_value *event,
@@ -92,6 +95,9 @@ int rbk_delivery_start(const struct rbk_delivery_options *o, struct rbk_delivery
 /* After `ended`. The host must be gone, or have nothing under way: its callbacks lead nowhere. What was
  * being sent is sent again by the next delivery. NULL is fine. */
 void rbk_delivery_free(struct rbk_delivery *d);
+
+/* Makes everything that is queued due now, for whoever delivers. A transaction of its own. */
+int rbk_delivery_hurry(struct rbk_store *s, struct rbk_error *err);
 
 /* When something is to be delivered by a process that is not there yet: *due_ms, INT64_MAX = nothing is queued.
  * *nobody = no process delivers now. One cheap query; writes nothing. */

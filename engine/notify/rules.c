@@ -155,11 +155,26 @@ static bool refuse(struct rbk_buf *why, const char *key, const rbk_value *list, 
     return false;
 }
 
+/* What somebody sends by hand goes where it was sent; a rule that wants it too names it. */
+static bool is_by_hand(const struct notify_rule *rule, const char *name)
+{
+    if (strcmp(name, "message") != 0 && strcmp(name, "test") != 0)
+        return false;
+    for (size_t i = 0; i < rbk_value_length(rule->on); i++)
+        if (strcmp(rbk_value_string(rbk_list_at(rule->on, i)), name) == 0)
+            return false;
+    return true;
+}
+
 bool notify_rule_fits(const struct notify_rule *rule, const rbk_value *event, struct rbk_buf *why)
 {
     const char *name = notify_event_text(event, "event"), *runbook = notify_event_text(event, "runbook");
     const char *priority = notify_event_text(event, "priority");
     bool over = notify_event_is(event, "resolved");
+    if (is_by_hand(rule, name)) {
+        rbk_buf_puts(why, "on: it is sent by hand, and the rule does not name it");
+        return false;
+    }
     if (!over && !any_fits(rule->on, name))
         return refuse(why, "on", rule->on, name);
     if (over && !rule->recovery) {

@@ -25,7 +25,7 @@ static const char *const steps[] = {
     "CREATE TABLE notify_memory(channel TEXT NOT NULL, grp TEXT NOT NULL, memory TEXT NOT NULL,"
     " changed_ms INTEGER NOT NULL, PRIMARY KEY(channel, grp)) WITHOUT ROWID;"
     "CREATE TABLE notify_told(rule TEXT NOT NULL, key TEXT NOT NULL, event TEXT NOT NULL, failures INTEGER NOT NULL,"
-    " firing INTEGER NOT NULL, told_ms INTEGER NOT NULL, PRIMARY KEY(rule, key, event)) WITHOUT ROWID;"
+    " firing INTEGER NOT NULL, told_ms INTEGER NOT NULL, PRIMARY KEY(key, event, rule)) WITHOUT ROWID;"
     "CREATE TABLE notify_seen(id TEXT PRIMARY KEY, seen_ms INTEGER NOT NULL) WITHOUT ROWID;"
     "CREATE TABLE notify_silences(id INTEGER PRIMARY KEY, pattern TEXT NOT NULL, from_ms INTEGER NOT NULL,"
     " until_ms INTEGER NOT NULL, by TEXT, why TEXT);",

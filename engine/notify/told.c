@@ -20,6 +20,16 @@ int notify_told_get(struct rbk_store *s, const char *rule, const char *key, cons
     return 0;
 }
 
+int rbk_notify_is_open(struct rbk_store *s, const char *key, struct rbk_error *err)
+{
+    struct rbk_stmt *q = rbk_stmt(s, "SELECT 1 FROM notify_told WHERE event = '' AND key = ?1 LIMIT 1");
+    rbk_bind_text(q, 1, key);
+    int rc = rbk_stmt_step(q, err);
+    if (rc >= 0)
+        rbk_stmt_end(q);
+    return rc;
+}
+
 static int told_drop(struct rbk_store *s, const char *rule, const char *key, const char *event, struct rbk_error *err)
 {
     struct rbk_stmt *q = rbk_stmt(s, "DELETE FROM notify_told WHERE rule = ?1 AND key = ?2 AND event = ?3");

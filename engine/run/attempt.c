@@ -166,6 +166,18 @@ static void on_retry(void *arg)
     rbk_attempt_begin(step);
 }
 
+/* For those who want to hear of every attempt. */
+static void tell_attempt(struct rbk_step *step, const char *error)
+{
+    rbk_value *data = rbk_map_new();
+    char *clean = rbk_step_output_redacted(step->run->session, error);
+    rbk_map_set_string(data, "error", clean);
+    rbk_map_set_int(data, "attempt", step->tries);
+    rbk_map_set_int(data, "attempts", step->node->retry.times + 1);
+    free(clean);
+    rbk_record_told(step->run, step, "attempt-failed", data);
+}
+
 void rbk_attempt_failed(struct rbk_step *step, enum rbk_step_state state, const char *error)
 {
     if (!may_retry(step)) {
@@ -177,6 +189,7 @@ void rbk_attempt_failed(struct rbk_step *step, enum rbk_step_state state, const 
     rbk_duration_format(delay, wait);
     rbk_step_note(step, "attempt %d failed (%s), again in %s", step->row.attempts, error ? error : "no reason given",
                   wait);
+    tell_attempt(step, error);
     step->phase = RBK_PHASE_BODY;
     step->delay = rbk_timer_start(step->run->session->o.loop, delay, 0, on_retry, step);
 }

@@ -181,6 +181,10 @@ static void check_budget(struct rbk_step *step)
         rbk_duration_format(budget, allowed);
         snprintf(text, sizeof text, "over its budget: %s of %s", took, allowed);
         add_detail(step, text);
+        rbk_value *data = rbk_map_new();
+        rbk_map_set_int(data, "took_ms", step->row.duration_ms);
+        rbk_map_set_int(data, "budget_ms", budget);
+        rbk_record_told(step->run, step, "over-budget", data);
     }
 }
 

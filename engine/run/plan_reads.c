@@ -7,6 +7,7 @@
 #include <run/plan_report.h>
 #include <run/plan_words.h>
 #include <run/subst.h>
+#include <run/trigger_words.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -19,6 +20,7 @@ struct reads {
     rbk_value *samples;          /* name -> a value of its type, for parameters and answers */
     const struct rbk_node *n;    /* the step that is looked at; NULL in the header */
     const struct rbk_expr *expr; /* the expression that is looked at, or NULL */
+    bool trigger;                /* it is the trigger, which knows more words */
 };
 
 /* ---- samples: an expression over a parameter shows wrong units before any value is known ----------------------- */
@@ -160,6 +162,8 @@ static bool in_each(const struct rbk_node *n)
 
 static void read_name(struct reads *reads, int line, const char *name, bool dollar)
 {
+    if (reads->trigger && rbk_trigger_word_known(name))
+        return;
     if (strchr(name, '.'))
         dotted_name(reads, line, name, dollar);
     else if (strcmp(name, "item") == 0 && in_each(reads->n))
@@ -205,6 +209,13 @@ static void read_expr(void *arg, const struct rbk_expr *e)
         read_name(reads, line, names.items[i], false);
     reads->expr = NULL;
     rbk_strv_fini(&names);
+}
+
+static void read_trigger(struct reads *reads, const struct rbk_expr *e)
+{
+    reads->trigger = true;
+    read_expr(reads, e);
+    reads->trigger = false;
 }
 
 static void read_each(struct reads *reads)
@@ -269,7 +280,7 @@ void plan_rules_reads(struct plan_report *r)
     struct reads reads;
     reads_init(&reads, r);
     if (r->plan->trigger)
-        read_expr(&reads, r->plan->trigger);
+        read_trigger(&reads, r->plan->trigger);
     if (r->plan->escalate_when)
         read_expr(&reads, r->plan->escalate_when);
     plan_each_node(r->plan, read_step, &reads);

@@ -66,8 +66,20 @@ static int write_measured(struct rbk_store *store, const struct rbk_record *r, s
     (void)err;
     if (r->step)
         o->meter->step(o->meter_self, &r->run->row, &r->step->row);
-    else
+    else if (r->run->row.ended_ms)
         o->meter->run(o->meter_self, &r->run->row);
+    else if (!r->run->parent && o->meter->parked)
+        o->meter->parked(o->meter_self, &r->run->row);
+    return 0;
+}
+
+static int write_told(struct rbk_store *store, const struct rbk_record *r, struct rbk_error *err)
+{
+    const struct rbk_run_options *o = &r->run->session->o;
+    (void)store;
+    (void)err;
+    if (o->meter && o->meter->aside)
+        o->meter->aside(o->meter_self, &r->run->row, r->step ? &r->step->row : NULL, r->name, r->value);
     return 0;
 }
 
@@ -259,6 +271,20 @@ void rbk_record_event(struct rbk_run *run, const char *step, const char *kind, r
     struct rbk_record *r = record_add(run, RBK_RECORD_NOW);
     r->write = write_event;
     r->key = rbk_strdup(step);
+    r->name = rbk_strdup(kind);
+    r->value = data;
+}
+
+void rbk_record_told(struct rbk_run *run, struct rbk_step *step, const char *kind, rbk_value *data)
+{
+    const struct rbk_run_meter *meter = run->session->o.meter;
+    if (!meter || !meter->aside) {
+        rbk_value_free(data);
+        return;
+    }
+    struct rbk_record *r = record_add(run, RBK_RECORD_NOW);
+    r->write = write_told;
+    r->step = step;
     r->name = rbk_strdup(kind);
     r->value = data;
 }

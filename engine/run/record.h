@@ -34,7 +34,7 @@ enum rbk_urgency { RBK_RECORD_NOW, RBK_RECORD_SOON };
 /* Rows are written as they are at the commit, once for however often they were recorded. */
 void rbk_record_run(struct rbk_run *run);
 void rbk_record_step(struct rbk_step *step, enum rbk_urgency urgency);
-/* Has the meter look at an ended step, or at the ended run when step is NULL. */
+/* Has the meter look at an ended step, or when step is NULL at the run, which ended or came to rest. */
 void rbk_record_measured(struct rbk_run *run, struct rbk_step *step);
 /* Copies of what is given. */
 void rbk_record_fact(struct rbk_step *step, const char *name, const rbk_value *v);
@@ -45,6 +45,8 @@ void rbk_record_gates_forgotten(struct rbk_step *step); /* what a person was ask
 void rbk_record_cancel_forgotten(struct rbk_run *run);  /* the request of before is not one for what follows */
 /* `step` may be NULL; takes data. */
 void rbk_record_event(struct rbk_run *run, const char *step, const char *kind, rbk_value *data);
+/* Tells the meter of something on the way that the journal does not keep. `step` may be NULL; takes data. */
+void rbk_record_told(struct rbk_run *run, struct rbk_step *step, const char *kind, rbk_value *data);
 /* Calls fn once everything recorded until now is committed. Not called when the store fails: the session then stops. */
 void rbk_record_then(struct rbk_session *s, rbk_loop_fn *fn, void *arg);
 /* Is something recorded that this iteration's commit will take? */

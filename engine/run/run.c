@@ -214,6 +214,10 @@ static void tell_budget(struct rbk_run *run)
         char *text = rbk_asprintf("the run is over its budget: %s of %s", took, allowed);
         rbk_observe_note(run, NULL, text);
         free(text);
+        rbk_value *data = rbk_map_new();
+        rbk_map_set_int(data, "took_ms", run->row.duration_ms);
+        rbk_map_set_int(data, "budget_ms", budget);
+        rbk_record_told(run, NULL, "over-budget", data);
     }
 }
 
@@ -252,8 +256,7 @@ void rbk_run_end(struct rbk_run *run, enum rbk_run_state state, int exit_code, c
     set_result(run, state, exit_code, reason);
     tell_budget(run);
     rbk_record_run(run);
-    if (run->row.ended_ms)
-        rbk_record_measured(run, NULL);
+    rbk_record_measured(run, NULL);
     if (run->parent) {
         rbk_locks_drop(s, &run->instance);
         rbk_call_ended(run);

@@ -54,14 +54,20 @@ struct rbk_run_observer { /* every member may be NULL */
     void (*ended)(void *self, const struct rbk_run *run);
 };
 
-/* Measures what has ended, and hears of events. The members are called while the transaction that records it is open,
- * `write` once, as the last before its commit: what it writes costs no commit of its own. */
+/* Measures and tells what has ended, and hears of events. The members are called while the transaction that records it
+ * is open, `write` once, as the last before its commit: what it writes costs no commit of its own. */
 struct rbk_run_meter {
     void (*run)(void *self, const struct rbk_run_row *run);
     void (*step)(void *self, const struct rbk_run_row *run, const struct rbk_step_row *step);
     void (*command)(void *self, const struct rbk_run_row *run, const struct rbk_step_row *step,
                     const struct rbk_command_row *command);
     void (*event)(void *self, const struct rbk_run_row *run, const char *step, const char *kind, const rbk_value *data);
+    /* A root run that came to rest and is not over: waiting or interrupted. NULL: nobody asks. */
+    void (*parked)(void *self, const struct rbk_run_row *run);
+    /* What the journal does not keep: "attempt-failed" {error, attempt, attempts}, "over-budget" {took_ms, budget_ms};
+     * `step` NULL = the run's. NULL: nobody asks, and no commit is made for it. */
+    void (*aside)(void *self, const struct rbk_run_row *run, const struct rbk_step_row *step, const char *kind,
+                  const rbk_value *data);
     int (*write)(void *self, struct rbk_store *store, struct rbk_error *err);
 };
 

@@ -175,6 +175,7 @@ static void put_service(struct rbk_buf *out, const struct rbk_entry *e, const st
     rbk_buf_puts(out, "# runbook-");
     rbk_export_name(out, e->runbook);
     rbk_buf_printf(out, ".service\n[Unit]\nDescription=runbook %s\n\n[Service]\nType=oneshot\n", e->runbook);
+    rbk_buf_puts(out, "# 3: it waits for a person\nSuccessExitStatus=3\n");
     if (e->timeout_ms)
         rbk_buf_printf(out, "TimeoutStartSec=%lldms\n", (long long)e->timeout_ms);
     rbk_export_words(&words, e, place);

@@ -66,7 +66,7 @@ struct rbk_message { /* strings and values borrowed */
     int64_t count;
     const rbk_value *memory; /* what this channel remembers of this group (thread, issue number): map, or NULL */
     enum rbk_message_state state;
-    int attempts;
+    int attempts; /* that were begun; to a channel that sends it: before this one */
     int64_t created_ms, due_ms, delivered_ms;
     const char *last_error;
 };

@@ -52,7 +52,7 @@ local function people(list, addresses)
     for i, person in ipairs(list) do
         addresses[#addresses + 1], written[i] = mime.address(person)
     end
-    return table.concat(written, ",\r\n ")
+    return table.concat(written, ", ")
 end
 
 local function message_id(key, from)
@@ -67,8 +67,7 @@ local function headers_of(message, s, o, to)
         "From: " .. from_written,
         "To: " .. people(o.to, to),
         "Message-ID: " .. message_id(message.key, from),
-        "Subject: " .. mime.encode(text.one_line((memory.references and "Re: " or "") .. (memory.subject or s.heading),
-            400)),
+        "Subject: " .. text.one_line((memory.references and "Re: " or "") .. (memory.subject or s.heading), 400),
         "Auto-Submitted: auto-generated",
         "X-Runbook-Key: " .. text.percent(message.key),
         "X-Runbook-Priority: " .. s.priority,
@@ -82,7 +81,7 @@ local function headers_of(message, s, o, to)
     local references = memory.references
     if references and #references > 0 then
         headers[#headers + 1] = "In-Reply-To: " .. references[#references]
-        headers[#headers + 1] = "References: " .. table.concat(references, "\r\n ")
+        headers[#headers + 1] = "References: " .. table.concat(references, " ")
     end
     return headers, from
 end

@@ -86,8 +86,8 @@ class Delivery:
         self.root = root
         self.said = ""
 
-    def drive(self, channels, messages, env, **asked):
-        config = {"project": "t", "channels": channels}
+    def drive(self, channels, messages, env, net=None, **asked):
+        config = {"project": "t", "channels": channels, **({"net": net} if net else {})}
         done = subprocess.run(
             [DRIVER, str(self.root)],
             input=json.dumps({"config": config, "messages": messages, **asked}),

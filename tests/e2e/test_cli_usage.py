@@ -2,7 +2,7 @@
 
 import pytest
 
-ALL = "init list show check run resume retry cancel approve reject status logs history tests metrics schedule incident doctor completion version help"
+ALL = "init list show check run resume retry cancel approve reject status logs history tests metrics notify schedule incident doctor completion version help"
 PARAM = """
 runbook "Copy the backups" { help = "Copies last night's backups to the other site." }
 param "since" { default = "24h", type = "duration", help = "how far back" }

@@ -150,3 +150,90 @@ def test_what_remediates_must_be_a_key(shop):
     done = shop.run("demo/mend")
     assert done.exit == 1 and "cannot be the key of an incident" in done.out + done.err
     assert shop.ledger() == []
+
+
+JUNIT = """<testsuite name="s"><testcase name="a"/><testcase name="b"><failure message="no"/></testcase></testsuite>"""
+CALLED_FOR = """
+runbook "Queue" { priority = "high", trigger = "%s" }
+step "Look" { run = "true" }
+"""
+
+
+def suggested(project, *args):
+    return {s["runbook"]: s for s in project.ok("incident", "suggest", *args, "--json").json["suggestions"]}
+
+
+def test_suggest_says_what_holds_and_why(shop):
+    assert suggested(shop) == {}
+    assert suggested(shop, "--all")["incident/test-failures"]["holds"] is None
+    assert "no trigger holds" in shop.ok("incident", "suggest").out
+    shop.write("report.xml", JUNIT)
+    shop.ok("tests", "import", "report.xml")
+    shop.runbook("demo/queue", CALLED_FOR % "metric.queue_size > 1000 and service_up.db == 0")
+    shop.ok("metrics", "record", "queue_size", "2000")
+    shop.ok("metrics", "record", "service_up", "0", "service=db")
+    found = suggested(shop)
+    assert sorted(found) == ["demo/queue", "incident/test-failures"]
+    assert found["incident/test-failures"]["facts"][0]["value"] == 0.5
+    values = {f["name"]: f["value"] for f in found["demo/queue"]["facts"]}
+    assert values == {"metric.queue_size": 2000, "service_up.db": 0}
+    assert all(f["measured"] for f in found["demo/queue"]["facts"])
+    shop.ok("incident", "open", "demo/queue")
+    assert suggested(shop)["demo/queue"]["incident"] == 1
+    assert "failure_rate 50%" in shop.ok("incident", "suggest").out
+    shop.ok("metrics", "record", "service_up", "1", "service=db")
+    assert list(suggested(shop)) == ["incident/test-failures"]
+    assert suggested(shop, "--all")["demo/queue"]["holds"] is False
+
+
+@pytest.mark.parametrize(
+    "trigger, samples, holds",
+    [
+        ("slowdown > 2", [10, 10, 11, 25], True),
+        ("slowdown > 2", [10, 10, 11, 15], False),
+        ("slowdown.unit > 2", [10, 10, 11, 25], True),
+        ("slowdown > 2", [10, 25], None),
+    ],
+)
+def test_slower_than_usual(shop, trigger, samples, holds):
+    shop.runbook("demo/queue", CALLED_FOR % trigger)
+    for minute, value in enumerate(samples):
+        shop.ok("metrics", "record", "tests_duration_seconds", f"{value}s", "level=unit", "--at", f"{50 - minute}m")
+    assert suggested(shop, "--all")["demo/queue"]["holds"] is holds
+
+
+def test_a_trigger_reads_facts_of_recent_runs(shop):
+    shop.runbook("demo/numbers", ESCALATES.replace("n > 20", "seen > 1000"))
+    shop.runbook("demo/queue", CALLED_FOR % "seen > 5")
+    assert suggested(shop, "--all")["demo/queue"]["holds"] is None
+    run = shop.ok("demo/numbers", "--n", "7", "--json").json["run"]
+    fact = suggested(shop)["demo/queue"]["facts"][0]
+    assert fact["value"] == 7 and run[:12] in fact["source"]
+    shop.ok("demo/numbers", "--n", "3")
+    assert suggested(shop) == {}
+
+
+def test_check_knows_the_words_of_triggers(shop):
+    shop.runbook("demo/queue", CALLED_FOR % "failure_rate > 5% or metric.queue_size > 3")
+    assert "no step sets" not in shop.ok("check", "demo/queue").out
+    shop.runbook("demo/queue", CALLED_FOR % "failurerate > 5%")
+    assert "no step sets `failurerate`" in shop.run("check", "demo/queue").out
+
+
+def test_incidents_open_by_themselves_once_for_each_measurement(shop):
+    shop.write("runbook.yaml", PROJECT + "incidents: {open: automatic}\n")
+    shop.runbook("demo/numbers", ESCALATES.replace("n > 20", "seen > 1000"))
+    shop.runbook("demo/other", 'runbook "Other" {}\nstep "x" { run = "true" }\n')
+    shop.runbook("demo/queue", CALLED_FOR % "seen > 5")
+    shop.ok("demo/numbers", "--n", "3")
+    assert shop.ok("incident", "list", "--json").json["incidents"] == []
+    run = shop.ok("demo/numbers", "--n", "7", "--json").json["run"]
+    shop.ok("demo/other")
+    incident = shop.ok("incident", "show", "demo/queue", "--json").json
+    assert (incident["priority"], incident["runs"], incident["opened_by"]) == ("high", [run], "trigger")
+    assert lines(shop, "demo/queue") == [("opened", "seen > 5, now 7: called Engineering lead")]
+    shop.ok("incident", "resolve", "demo/queue")
+    shop.ok("demo/other")
+    assert shop.ok("incident", "list", "--json").json["incidents"] == []
+    shop.ok("demo/numbers", "--n", "8")
+    assert [i["id"] for i in shop.ok("incident", "list", "--json").json["incidents"]] == [incident["id"] + 1]

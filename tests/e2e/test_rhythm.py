@@ -187,8 +187,12 @@ def test_logs_of_runs_that_are_over_are_removed_and_the_run_stays(project):
     )
     assert project.ok("t/clean", "--dry", "--json").json["facts"]["removed_runs"] == 1
     assert (logs / old).is_dir()
+    project.write("kept/file", "")
+    (logs / old / "link").symlink_to(project.root / "kept")
+    (logs / old / "deep" / "folder").mkdir(parents=True)
     project.ok("t/clean", "--json")
     assert not (logs / old).exists() and (logs / waiting).is_dir() and (logs / recent).is_dir()
+    assert (project.root / "kept/file").exists()  # links are removed, never followed
     assert project.ok("status", old, "--json").json["state"] == "succeeded"
     assert project.run("logs", old).exit in (0, 1)
 
@@ -244,3 +248,8 @@ def test_what_has_no_even_rhythm_is_shown_by_day_and_month(project):
     shown = year(project, "first monday at 9:00")
     assert shown[:3] == ["Mon 2026-01-05  09:00  t/x", "", "Mon 2026-02-02  09:00  t/x"]
     assert len([line for line in shown if line]) == 12
+
+
+def test_a_unit_does_not_fail_because_its_run_waits(project):
+    text = project.ok("schedule", "export", "systemd", "monthly/*").out
+    assert text.count("SuccessExitStatus=3\n") == text.count("[Service]\n") == 3

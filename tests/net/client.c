@@ -19,7 +19,7 @@ struct test_request {
     struct test_client *client;
     size_t number;
     struct rbk_transfer *transfer;
-    int64_t cancel_ms;
+    struct rbk_timer *cancel;
 };
 
 static void fail(const char *what, const struct rbk_error *err)
@@ -47,6 +47,7 @@ static void on_answer(void *arg, const struct rbk_http_response *answer, enum rb
 {
     static const char *const names[] = {"refused", "unknown", "never"};
     struct test_request *r = arg;
+    rbk_timer_cancel(&r->cancel);
     rbk_value *result = rbk_map_new(), *headers = rbk_list_new();
     for (size_t i = 0; answer->headers && i < answer->headers->count; i++)
         rbk_list_append(headers, rbk_string_new(answer->headers->items[i]));
@@ -66,6 +67,7 @@ static void on_answer(void *arg, const struct rbk_http_response *answer, enum rb
 static void on_cancel(void *arg)
 {
     struct test_request *r = arg;
+    r->cancel = NULL;
     rbk_transfer_cancel(r->transfer);
     put_result(r, rbk_string_new("cancelled"));
 }
@@ -142,9 +144,9 @@ static void start(struct test_request *r, const rbk_value *q)
     r->client->under_way++;
     if ((mail ? start_mail(r, q, &err) : start_http(r, q, &err)) < 0)
         fail("not started", &err);
-    r->cancel_ms = get_int(q, "cancel_ms");
-    if (r->cancel_ms)
-        rbk_timer_start(r->client->loop, r->cancel_ms, 0, on_cancel, r);
+    int64_t cancel_ms = get_int(q, "cancel_ms");
+    if (cancel_ms)
+        r->cancel = rbk_timer_start(r->client->loop, cancel_ms, 0, on_cancel, r);
 }
 
 static void run(struct test_client *client)

@@ -1,6 +1,6 @@
 /* A name server and a witness in one library to preload: the name `rebind.test` has another address at each look-up, as
- * NAMES says ("127.0.0.2,127.0.0.1": the last one stays; "127.0.0.2+127.0.0.1" are two at once), and every address that
- * anything tries to connect to is written to the file CONNECTS. */
+ * NAMES says ("127.0.0.2,127.0.0.1": the last one stays; "127.0.0.2+127.0.0.1" are two at once), the look-up of
+ * `hang.test` never ends, and every address that anything tries to connect to is written to the file CONNECTS. */
 #include <arpa/inet.h>
 #include <dlfcn.h>
 #include <netdb.h>
@@ -9,6 +9,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
+#include <unistd.h>
 
 #define SHOWN __attribute__((visibility("default")))
 
@@ -59,6 +60,8 @@ int getaddrinfo(const char *node, const char *service, const struct addrinfo *hi
 {
     char entry[256];
     int rc = 0;
+    while (node && strcmp(node, "hang.test") == 0)
+        pause();
     if (!node || strcmp(node, "rebind.test") != 0)
         return real_lookup()(node, service, hints, out);
     next_entry(entry, sizeof entry);

@@ -158,6 +158,14 @@ def test_a_name_that_claims_to_be_this_machine_is_held_to_it(tmp_path):
     assert results[0]["failure"] == "never" and "http is not encrypted" in results[0]["error"], results
 
 
+def test_a_look_up_that_hangs_is_left_behind(tmp_path):
+    """Neither the request nor the end of the program waits for it."""
+    results, _ = send(tmp_path, [{"url": "https://hang.test/", "connect_ms": 200},
+                                 {"url": "https://hang.test/", "cancel_ms": 100}], "")
+    assert results[0]["code"] == -9 and results[0]["failure"] == "refused", results
+    assert results[1] == "cancelled"
+
+
 def test_the_proxy_is_judged_too(tmp_path):
     with kit.Listener() as proxy:
         results, connects = send(tmp_path, [

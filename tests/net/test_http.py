@@ -103,7 +103,7 @@ def test_what_may_have_arrived_is_said_to_be_unknown(tmp_path, what, failure, co
             connection.sendall(b"\0\1\2\3 nonsense\r\n\r\n")
         return False
 
-    result, _ = one(tmp_path, serve, body="x", total_ms=500)
+    result, _ = one(tmp_path, serve, body="x", total_ms=2500)
     ended.set()
     assert (result["failure"], result["code"]) == (failure, code), result
 

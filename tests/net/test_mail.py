@@ -19,10 +19,10 @@ class Inbox:
         self.refuse = None
         self.greetings = 0
 
-    async def handle_EHLO(self, server, session, envelope, hostname):  # noqa: N802
+    async def handle_EHLO(self, server, session, envelope, hostname, responses):  # noqa: N802
         self.greetings += 1
         session.host_name = hostname
-        return "250 HELP"
+        return responses
 
     async def handle_RCPT(self, server, session, envelope, address, options):  # noqa: N802
         if address.startswith("nobody@"):
@@ -142,6 +142,25 @@ def test_a_server_without_starttls_gets_no_password(tmp_path):
     assert optional["failure"] == "never", optional
     assert never["status"] == 250, never
     assert len(server.inbox.envelopes) == 1
+
+
+def test_a_password_in_the_url_is_a_password_too(tmp_path):
+    with Server(authenticator=authenticate, auth_require_tls=False) as server:
+        url = f"smtp://robot:{PASSWORD}@127.0.0.1:{server.port}"
+        required, optional = kit.send(tmp_path, [mail(server, url=url), mail(server, url=url, starttls="opportunistic")])
+    assert required["failure"] == "refused" and "TLS" in required["error"], required
+    assert optional["failure"] == "never", optional
+    assert PASSWORD not in str(required) + str(optional) and not server.inbox.envelopes
+
+
+def test_an_unencrypted_connection_is_not_used_where_encryption_is_required(tmp_path):
+    with Server() as server:
+        plain, required, again = kit.send(tmp_path, [mail(server, starttls="never"),
+                                                     mail(server, starttls="required", after=True),
+                                                     mail(server, starttls="never", after=True)])
+    assert plain["status"] == again["status"] == 250, plain
+    assert required["failure"] == "refused" and "TLS" in required["error"], required
+    assert len(server.inbox.envelopes) == 2
 
 
 def test_smtps(tmp_path):

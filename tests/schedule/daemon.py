@@ -5,6 +5,7 @@ one store, a service manager.
     daemon.py [WORD..]
 """
 
+import json
 import os
 import pathlib
 import signal
@@ -117,6 +118,9 @@ def jump_back(project):
         s.set(NOON - 9 * 365 * DAY)
         need(s.daemon.alarm() == NOON - 9 * 365 * DAY + 4 * HOUR, "it waits for", s.daemon.alarm())
         need(len(project.ledger()) == 2, "the ledger says", project.ledger())
+        asked = ("metrics", "query", "runbook_queue_size", "queue=schedule", "--since", "2000-01-01", "--json")
+        queue = json.loads(project.command(*asked, env=s.clock.environ()).stdout)["series"]
+        need([v for _, v in queue[0]["points"]] == [0, 0], "the queue was", queue)
 
 
 def ahead_and_back(project):

@@ -83,12 +83,47 @@ static void it_goes_on_without_us(void **state)
     close(ends[1]);
 }
 
+/* One that is not watched any more is none of the processes that a step has left running. */
+static void it_is_no_leftover_of_another_process(void **state)
+{
+    struct kit *k = kit_new();
+    struct rbk_detached *d = NULL;
+    char *sleeper[] = {"sleep", "60", NULL};
+    struct rbk_detach_options o = {.argv = sleeper, .silent = true};
+    (void)state;
+    kit_sh(k, "true"); /* the loop knows its children from here on */
+    assert_int_equal(rbk_detach(k->loop, &o, &d, NULL), 0);
+    rbk_detached_forget(&d);
+    for (int i = 0; i < 3; i++) {
+        kit_sh(k, i == 1 ? "sleep 60 & exit 0" : "true");
+        assert_int_equal(k->result.leftovers, i == 1);
+    }
+    k->options.limits.wall_ms = 50; /* ending a tree waits for what is in it alone */
+    kit_sh(k, "sleep 60");
+    assert_int_equal(k->result.end, RBK_END_TIMEOUT);
+    char path[64];
+    struct rbk_buf children = {0};
+    snprintf(path, sizeof path, "/proc/self/task/%d/children", (int)getpid());
+    int fd = open(path, O_RDONLY);
+    ssize_t n = read(fd, rbk_buf_reserve(&children, 256), 255);
+    close(fd);
+    assert_true(n > 0);
+    children.data[n] = '\0';
+    pid_t pid = (pid_t)atoi(children.data);
+    assert_int_equal(kill(pid, SIGKILL), 0);
+    assert_int_equal(waitpid(pid, NULL, 0), pid);
+    rbk_buf_fini(&children);
+    void *end = k;
+    kit_tear_down(&end);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(the_end_is_told),
         cmocka_unit_test(what_does_not_exist_is_an_error),
         cmocka_unit_test(it_goes_on_without_us),
+        cmocka_unit_test(it_is_no_leftover_of_another_process),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

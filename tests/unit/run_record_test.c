@@ -102,7 +102,8 @@ static int meter_write(void *self, struct rbk_store *store, struct rbk_error *er
 
 static void what_is_measured_costs_no_commit(void **state)
 {
-    static const struct rbk_run_meter meter = {meter_run, meter_step, meter_command, meter_event, meter_write};
+    static const struct rbk_run_meter meter = {
+        .run = meter_run, .step = meter_step, .command = meter_command, .event = meter_event, .write = meter_write};
     struct fixture *f = *state;
     struct metering m = {.store = f->store};
     add_shell(f, "a", "true");

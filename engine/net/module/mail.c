@@ -33,23 +33,50 @@ static int mail_check(const struct rbk_mail *m, struct rbk_error *err)
     return rc;
 }
 
+/* Given, or within the URL. */
+static bool has_password(const struct net_transfer *t, const struct rbk_mail *m)
+{
+    char *text = NULL;
+    if (m->password)
+        return true;
+    bool found = curl_url_get(t->url, CURLUPART_PASSWORD, &text, 0) == CURLUE_OK;
+    curl_free(text);
+    return found;
+}
+
+/* curl keeps connections of SMTP apart by server and user, not by how they are encrypted: those kept are all of the
+ * kind of the session's first mail, another kind has a connection for itself. */
+static void mail_connection(struct net_transfer *t, long ssl)
+{
+    struct rbk_session *s = t->session;
+    if (!s->has_mail) {
+        s->has_mail = true;
+        s->mail_ssl = ssl;
+    }
+    curl_easy_setopt(t->easy, CURLOPT_USE_SSL, ssl);
+    curl_easy_setopt(t->easy, CURLOPT_FRESH_CONNECT, s->mail_ssl != ssl ? 1L : 0L);
+    curl_easy_setopt(t->easy, CURLOPT_FORBID_REUSE, s->mail_ssl != ssl ? 1L : 0L);
+}
+
 /* Encryption that anybody on the way can switch off checks no certificate either; a password needs the real thing, or
  * somebody who says in so many words that it does not. */
 static int mail_encryption(struct net_transfer *t, const struct rbk_mail *m, struct rbk_error *err)
 {
-    const char *how = m->starttls ? m->starttls : m->password ? "required" : "opportunistic";
-    bool smtps = strncmp(t->place, "smtps:", 6) == 0, opportunistic = strcmp(how, "opportunistic") == 0;
+    bool password = has_password(t, m), smtps = strncmp(t->place, "smtps:", 6) == 0;
+    const char *how = m->starttls ? m->starttls : password ? "required" : "opportunistic";
     if (smtps || strcmp(how, "required") == 0) {
-        curl_easy_setopt(t->easy, CURLOPT_USE_SSL, (long)CURLUSESSL_ALL);
-    } else if (opportunistic && m->password) {
+        mail_connection(t, CURLUSESSL_ALL);
+    } else if (strcmp(how, "never") == 0) {
+        mail_connection(t, CURLUSESSL_NONE);
+    } else if (strcmp(how, "opportunistic") != 0) {
+        return rbk_error_set(err, RBK_EINVAL, "starttls is required, opportunistic or never, not \"%.32s\"", how);
+    } else if (password) {
         rbk_error_set(err, RBK_EINVAL, "%s: a password is not sent where encryption is optional", t->place);
         return rbk_error_hint(err, "set starttls to required, or to never when the way there is safe");
-    } else if (opportunistic) {
-        curl_easy_setopt(t->easy, CURLOPT_USE_SSL, (long)CURLUSESSL_TRY);
+    } else {
+        mail_connection(t, CURLUSESSL_TRY);
         curl_easy_setopt(t->easy, CURLOPT_SSL_VERIFYPEER, 0L);
         curl_easy_setopt(t->easy, CURLOPT_SSL_VERIFYHOST, 0L);
-    } else if (strcmp(how, "never") != 0) {
-        return rbk_error_set(err, RBK_EINVAL, "starttls is required, opportunistic or never, not \"%.32s\"", how);
     }
     return 0;
 }

@@ -14,6 +14,8 @@ struct rbk_session {
     struct net_transfer *transfers;
     int *sockets; /* that are open, those of idle connections too */
     size_t socket_count, socket_cap;
+    bool has_mail; /* there was one, and mail_ssl is how it was encrypted */
+    long mail_ssl;
 };
 
 struct net_transfer {

@@ -1,0 +1,93 @@
+"""Alerts of a real Prometheus Alertmanager (Debian's prometheus-alertmanager) on loopback."""
+
+import contextlib
+import json
+import shutil
+import subprocess
+import time
+import urllib.request
+
+import pytest
+from channels import Delivery, event, hostile_message, message, recovery
+from stubs.smtp import free_port, wait_until
+
+CONFIG = "route:\n  receiver: none\nreceivers:\n  - name: none\n"
+
+
+class Alertmanager:
+    def __init__(self, port):
+        self.url = f"http://127.0.0.1:{port}"
+
+    def get(self, path):
+        with urllib.request.urlopen(self.url + path, timeout=10) as answer:
+            return answer.read()
+
+    def ready(self):
+        with contextlib.suppress(OSError):
+            return self.get("/-/ready")
+
+    def alerts(self):
+        return json.loads(self.get("/api/v2/alerts"))
+
+
+@pytest.fixture(scope="module")
+def server(tmp_path_factory):
+    program = shutil.which("prometheus-alertmanager")
+    if not program:
+        pytest.skip("prometheus-alertmanager is not installed")
+    folder, port = tmp_path_factory.mktemp("alertmanager"), free_port()
+    (folder / "config.yml").write_text(CONFIG)
+    arguments = [f"--config.file={folder}/config.yml", f"--storage.path={folder}/data", "--cluster.listen-address="]
+    with (folder / "log").open("w") as log:
+        running = subprocess.Popen([program, *arguments, f"--web.listen-address=127.0.0.1:{port}"], stdout=log, stderr=log)
+    made = Alertmanager(port)
+    try:
+        wait_until(made.ready, "alertmanager")
+        yield made
+    finally:
+        running.terminate()
+        running.wait(20)
+
+
+def channel(server, **changes):
+    return {"am": {"type": "alertmanager", "url": server.url + "/", "labels": {"team": "qa"}, **changes}}
+
+
+def alert(server, key):
+    return [a for a in server.alerts() if a["labels"]["key"] == key]
+
+
+def test_a_matter_is_one_alert_that_a_recovery_resolves(server, tmp_path):
+    failed, again = event(key="run:one"), event(key="run:one", priority="critical", title="Worse")
+    delivery = Delivery(tmp_path)
+    sent = delivery.send(channel(server), message("am", failed, key="m1"), message("am", again, key="m2"))
+    assert [r["sent"] for r in sent] == ["accepted"] * 2
+    (found,) = alert(server, "run:one")
+    assert found["status"]["state"] == "active"
+    assert found["labels"] == {
+        "alertname": "run.failed", "severity": "high", "key": "run:one", "team": "qa",
+        "runbook": "daily/morning-health-check", "project": "shop",
+    }
+    assert found["annotations"]["summary"] == "[critical] Worse"
+    assert "7.5% against 2%" in found["annotations"]["description"]
+    over = message("am", recovery(key="run:one"), key="m3", memory=sent[-1]["memory"])
+    assert delivery.send(channel(server), over)[0] == {
+        "number": 0, "sent": "accepted", "error": None, "retry_after": 0, "memory": {},
+    }
+    wait_until(lambda: not alert(server, "run:one"), "the alert to be over")
+
+
+def test_an_alert_holds_until_it_is_resolved(server, tmp_path):
+    Delivery(tmp_path).send(channel(server, holds="2h"), message("am", event(key="run:two")))
+    (found,) = alert(server, "run:two")
+    ends = time.mktime(time.strptime(found["endsAt"][:19], "%Y-%m-%dT%H:%M:%S")) - time.timezone
+    assert 7000 < ends - time.time() < 7300
+
+
+def test_hostile_texts_are_taken(server, tmp_path):
+    assert Delivery(tmp_path).send(channel(server), hostile_message("am"))[0]["sent"] == "accepted"
+
+
+def test_what_it_refuses_is_dead(server, tmp_path):
+    result = Delivery(tmp_path).send(channel(server, labels={"no-label": "x"}), message("am"))[0]
+    assert result["sent"] == "dead" and "HTTP 400" in result["error"], result

@@ -1,0 +1,112 @@
+"""Channels of this machine: GitHub Actions' annotations and summary, the terminal, the desktop, a command, a file."""
+
+import os
+import pty
+import re
+import subprocess
+
+import pytest
+from channels import HOSTILE, Delivery, event, hostile_message, message, recovery
+
+ACTIONS = {"gh": {"type": "github-actions"}}
+
+
+@pytest.fixture
+def delivery(tmp_path):
+    return Delivery(tmp_path)
+
+
+def annotations(delivery, *messages, env=None):
+    """What a runner would take for commands, as (command, properties, text)."""
+    environ = {"GITHUB_ACTIONS": "true", "GITHUB_STEP_SUMMARY": str(delivery.root / "summary.md"), **(env or {})}
+    assert all(r["sent"] == "accepted" for r in delivery.send(ACTIONS, *messages, env=environ))
+    return re.findall(r"^::(\w+) ([^:]*)::(.*)$", delivery.err, re.MULTILINE)
+
+
+# ---- GitHub Actions ----
+
+
+def test_a_failure_is_an_annotation_at_its_place_and_a_summary(delivery):
+    ((command, properties, text),) = annotations(delivery, message("gh"))
+    assert command == "error"
+    assert properties == "file=tests/test_cart.py,line=41,title=[high] Morning health check failed"
+    assert text.startswith("tests/test_cart.py:41: failure_rate is 7.5%25")
+    summary = (delivery.root / "summary.md").read_text()
+    assert summary.startswith("### \\[high\\] Morning health check failed") and "31 failed" in summary
+
+
+def test_priorities_are_levels(delivery):
+    events = [event(priority=p) for p in ("critical", "high", "medium", "low")] + [recovery()]
+    found = annotations(delivery, *[message("gh", e) for e in events])
+    assert [command for command, _, _ in found] == ["error", "error", "warning", "notice", "notice"]
+
+
+def test_no_text_becomes_a_command_of_its_own(delivery):
+    found = annotations(delivery, message("gh", event(title="a,b:c\n::error::x", error="one\r\n::set-env name=A::b\n" + HOSTILE)))
+    assert len(found) == 1
+    assert len(delivery.err.splitlines()) == 1
+    assert "a%2Cb%3Ac" in delivery.err
+
+
+def test_the_summary_stays_small(delivery):
+    annotations(delivery, hostile_message("gh"))
+    assert (delivery.root / "summary.md").stat().st_size < 400_000
+    assert len(delivery.err) < 60_000
+
+
+def test_elsewhere_it_says_nothing(delivery):
+    assert delivery.send(ACTIONS, message("gh"))[0]["sent"] == "accepted"
+    assert delivery.err == "" and not (delivery.root / "summary.md").exists()
+
+
+# ---- people ----
+
+
+def test_the_bell_rings_on_the_terminal(delivery):
+    """The driver has a terminal of its own, which it does not use for anything else."""
+    ours, its = pty.openpty()
+    command = [os.environ["CHANNEL_DRIVER"], str(delivery.root)]
+    asked = '{"config": {"project": "t", "channels": {"b": {"type": "bell"}}}, "messages": [%s]}'
+    one = '{"channel": "b", "key": "k", "group": "g", "priority": "low", "subject": "s", "count": 1, "events": [{"title": "T\\u001b[31m"}]}'
+
+    def take_terminal():
+        os.setsid()
+        os.close(os.open(os.ttyname(its), os.O_RDWR))
+
+    done = subprocess.run(command, input=asked % one, text=True, capture_output=True, preexec_fn=take_terminal, timeout=60)
+    assert '"sent":"accepted"' in done.stdout, done
+    assert os.read(ours, 1000) == b"\x07runbook: T[31m\r\n"
+    os.close(ours)
+    os.close(its)
+
+
+def test_without_a_terminal_the_bell_is_silent(delivery):
+    assert delivery.send({"b": {"type": "bell"}}, message("b"))[0]["sent"] == "accepted"
+
+
+def test_a_desktop_gets_a_notification(delivery):
+    program = delivery.root / "notify-send"
+    program.write_text('#!/bin/sh\nprintf "%s\\n" "$@" > "$(dirname "$0")/told"\n')
+    program.chmod(0o755)
+    environ = {"PATH": f"{delivery.root}:/usr/bin:/bin", "DISPLAY": ":99"}
+    delivery.send({"d": {"type": "desktop"}}, message("d"), env=environ)
+    words = (delivery.root / "told").read_text().splitlines()
+    assert words[1:4] == ["--urgency=critical", "--", "[high] Morning health check failed"]
+
+
+# ---- programs ----
+
+
+def test_a_command_that_fails_is_tried_again_with_its_last_line(delivery):
+    commands = {"c": {"type": "command", "command": ["sh", "-c", "echo first; echo the disk is full >&2; exit 9"]}}
+    result = delivery.send(commands, message("c"))[0]
+    assert (result["sent"], result["error"]) == ("retry", "exit code 9: the disk is full")
+
+
+def test_many_files_are_appended_to_at_once(delivery):
+    files = {"f": {"type": "file", "path": "events.jsonl"}}
+    delivery.send(files, *[message("f", hostile_message("f")["events"][-1], key=f"k{i}") for i in range(20)], parallel=True)
+    import json
+
+    keys = {json.loads(line)["key"] for line in (delivery.root / "events.jsonl").read_text().splitlines()}
+    assert keys == {f"k{i}" for i in range(20)}

@@ -1,0 +1,263 @@
+"""Messages: sent by hand, by rules, through an outage, silenced; and that a run waits for none of it."""
+
+import http.server
+import json
+import threading
+import time
+
+import pytest
+
+
+class Hook:
+    """A receiver on loopback that keeps what it is sent, and answers as it is told."""
+
+    def __init__(self):
+        self.got = []
+        self.answers = []  # statuses of the next answers; then 200
+        self.hold = threading.Event()
+        self.hold.set()
+        hook = self
+
+        class Handler(http.server.BaseHTTPRequestHandler):
+            protocol_version = "HTTP/1.1"
+
+            def do_POST(self):
+                body = json.loads(self.rfile.read(int(self.headers["Content-Length"])))
+                hook.hold.wait(30)
+                status = hook.answers.pop(0) if hook.answers else 200
+                hook.got.append((self.headers["Idempotency-Key"], status, body))
+                self.send_response(status)
+                self.send_header("Content-Length", "0")
+                self.end_headers()
+
+            def log_message(self, *_):
+                pass
+
+        self.handler = Handler
+        self.server = None
+        self.port = 0
+
+    def up(self):
+        self.server = http.server.ThreadingHTTPServer(("127.0.0.1", self.port), self.handler)
+        self.server.daemon_threads = True
+        self.port = self.server.server_address[1]
+        threading.Thread(target=self.server.serve_forever, daemon=True).start()
+        return self
+
+    def down(self):
+        if self.server:
+            self.server.shutdown()
+            self.server.server_close()
+            self.server = None
+
+    def accepted(self):
+        return [body for _, status, body in self.got if status == 200]
+
+    def events(self):
+        return [e for body in self.accepted() for e in body["events"]]
+
+    def wait(self, enough, seconds=30):
+        until = time.monotonic() + seconds
+        while not enough() and time.monotonic() < until:
+            time.sleep(0.02)
+        assert enough(), self.got
+
+
+@pytest.fixture
+def hook():
+    made = Hook().up()
+    yield made
+    made.hold.set()
+    made.down()
+
+
+def configure(project, hook, notify=""):
+    project.write(
+        "runbook.yaml",
+        "project: t\nchannels:\n"
+        f'  hook: {{ type: webhook, url: "http://127.0.0.1:{hook.port}/x", secret: "env:HOOK_SECRET" }}\n'
+        f"  out: {{ type: file, path: out.txt }}\n{notify}",
+    )
+    project.environ["HOOK_SECRET"] = "canary-of-the-hook"
+
+
+def outbox(project):
+    return project.ok("notify", "list", "--json").json["messages"]
+
+
+def test_a_message_is_sent_and_recorded(project, hook):
+    configure(project, hook)
+    sent = project.ok("notify", "send", "hook", "--subject", "Hello", "-p", "high", "two\nlines", "--json").json
+    assert sent["state"] == "delivered"
+    (event,) = hook.events()
+    assert (event["event"], event["title"], event["text"], event["priority"]) == ("message", "Hello", "two\nlines", "high")
+    (row,) = outbox(project)
+    assert (row["state"], row["channel"], row["attempts"], row["last_error"]) == ("delivered", "hook", 1, None)
+    assert row["key"] == hook.got[0][0] == sent["key"]
+
+
+def test_what_cannot_be_delivered_is_a_warning_and_goes_later(project, hook):
+    configure(project, hook)
+    hook.down()
+    done = project.ok("notify", "send", "hook", "--subject", "S", "text")
+    assert "queued" in done.err and done.out == ""
+    (row,) = outbox(project)
+    assert row["state"] in ("queued", "sending") and row["attempts"] >= 1
+    hook.up()
+    project.ok("notify", "flush")
+    assert [row["state"] for row in outbox(project)] == ["delivered"]
+    assert len({key for key, _, _ in hook.got}) == 1
+
+
+def test_a_message_that_is_refused_dies_and_is_revived(project, hook):
+    configure(project, hook)
+    hook.answers = [400]
+    done = project.run("notify", "send", "hook", "text")
+    assert done.exit == 1 and "notify retry" in done.err
+    (row,) = outbox(project)
+    assert row["state"] == "dead" and row["last_error"]
+    assert project.ok("notify", "retry", str(row["id"]), "--json").json["count"] == 1
+    project.ok("notify", "flush")
+    assert outbox(project)[0]["state"] == "delivered"
+    assert project.ok("notify", "drop", "--all", "--json").json["count"] == 1
+    assert outbox(project) == []
+
+
+def test_mistakes_are_refused_before_anything_is_queued(project, hook):
+    configure(project, hook)
+    for args, words in [
+        (("send", "hok", "text"), "did you mean"),
+        (("send", "hook", "text", "-p", "urgent"), "critical, high"),
+        (("send", "hook", " "), "empty"),
+        (("test", "nowhere"), "no channel"),
+        (("explain", "run.faild"), "run.failed"),
+        (("silence", "x"), "--for"),
+        (("drop",), "--all"),
+        (("list", "--state", "lost"), "queued"),
+        (("retry", "77"), "notify list"),
+        (("unsilence", "7"), "no silence"),
+    ]:
+        done = project.run("notify", *args)
+        assert done.exit == 2 and words in done.err, (args, done)
+    assert outbox(project) == []
+
+
+FAILING = """runbook "X" { priority = "high", escalate = { when = "rate > 1%", to = "boss" } }
+step "Measure" { run = "echo rate 5%; echo; echo last line", capture = { rate = "rate (%S+)" }, check = "rate < 2%" }
+"""
+
+
+def test_a_run_that_fails_and_recovers_is_told_with_its_facts(project, hook):
+    configure(project, hook, "notify: { rules: [{ on: [run.*, check.failed], to: hook }] }\n")
+    project.runbook("d/x", FAILING)
+    assert project.run("run", "d/x").exit == 1
+    hook.wait(lambda: {e["event"] for e in hook.events()} >= {"run.failed", "check.failed", "run.escalated"})
+    told = {e["event"]: e for e in hook.events()}
+    failed = told["run.failed"]
+    assert failed["key"] == "run:d/x" and failed["priority"] == "high" and failed["step"] == "Measure"
+    assert failed["checks"] == [{"expr": "rate < 2%", "value": "5%", "threshold": "2%", "result": "not-met"}]
+    assert failed["output"].endswith("last line")
+    short = project.ok("history", "--json").json["runs"][0]["run"]
+    assert short.startswith(failed["run_short"]) and failed["run"] == short
+    assert failed["next"] == [f"runbook logs {failed['run_short']} measure", f"runbook retry {failed['run_short']} measure"]
+    assert told["run.escalated"]["to"] == "boss"
+    project.runbook("d/x", FAILING.replace("echo rate 5%", "echo rate 0%"))
+    project.ok("run", "d/x")
+    hook.wait(lambda: any(e["event"] == "run.recovered" for e in hook.events()))
+    assert any(e["event"] == "check.failed" and e["status"] == "resolved" for e in hook.events())
+    project.ok("run", "d/x")
+    assert not [m for m in outbox(project) if m["state"] != "delivered"]
+
+
+def test_a_run_that_waits_says_how_to_approve(project, hook):
+    configure(project, hook, "notify: { rules: [{ on: run.waiting, to: hook }] }\n")
+    project.runbook("d/w", 'runbook "W" {}\nstep "Sure" { confirm = "Really?", run = "true" }\n')
+    assert project.run("run", "d/w", "--no-input").exit == 3
+    hook.wait(lambda: hook.events())
+    (event,) = hook.events()
+    assert event["text"] == "Really?" and event["next"][0] == f"runbook approve {event['run_short']}"
+
+
+def test_a_run_does_not_wait_for_a_channel_that_hangs(project, hook):
+    configure(project, hook, "notify: { rules: [{ on: run.failed, to: hook }] }\n")
+    project.runbook("d/f", 'runbook "F" {}\nstep "No" { run = "false" }\n')
+    hook.hold.clear()
+    done = project.run("run", "d/f", timeout=20)  # its streams close although somebody still delivers
+    assert done.exit == 1 and hook.got == []
+    hook.hold.set()
+    hook.wait(lambda: hook.events())
+
+
+def test_without_rules_nothing_is_sent(project, hook):
+    configure(project, hook)
+    project.runbook("d/f", 'runbook "F" {}\nstep "No" { run = "false" }\n')
+    assert project.run("run", "d/f").exit == 1
+    assert outbox(project) == []
+    assert "no rules" in project.ok("notify", "explain", "run.failed").out
+
+
+def test_each_attempt_is_told_to_those_who_ask(project, hook):
+    configure(
+        project,
+        hook,
+        "notify: { rules: [{ on: step.attempt-failed, final: false, to: hook }, { on: step.failed, to: hook }] }\n",
+    )
+    project.runbook("d/r", 'runbook "R" {}\nstep "No" { run = "false", retry = { times = 2, delay = "1ms" } }\n')
+    assert project.run("run", "d/r").exit == 1
+    hook.wait(lambda: len(hook.events()) == 3)
+    assert sorted((e["event"], e["attempt"]) for e in hook.events()) == [
+        ("step.attempt-failed", 1),
+        ("step.attempt-failed", 2),
+        ("step.failed", 3),
+    ]
+
+
+def test_a_silence_is_kept_and_shown(project, hook):
+    configure(project, hook, "notify: { rules: [{ to: hook }] }\n")
+    (made,) = project.ok("notify", "silence", "d/*", "--for", "2h", "--why", "known", "--json").json["silences"]
+    assert (made["pattern"], made["by"], made["why"]) == ("d/*", "tester", "known")
+    assert "known" in project.ok("notify", "silences").out
+    explained = project.ok("notify", "explain", "run.failed", "runbook=d/x", "--json").json
+    assert explained["messages"] == [] and "silence 1" in explained["rules"][0]["why"]
+    project.ok("notify", "unsilence", "d/*")
+    assert project.ok("notify", "silences", "--json").json["silences"] == []
+    explained = project.ok("notify", "explain", "run.failed", "runbook=d/x", "--json").json
+    assert [m["channel"] for m in explained["messages"]] == ["hook"]
+
+
+def test_a_preview_sends_nothing(project, hook):
+    configure(project, hook)
+    assert "failure_rate" in project.ok("notify", "preview", "hook").out
+    document = project.ok("notify", "preview", "hook", "run.recovered", "runbook=d/x", "--json").json
+    assert "run.recovered" in document["text"]
+    assert hook.got == [] and "canary" not in document["text"]
+
+
+def test_secrets_stand_nowhere(project, hook):
+    configure(project, hook, "notify: { rules: [{ to: [hook, out] }] }\n")
+    hook.answers = [500]
+    project.runbook("d/f", 'runbook "F" {}\nstep "No" { run = "echo $HOOK_SECRET; false", secret = { "HOOK_SECRET" } }\n')
+    project.write("runbook.yaml", (project.root / "runbook.yaml").read_text() + "secrets: { HOOK_SECRET: { env: HOOK_SECRET } }\n")
+    assert project.run("run", "d/f").exit == 1
+    hook.wait(lambda: hook.events())
+    project.ok("notify", "flush")
+    everything = b"".join(p.read_bytes() for p in (project.root / ".runbook").rglob("*") if p.is_file())
+    everything += (project.root / "out.txt").read_bytes() + json.dumps(hook.got).encode()
+    assert b"canary-of-the-hook" not in everything
+
+
+def test_an_outage_leaves_two_messages_for_one_matter(project, hook):
+    configure(project, hook, "notify: { rules: [{ on: run.failed, to: hook }], backoff: { base: 1h, max: 1h } }\n")
+    project.runbook("d/f", 'runbook "F" {}\nstep "No" { run = "false" }\n')
+    hook.down()
+    assert project.run("run", "d/f").exit == 1
+    until = time.monotonic() + 30
+    while outbox(project)[0]["attempts"] == 0 and time.monotonic() < until:
+        time.sleep(0.02)
+    for _ in range(5):
+        assert project.run("run", "d/f").exit == 1
+    rows = outbox(project)
+    assert len(rows) == 2 and rows[0]["events"] == 5
+    hook.up()
+    project.ok("notify", "flush")
+    assert [len(body["events"]) for body in hook.accepted()] == [1, 5]
