@@ -66,6 +66,7 @@ static int write_opening(struct opening *w, struct rbk_incident *out, struct rbk
     if (rc < 0)
         return rc;
     rc = rbk_incident_open(store, w->cli->config, &w->o, out, err);
+    w->cli->queued = rc == 0;
     if (rc == 0)
         return rbk_store_commit(store, err);
     rbk_store_rollback(store);
@@ -117,6 +118,7 @@ static int write_change(struct rbk_cli *cli, const char *key, struct rbk_inciden
     c->id = i->id;
     if (rc == 0)
         rc = fn(cli->store, cli->config, c, err);
+    cli->queued = rc == 0;
     if (rc == 0)
         return rbk_store_commit(cli->store, err);
     rbk_store_rollback(cli->store);

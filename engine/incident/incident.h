@@ -93,6 +93,14 @@ int rbk_incident_timeline(struct rbk_store *s, int64_t id, rbk_incident_line_fn 
 /* Adds the ids of its runs, first one first. */
 int rbk_incident_runs(struct rbk_store *s, int64_t id, struct rbk_strv *runs, struct rbk_error *err);
 
+/* ---- for script hosts (by_value.c) ---- */
+
+/* `what` is open {key, title, priority, contact, text}, note {key, text} or resolve {key, text}; strings are free of
+ * secrets. In a transaction of its own; `run` (NULL = none) is linked. *out, the caller's: {id, key, priority, state,
+ * level, called}, empty when there was nothing to resolve. */
+int rbk_incident_do_value(struct rbk_store *s, const struct rbk_config *config, const char *run, const char *what,
+                          const rbk_value *asked, rbk_value **out, struct rbk_error *err);
+
 /* ---- remediation ---- */
 
 struct rbk_remediation { /* all borrowed */

@@ -15,6 +15,7 @@ bool rbk_vocabulary_module(lua_State *L, const char *name);
 /* One opener per module: pushes its table. [-0, +1, m] */
 int rbk_open_config(lua_State *L);
 int rbk_open_fs(lua_State *L);
+int rbk_open_incident(lua_State *L);
 int rbk_open_json(lua_State *L);
 int rbk_open_metrics(lua_State *L);
 int rbk_open_results(lua_State *L);

@@ -169,14 +169,15 @@ def test_suggest_says_what_holds_and_why(shop):
     assert "no trigger holds" in shop.ok("incident", "suggest").out
     shop.write("report.xml", JUNIT)
     shop.ok("tests", "import", "report.xml")
-    shop.runbook("demo/queue", CALLED_FOR % "metric.queue_size > 1000 and service_up.db == 0")
+    shop.runbook("demo/queue", CALLED_FOR % "metric.queue_size > 1000 and service_up.db == 0 and services_down_count == 1")
     shop.ok("metrics", "record", "queue_size", "2000")
     shop.ok("metrics", "record", "service_up", "0", "service=db")
+    shop.ok("metrics", "record", "service_up", "1", "service=mail")
     found = suggested(shop)
     assert sorted(found) == ["demo/queue", "incident/test-failures"]
     assert found["incident/test-failures"]["facts"][0]["value"] == 0.5
     values = {f["name"]: f["value"] for f in found["demo/queue"]["facts"]}
-    assert values == {"metric.queue_size": 2000, "service_up.db": 0}
+    assert values == {"metric.queue_size": 2000, "service_up.db": 0, "services_down_count": 1}
     assert all(f["measured"] for f in found["demo/queue"]["facts"])
     shop.ok("incident", "open", "demo/queue")
     assert suggested(shop)["demo/queue"]["incident"] == 1
