@@ -56,8 +56,10 @@ local function links_of(text)
     for url in text:gmatch "%]%(%s*<?([^%s()<>]+)>?[^()\n]*%)" do
         urls[#urls + 1] = url
     end
-    for url in text:gmatch "\n%s?%s?%s?%[[^%]\n]+%]:%s*<?([^%s<>]+)>?" do
-        urls[#urls + 1] = url
+    for label, url, rest in text:gmatch "\n *%[([^%]\n]+)%]: *<?([^%s<>]+)>?([^\n]*)" do
+        if label:sub(1, 1) ~= "^" and (rest:match "^%s*$" or rest:match "^%s+[\"'(]") then -- no footnote, no prose
+            urls[#urls + 1] = url
+        end
     end
     return urls
 end

@@ -1,6 +1,7 @@
 /* `cancel`: asks the process that carries a run to stop it, or ends a waiting run. */
 #include <cli/commands.h>
 #include <cli/stored_run.h>
+#include <cli/telemetry.h>
 #include <run/request.h>
 
 #include <stdio.h>
@@ -16,7 +17,7 @@ static int request(struct rbk_cli *cli, struct rbk_run_row *row, const char *why
     char *by = rbk_cli_user();
     int rc = rbk_run_request_cancel(cli->store, row, by, why, err);
     free(by);
-    return rc;
+    return rc == 0 ? rbk_telemetry_ended(cli, row->id, err) : rc;
 }
 
 static int cancel_run(struct rbk_cli *cli, const struct rbk_args *args, struct rbk_error *err)

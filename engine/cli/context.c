@@ -1,17 +1,13 @@
 /* Opening things late: a command that only prints help touches no file. */
 #include <cli/context.h>
+#include <cli/telemetry.h>
 
 #include <base/clock.h>
 #include <base/fs.h>
 #include <base/mem.h>
 #include <incident/incident.h>
-#include <metrics/metrics.h>
-#include <notify/notify.h>
-#include <results/history.h>
 #include <run/run.h>
-#include <schedule/firing.h>
-#include <store/journal.h>
-#include <store/timing.h>
+#include <state/state.h>
 
 #include <errno.h>
 #include <pwd.h>
@@ -170,12 +166,8 @@ int rbk_cli_state_dir(struct rbk_cli *cli, char **out, struct rbk_error *err)
 
 static int open_store(struct rbk_cli *cli, const char *dir, bool read_only, struct rbk_error *err)
 {
-    static const struct rbk_schema *const schemas[] = {
-        &rbk_journal_schema, &rbk_results_schema, &rbk_metrics_schema,  &rbk_schedule_schema,
-        &rbk_timing_schema,  &rbk_notify_schema,  &rbk_incident_schema, NULL};
-    struct rbk_store_options options = {
-        .dir = dir, .group = cli->config->state_group, .schemas = schemas, .read_only = read_only};
-    return rbk_store_open(&options, &cli->store, err);
+    struct rbk_store_options options = {.dir = dir, .group = cli->config->state_group, .read_only = read_only};
+    return rbk_state_open_with(options, &cli->store, err);
 }
 
 /* A state folder inside a project keeps itself out of version control. */
@@ -201,7 +193,7 @@ int rbk_cli_store(struct rbk_cli *cli, struct rbk_error *err)
     if (rc == 0 && fresh && cli->config->file)
         ignore_in_git(dir);
     if (rc == 0)
-        rc = rbk_run_expire(cli->store, err);
+        rc = rbk_telemetry_expire(cli, err);
     if (rc == 0)
         rc = rbk_incident_tick(cli->store, cli->config, rbk_clock_wall_ms(), NULL, err);
     free(dir);

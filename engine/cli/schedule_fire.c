@@ -5,6 +5,7 @@
 #include <cli/schedules.h>
 
 #include <base/clock.h>
+#include <metrics/metrics.h>
 #include <run/plan.h>
 #include <stdlib.h>
 #include <store/journal.h>
@@ -25,8 +26,26 @@ static int carry(struct rbk_cli *cli, const struct rbk_entry *e, struct rbk_plan
     return rc;
 }
 
+static int count_due(void *arg, const struct rbk_firing *f)
+{
+    *(int64_t *)arg += f->start_ms <= rbk_clock_wall_ms();
+    return 0;
+}
+
+/* How many are due and wait for their turn. What goes wrong with measuring is no reason not to run. */
+static void measure_queue(struct rbk_store *s)
+{
+    int64_t waiting = 0;
+    struct rbk_error err;
+    if (rbk_firings_planned(s, count_due, &waiting, &err) || rbk_store_begin(s, &err))
+        return;
+    if (rbk_metrics_of_queue(s, "schedule", waiting, &err) || rbk_store_commit(s, &err))
+        rbk_store_rollback(s);
+}
+
 /* The runbook or its schedule may have gone since the firing was planned: that, too, is an end. */
-static int carry_taken(struct rbk_cli *cli, const struct rbk_firing *firing, const char *run, struct rbk_error *err)
+static int carry_taken(struct rbk_cli *cli, const struct rbk_firing *firing, const char *run, bool *allow,
+                       struct rbk_error *err)
 {
     struct rbk_schedules schedules = {0};
     const struct rbk_entry *e = NULL;
@@ -38,8 +57,10 @@ static int carry_taken(struct rbk_cli *cli, const struct rbk_firing *firing, con
         rc = rbk_schedules_of(cli, plan, &schedules, err);
     if (rc == 0)
         rc = rbk_schedules_find(&schedules, firing->runbook, &e, err);
-    if (rc == 0)
+    if (rc == 0) {
+        *allow = e->overlap == RBK_OVERLAP_ALLOW;
         rc = carry(cli, e, plan, run, err);
+    }
     rbk_plan_free(plan);
     rbk_schedules_fini(&schedules);
     return rc;
@@ -54,12 +75,16 @@ static int record_end(struct rbk_cli *cli, int64_t firing, const char *run, int 
     return rbk_firing_end(cli->store, firing, begun ? run : NULL, exit_status, rbk_clock_wall_ms(), err);
 }
 
+/* A run that met another one of its runbook has done nothing, and gets its turn as the policy for overlaps has it; with
+ * `allow` it is the runbook that forbids two at once, and would forever. */
 static int carry_and_record(struct rbk_cli *cli, const struct rbk_firing *firing, const char *run,
                             struct rbk_error *err)
 {
     struct rbk_error ignored;
-    int rc = carry_taken(cli, firing, run, err), exit_status = rc < 0 ? rbk_exit_status(rc) : rc;
-    int recorded = record_end(cli, firing->id, run, exit_status, rc < 0 ? &ignored : err);
+    bool allow = false;
+    int rc = carry_taken(cli, firing, run, &allow, err), exit_status = rc < 0 ? rbk_exit_status(rc) : rc;
+    int recorded = rc == RBK_EBUSY && !allow ? rbk_firing_return(cli->store, firing->id, &ignored)
+                                             : record_end(cli, firing->id, run, exit_status, rc < 0 ? &ignored : err);
     return rc < 0 ? rc : recorded < 0 ? recorded : exit_status;
 }
 
@@ -78,6 +103,8 @@ int rbk_schedule_cmd_fire(struct rbk_cli *cli, const struct rbk_args *args, stru
         rc = rbk_ulid_new(run, err);
     if (rc == 0)
         rc = rbk_firing_take(cli->store, id, run, rbk_clock_wall_ms(), &firing, &lock, err);
+    if (rc == 0)
+        measure_queue(cli->store);
     if (rc == 0)
         rc = carry_and_record(cli, &firing, run, err);
     rbk_lock_release(lock);

@@ -29,6 +29,8 @@ void rbk_metrics_of_run(struct rbk_metrics_batch *b, const struct rbk_run_row *r
 void rbk_metrics_of_step(struct rbk_metrics_batch *b, const struct rbk_run_row *run, const struct rbk_step_row *step);
 void rbk_metrics_of_command(struct rbk_metrics_batch *b, const struct rbk_run_row *run, const char *step_id,
                             const struct rbk_command_row *command);
+/* How many wait in a queue, now: the gauge runbook_queue_size. Inside a transaction. */
+int rbk_metrics_of_queue(struct rbk_store *s, const char *queue, int64_t waiting, struct rbk_error *err);
 
 /* ---- by_value.c: for script hosts. `what` is {name, value, labels, kind, help, at} or a list of such; a value that is
  * `no data` is passed over. In a transaction of its own. */

@@ -1,7 +1,8 @@
-/* What the engine measures of itself while it runs: every run, step, command and check. The names are listed in
- * docs/metrics.md. */
+/* What the engine measures of itself while it runs: every run, step, command and check, and its queues. The names are
+ * listed in docs/metrics.md. */
 #include <metrics/metrics.h>
 
+#include <base/clock.h>
 #include <string.h>
 
 enum { LABELS_MAX = 4 };
@@ -87,4 +88,15 @@ void rbk_metrics_of_command(struct rbk_metrics_batch *b, const struct rbk_run_ro
     measure_kb(&m, "runbook_command_memory_bytes", "Largest process of a command.", command->max_rss_kb);
     measure(&m, "runbook_command_exit_code", "Exit code of a command; -1 when a signal ended it.", RBK_METRIC_GAUGE,
             RBK_UNIT_NONE, command->exit_code);
+}
+
+int rbk_metrics_of_queue(struct rbk_store *s, const char *queue, int64_t waiting, struct rbk_error *err)
+{
+    struct rbk_metrics_batch batch = {0};
+    struct measuring m = {.batch = &batch, .at_ms = rbk_clock_wall_ms()};
+    label(&m, "queue", queue);
+    measure(&m, "runbook_queue_size", "How many wait in a queue.", RBK_METRIC_GAUGE, RBK_UNIT_NONE, (double)waiting);
+    int rc = rbk_metrics_batch_write(&batch, s, err);
+    rbk_metrics_batch_fini(&batch);
+    return rc;
 }

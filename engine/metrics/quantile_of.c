@@ -48,7 +48,7 @@ static void add_summary(struct points *p, const struct summary *s)
 {
     double count = s->field[SUMMARY_COUNT];
     if (count <= FEW) {
-        for (double i = 0; i < count; i++)
+        for (int i = 0; i < (int)count; i++)
             add(p, count > 1 ? at_share(s, i / (count - 1)) : s->field[SUMMARY_LAST], 1);
         return;
     }
@@ -83,9 +83,9 @@ static double at_rank(const struct points *p, double rank)
 
 double stretch_quantile(const struct stretch *v, double q)
 {
-    struct points p = {0};
     if (v->rolled_count == 1 && v->count == 0)
         return at_share(v->rolled, q);
+    struct points p = {.items = rbk_realloc(NULL, FEW, sizeof *p.items), .cap = FEW};
     for (size_t i = 0; i < v->rolled_count; i++)
         add_summary(&p, &v->rolled[i]);
     for (size_t i = 0; i < v->count; i++)

@@ -47,22 +47,12 @@ static double seconds_of(const struct rbk_metrics_query *q, const struct past *p
     return q->step_ms ? (double)q->step_ms / 1e3 : span > 0 ? span : 1;
 }
 
-/* The first time at or after `at_ms` at which there is something; false = nothing more. */
-static bool next_time(const struct past *p, int64_t *at_ms)
-{
-    size_t i = samples_find(&p->samples, *at_ms), k = summaries_find(&p->rolled, *at_ms);
-    bool raw = i < p->samples.count, rolled = k < p->rolled.count;
-    int64_t at = raw ? p->samples.at_ms[i] : INT64_MAX;
-    *at_ms = rolled && p->rolled.items[k].at_ms < at ? p->rolled.items[k].at_ms : at;
-    return raw || rolled;
-}
-
 /* Each window becomes one point; the points take the place of all. */
 static void cut_windows(const struct rbk_metrics_query *q, struct past *p)
 {
     struct samples points = {0};
     double seconds = past_is_empty(p) ? 1 : seconds_of(q, p);
-    for (int64_t at = INT64_MIN; next_time(p, &at);) {
+    for (int64_t at = INT64_MIN; past_next(p, &at);) {
         int64_t begin = q->step_ms ? window_begin(at, q->step_ms) : q->since_ms > 0 ? q->since_ms : at;
         int64_t end = q->step_ms && at < INT64_MAX - q->step_ms ? begin + q->step_ms : INT64_MAX;
         struct stretch v = past_stretch(p, at, end);
@@ -135,6 +125,21 @@ static struct group *group_of(struct querying *w, const struct series *one, cons
     return g;
 }
 
+/* Many series may be put together: where windows can be made of windows, that is all of each that is kept. */
+static bool folds(const struct rbk_metrics_query *q)
+{
+    switch (q->aggregate) {
+    case RBK_AGG_AVG:
+    case RBK_AGG_MIN:
+    case RBK_AGG_MAX:
+    case RBK_AGG_SUM:
+    case RBK_AGG_COUNT:
+        return q->step_ms > 0;
+    default:
+        return false;
+    }
+}
+
 static int query_series(void *arg, const struct series *one, const struct inbox_entry *entries, size_t n,
                         struct rbk_error *err)
 {
@@ -145,7 +150,10 @@ static int query_series(void *arg, const struct series *one, const struct inbox_
     int rc = read_range(w, one, entries, n, &past, err);
     if (rc == 0 && w->q->by) {
         struct group *g = group_of(w, one, labels_get(&w->labels, w->q->by));
-        past_append(&g->past, &past);
+        if (folds(w->q))
+            past_fold(&past, w->q->step_ms, &g->past.rolled);
+        else
+            past_append(&g->past, &past);
     } else if (rc == 0) {
         rc = emit(w, one, &w->labels, one->labels, &past);
     }

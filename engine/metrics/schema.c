@@ -27,6 +27,8 @@ static const char *const steps[] = {
     "CREATE INDEX metric_chunks_by_step ON metric_chunks(series, step_ms);"
     "CREATE INDEX metric_chunks_by_age ON metric_chunks(step_ms, first_ms);"
     "CREATE TABLE metric_tidied(id INTEGER PRIMARY KEY CHECK(id = 1), at_ms INTEGER NOT NULL, keep INTEGER NOT NULL);",
+
+    "ALTER TABLE metric_tidied ADD COLUMN reached_ms INTEGER NOT NULL DEFAULT 0;",
 };
 
 const struct rbk_schema rbk_metrics_schema = {"metrics", steps, sizeof steps / sizeof steps[0]};

@@ -107,6 +107,15 @@ struct stretch past_stretch(const struct past *p, int64_t since_ms, int64_t unti
     return v;
 }
 
+bool past_next(const struct past *p, int64_t *at_ms)
+{
+    size_t i = samples_find(&p->samples, *at_ms), k = summaries_find(&p->rolled, *at_ms);
+    bool raw = i < p->samples.count, rolled = k < p->rolled.count;
+    int64_t at = raw ? p->samples.at_ms[i] : INT64_MAX;
+    *at_ms = rolled && p->rolled.items[k].at_ms < at ? p->rolled.items[k].at_ms : at;
+    return raw || rolled;
+}
+
 int64_t window_begin(int64_t at_ms, int64_t step_ms)
 {
     int64_t rest = at_ms % step_ms;
@@ -118,7 +127,7 @@ int64_t window_begin(int64_t at_ms, int64_t step_ms)
 
 /* The samples of a counter and its summaries in turn: what each adds to what was before. Of two at one time the summary
  * is older: rolling up takes whole windows. */
-static void walk_increments(const struct stretch *v, struct samples *out)
+void stretch_increments(const struct stretch *v, struct samples *out)
 {
     double before = 0;
     samples_reserve(out, v->count + v->rolled_count);
@@ -139,12 +148,6 @@ static double last_of(const struct stretch *v)
 {
     bool raw = v->count && (!v->rolled_count || v->at_ms[v->count - 1] >= v->rolled[v->rolled_count - 1].at_ms);
     return raw ? v->value[v->count - 1] : v->rolled[v->rolled_count - 1].field[SUMMARY_LAST];
-}
-
-static double first_of(const struct stretch *v)
-{
-    bool raw = v->count && (!v->rolled_count || v->at_ms[0] < v->rolled[0].at_ms);
-    return raw ? v->value[0] : v->rolled[0].field[SUMMARY_FIRST];
 }
 
 /* The samples beside one field of the summaries, aggregated as if they were samples. */
@@ -196,56 +199,6 @@ double stretch_aggregate(enum rbk_aggregate a, const struct stretch *v, double s
     }
 }
 
-static double increase_of(const struct stretch *v)
-{
-    struct samples steps = {0};
-    walk_increments(v, &steps);
-    double sum = steps.count ? aggregate(RBK_AGG_SUM, steps.value, steps.count, 1) : 0;
-    samples_fini(&steps);
-    return sum;
-}
-
-/* What depends on the order comes first: percentiles reorder. */
-static void summarise(const struct stretch *v, int64_t at_ms, struct summary *out)
-{
-    static const struct {
-        enum summary_field field;
-        enum rbk_aggregate aggregate;
-    } fields[] = {{SUMMARY_LAST, RBK_AGG_LAST}, {SUMMARY_COUNT, RBK_AGG_COUNT}, {SUMMARY_SUM, RBK_AGG_SUM},
-                  {SUMMARY_MIN, RBK_AGG_MIN},   {SUMMARY_MAX, RBK_AGG_MAX},     {SUMMARY_P50, RBK_AGG_P50},
-                  {SUMMARY_P90, RBK_AGG_P90},   {SUMMARY_P95, RBK_AGG_P95},     {SUMMARY_P99, RBK_AGG_P99}};
-    out->at_ms = at_ms;
-    out->field[SUMMARY_FIRST] = first_of(v);
-    out->field[SUMMARY_INCREASE] = increase_of(v);
-    for (size_t i = 0; i < sizeof fields / sizeof *fields; i++)
-        out->field[fields[i].field] = stretch_aggregate(fields[i].aggregate, v, 1);
-}
-
-void past_roll(const struct past *p, int64_t step_ms, struct summaries *out)
-{
-    if (past_is_empty(p))
-        return;
-    int64_t at = past_first_ms(p), last = past_last_ms(p);
-    while (at <= last) {
-        int64_t end = window_begin(at, step_ms) + step_ms;
-        struct stretch v = past_stretch(p, at, end);
-        struct summary one;
-        if (v.rolled_count == 1 && v.count == 0) {
-            one = v.rolled[0];
-        } else {
-            int64_t raw = v.count ? v.at_ms[v.count - 1] : INT64_MIN;
-            int64_t rolled = v.rolled_count ? v.rolled[v.rolled_count - 1].at_ms : INT64_MIN;
-            summarise(&v, raw > rolled ? raw : rolled, &one);
-        }
-        summaries_add(out, &one);
-        struct stretch rest = past_stretch(p, end, INT64_MAX);
-        if (!rest.count && !rest.rolled_count)
-            break;
-        at = rest.count ? rest.at_ms[0] : INT64_MAX;
-        at = rest.rolled_count && rest.rolled[0].at_ms < at ? rest.rolled[0].at_ms : at;
-    }
-}
-
 /* Samples take the place of everything. */
 static void become(struct past *p, struct samples *samples)
 {
@@ -261,7 +214,7 @@ void past_to_increments(struct past *p)
         return;
     }
     struct stretch all = {p->samples.at_ms, p->samples.value, p->samples.count, p->rolled.items, p->rolled.count};
-    walk_increments(&all, &steps);
+    stretch_increments(&all, &steps);
     become(p, &steps);
 }
 

@@ -45,6 +45,8 @@ void past_append(struct past *p, const struct past *more);
 void past_clip(struct past *p, int64_t since_ms, int64_t until_ms);
 bool past_is_empty(const struct past *p);
 int64_t past_first_ms(const struct past *p), past_last_ms(const struct past *p);
+/* The first time at or after *at_ms at which there is something; false = nothing more. */
+bool past_next(const struct past *p, int64_t *at_ms);
 int64_t past_count(const struct past *p); /* of samples, those in summaries too */
 /* Index of the first summary at or after a time. */
 size_t summaries_find(const struct summaries *s, int64_t at_ms);
@@ -63,8 +65,14 @@ struct stretch past_stretch(const struct past *p, int64_t since_ms, int64_t unti
 /* What the aggregate makes of it; `seconds` is the width of the window, for RATE. RATE and INCREASE are asked of
  * increments (past_to_increments). */
 double stretch_aggregate(enum rbk_aggregate a, const struct stretch *v, double seconds);
-/* The windows of `step_ms` become summaries, appended to `out`; a window that is one summary stays as it is. */
+/* What each adds to the counter before it, appended; the first sample adds nothing and is left out. */
+void stretch_increments(const struct stretch *v, struct samples *out);
+
+/* ---- roll.c: the windows of `step_ms` become summaries, appended to `out`; a window that is one summary stays as it
+ * is. */
 void past_roll(const struct past *p, int64_t step_ms, struct summaries *out);
+/* The same for a moment's use, which is quicker: only last, count, sum, min and max. */
+void past_fold(const struct past *p, int64_t step_ms, struct summaries *out);
 
 /* Everything becomes samples: what each adds to the counter before it (the first one adds nothing and goes); or one for
  * each summary: its average, the last value of a counter. */

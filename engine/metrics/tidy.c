@@ -2,6 +2,9 @@
  * age without looking at any series; each chunk is done in one go, and a transaction holds a few of them: whoever is
  * killed leaves every sample either as it was or rolled up, and nobody who wants to write waits long.
  *
+ * A clock that is wrong by years must not cost everything: what happens by itself comes no more than a week further
+ * each day.
+ *
  * A chunk that is partly old is cut only when it has a day's worth of it or more, so that a series that is written all
  * the time is not written anew every time. */
 #include <metrics/series.h>
@@ -11,12 +14,12 @@
 #include <base/str.h>
 
 enum { CHUNKS_A_COMMIT = 16 };
-static const int64_t day_ms = INT64_C(86400000);
+static const int64_t day_ms = INT64_C(86400000), stride_ms = INT64_C(7 * 86400000);
 
 struct tidying {
     struct rbk_store *store;
     const struct rbk_metrics_keep *keep;
-    int64_t now_ms;
+    int64_t clock_ms, now_ms; /* the time, and what it is taken for */
     int64_t slack_ms;
     struct rbk_metrics_tidied done;
 };
@@ -128,10 +131,12 @@ static int64_t hash_of(const struct rbk_metrics_keep *keep)
 
 static int note_tidied(struct tidying *t, struct rbk_error *err)
 {
-    struct rbk_stmt *q = rbk_stmt(t->store, "INSERT OR REPLACE INTO metric_tidied(id, at_ms, keep) VALUES(1, ?1, ?2)");
+    struct rbk_stmt *q = rbk_stmt(t->store, "INSERT OR REPLACE INTO metric_tidied(id, at_ms, keep, reached_ms)"
+                                            " VALUES(1, ?1, ?2, ?3)");
     int rc = t->done.removed ? series_forget_empty(t->store, err) : 0;
-    rbk_bind_int(q, 1, t->now_ms);
+    rbk_bind_int(q, 1, t->clock_ms);
     rbk_bind_int(q, 2, hash_of(t->keep));
+    rbk_bind_int(q, 3, t->now_ms);
     return rc == 0 ? rbk_stmt_run(q, err) : rc;
 }
 
@@ -164,12 +169,27 @@ static int tidy_in_transaction(struct tidying *t, bool compact, struct rbk_error
     return rc < 0 ? rc : more;
 }
 
+/* The time, but no more than a stride beyond what was reached before. */
+static int take_stride(struct tidying *t, struct rbk_error *err)
+{
+    struct rbk_stmt *q = rbk_stmt(t->store, "SELECT reached_ms FROM metric_tidied WHERE reached_ms > 0");
+    int rc = rbk_stmt_step(q, err);
+    if (rc > 0 && t->now_ms - rbk_col_int(q, 0) > stride_ms)
+        t->now_ms = rbk_col_int(q, 0) + stride_ms;
+    if (rc >= 0)
+        rbk_stmt_end(q);
+    return rc < 0 ? rc : 0;
+}
+
 int rbk_metrics_tidy(struct rbk_store *s, const struct rbk_metrics_keep *keep, int64_t now_ms, int64_t budget_ms,
                      struct rbk_metrics_tidied *done, struct rbk_error *err)
 {
-    struct tidying t = {.store = s, .keep = keep, .now_ms = now_ms, .slack_ms = budget_ms ? day_ms : 0};
+    struct tidying t = {
+        .store = s, .keep = keep, .clock_ms = now_ms, .now_ms = now_ms, .slack_ms = budget_ms ? day_ms : 0};
     int64_t begin = rbk_clock_mono_ms();
-    int rc = tidy_in_transaction(&t, true, err);
+    int rc = budget_ms ? take_stride(&t, err) : 0;
+    if (rc == 0)
+        rc = tidy_in_transaction(&t, true, err);
     while (rc > 0 && (!budget_ms || rbk_clock_mono_ms() - begin < budget_ms))
         rc = tidy_in_transaction(&t, false, err);
     t.done.more = rc > 0;

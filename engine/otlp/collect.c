@@ -78,9 +78,11 @@ static const char *step_error_type(const struct rbk_step_row *row, enum rbk_step
     return rbk_value_length(row->checks) > 0 && row->exit_code == 0 ? "check" : "_OTHER";
 }
 
-/* What a dead process had in flight may have happened or not. */
+/* What a dead process had in flight may have happened or not; what waited for a person is cancelled with its run. */
 static enum rbk_step_state state_of(const struct collecting *c, const struct rbk_step_row *row)
 {
+    if (c->run->state == RBK_RUN_CANCELLED && row->state == RBK_STEP_WAITING)
+        return RBK_STEP_CANCELLED;
     bool dead = c->run->state == RBK_RUN_INTERRUPTED || c->run->state == RBK_RUN_CANCELLED;
     return dead && row->state == RBK_STEP_RUNNING ? RBK_STEP_IN_DOUBT : row->state;
 }
@@ -109,12 +111,22 @@ static void describe_step(struct rbk_otlp_span *span, const struct rbk_step_row 
         rbk_otlp_span_failed(span, step_error_type(row, state, type), row->error);
 }
 
-/* A step that has neither begun nor been passed over is no span yet. */
+/* A step that was passed over, or asked something and has not begun since, has no beginning of its own. */
+static int64_t end_of(const struct collecting *c, const struct rbk_step_row *row, enum rbk_step_state state)
+{
+    if (row->ended_ms)
+        return row->ended_ms;
+    if (state == RBK_STEP_RUNNING || state == RBK_STEP_WAITING)
+        return c->now_ms;
+    return row->started_ms ? 0 : c->run->ended_ms;
+}
+
+/* A step that has neither begun nor been passed over nor asked for anything is no span yet. */
 static int add_step(void *arg, const struct rbk_step_row *row)
 {
     struct collecting *c = arg;
     char id[RBK_SPAN_ID_SIZE];
-    bool begun = row->started_ms > 0 || row->ended_ms > 0;
+    bool begun = row->started_ms > 0 || row->ended_ms > 0 || row->state == RBK_STEP_WAITING;
     if (!begun || row->state == RBK_STEP_PENDING)
         return 0;
     rbk_span_id(c->run->id, row->key, 0, id);
@@ -123,9 +135,8 @@ static int add_step(void *arg, const struct rbk_step_row *row)
         return 0;
     struct rbk_otlp_span *span = &c->spans->items[place];
     enum rbk_step_state state = state_of(c, row);
-    bool runs = state == RBK_STEP_RUNNING || state == RBK_STEP_WAITING;
     span->start_ms = row->started_ms;
-    span->end_ms = row->ended_ms ? row->ended_ms : runs ? c->now_ms : 0;
+    span->end_ms = end_of(c, row, state);
     describe_step(span, row, state);
     rbk_map_set_int(c->places, row->key, (int64_t)place);
     if (row->parent)

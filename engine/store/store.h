@@ -8,12 +8,9 @@
 #ifndef RBK_STORE_STORE_H
 #define RBK_STORE_STORE_H
 
-#include <runbook/error.h>
+#include <runbook/store.h>
 #include <runbook/value.h>
-#include <stdbool.h>
 #include <stdint.h>
-
-struct rbk_store;
 
 /* A room's tables: steps[i] brings its schema from version i to i+1. Never edit a step that has shipped. */
 struct rbk_schema {
@@ -33,15 +30,9 @@ struct rbk_store_options {
 /* Opens or creates DIR/state.db. Errors: RBK_ESTORE (disk, permissions, corruption: with the mend as hint), RBK_EINVAL
  * (a newer database than this program understands; a network filesystem). */
 int rbk_store_open(const struct rbk_store_options *options, struct rbk_store **out, struct rbk_error *err);
-void rbk_store_close(struct rbk_store *s); /* NULL is fine; an open transaction is rolled back */
 const char *rbk_store_dir(const struct rbk_store *s);
 
-/* Write transactions: take the write lock and BEGIN IMMEDIATE; COMMIT (synced) and release. They do not nest; `begin`
- * in an open one is RBK_ESTORE. Reads need no transaction. Checkpoints happen inside commit when the WAL has grown. */
-int rbk_store_begin(struct rbk_store *s, struct rbk_error *err);
-int rbk_store_commit(struct rbk_store *s, struct rbk_error *err);
-void rbk_store_rollback(struct rbk_store *s);
-bool rbk_store_in_transaction(const struct rbk_store *s);
+/* Transactions are in <runbook/store.h>. Checkpoints happen inside commit when the WAL has grown. */
 
 /* Statements are prepared once per `sql` pointer and cached by the store; they are reset by rbk_stmt_end. A binding or
  * step error is remembered and returned by the next rbk_stmt_step/rbk_stmt_run. Columns count from 0, parameters

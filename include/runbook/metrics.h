@@ -2,12 +2,13 @@
  * labels are those of Prometheus: names [a-zA-Z_:][a-zA-Z0-9_:]*, labels [a-zA-Z_][a-zA-Z0-9_]* with any UTF-8 text as
  * value. Kind and unit belong to the name: whoever writes it first decides.
  *
- * The store is the one of the project's state folder, opened by the engine. Writers must be inside a transaction of it;
+ * The store is the one of a project's state folder (<runbook/store.h>). Writers must be inside a transaction of it;
  * readers need none. Values are finite: RBK_EINVAL otherwise. */
 #ifndef RUNBOOK_METRICS_H
 #define RUNBOOK_METRICS_H
 
 #include <runbook/error.h>
+#include <runbook/store.h>
 #include <runbook/units.h>
 #include <stdbool.h>
 #include <stdint.h>
@@ -15,8 +16,6 @@
 #ifdef __cplusplus
 extern "C" {
 #endif
-
-struct rbk_store;
 
 enum rbk_metric_kind { RBK_METRIC_GAUGE, RBK_METRIC_COUNTER, RBK_METRIC_DURATION };
 RBK_API const char *rbk_metric_kind_name(enum rbk_metric_kind kind); /* gauge counter duration */
@@ -75,8 +74,9 @@ struct rbk_metrics_tidied {
     int64_t removed, rolled_up; /* samples */
     bool more;                  /* the time was up */
 };
-/* Applies that in transactions of its own, each of a few chunks and whole or not at all, so there must be none open. It
- * ends when `budget_ms` are over (0: when nothing is left to do); `done` may be NULL. */
+/* Applies that in transactions of its own, each of a few chunks and whole or not at all, so there must be none open.
+ * With a `budget_ms` it ends when that is over, and takes the time for no more than a week later than the last time, so
+ * that a wrong clock does not cost everything; with 0 it ends when nothing is left to do. `done` may be NULL. */
 RBK_API int rbk_metrics_tidy(struct rbk_store *s, const struct rbk_metrics_keep *keep, int64_t now_ms,
                              int64_t budget_ms, struct rbk_metrics_tidied *done, struct rbk_error *err);
 /* Whether it was not done for a day, not to its end, or not with this configuration. */

@@ -7,6 +7,7 @@
 #include <runbook/metrics.h>
 #include <runbook/results.h>
 #include <runbook/schedule.h>
+#include <runbook/store.h>
 #include <runbook/timing.h>
 #include <runbook/units.h>
 #include <runbook/value.h>

@@ -7,6 +7,7 @@ local results = require "runbook.results"
 local values = {}
 
 local UPTIME_OVER = "7d"
+local LOOK = "30d" -- how far back a stored value counts, and its trend goes
 
 -- How long each level took compared with its target; the worst one counts.
 local function execution_time()
@@ -54,25 +55,31 @@ local MEASURES = {
     uptime = uptime,
 }
 
--- Any other name is a metric that somebody records.
-local function recorded(name)
-    local found = metrics.query { name = name, agg = "last", by = "" }
+-- The newest stored value of a metric, lately when `since` is given.
+local function stored(name, since)
+    local found = metrics.query { name = name, agg = "last", since = since, by = "" }
     return found and found[1] and found[1].points[1][2] or no_data
 end
 
--- Measures one by its name: a number, a ratio, or no_data.
+-- One by its name: a number, a ratio, or no_data. What cannot be measured now is what it last was; any other name is a
+-- metric that somebody records.
 function values.of(name, state)
     local measure = MEASURES[name]
-    if measure then
-        return measure(state)
+    if not measure then
+        return stored(name)
     end
-    return recorded(name)
+    local value = measure(state)
+    if value == no_data then
+        value = stored("sla_" .. name, LOOK)
+    end
+    return type(value) == "number" and ratio(value) or value
 end
 
--- Where it went in the last 30 days: "better", "worse" or "steady"; nothing when it was not measured.
+-- Where it went in the last 30 days: "better", "worse" or "steady"; nothing when it was not measured. Days count, not
+-- how often a day measured.
 function values.trend(name, better)
     local of = MEASURES[name] and "sla_" .. name or name
-    local found = metrics.trend { name = of, since = "30d", by = "" }
+    local found = metrics.trend { name = of, since = LOOK, agg = "avg", step = "1d", by = "" }
     local direction = found and found[1] and found[1].direction
     if not direction or direction == "none" then
         return direction and "steady"
@@ -83,8 +90,8 @@ end
 -- Measures the handbook's and records them as sla_<name>, so that they have a past.
 function values.record()
     local state, samples = results.state(), {}
-    for name in pairs(MEASURES) do
-        samples[#samples + 1] = { name = "sla_" .. name, value = values.of(name, state) }
+    for name, measure in pairs(MEASURES) do
+        samples[#samples + 1] = { name = "sla_" .. name, value = measure(state) }
     end
     return metrics.record(samples)
 end

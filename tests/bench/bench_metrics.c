@@ -1,11 +1,14 @@
-/* bench_metrics DIR WHAT: a million samples in the store of metrics.
+/* bench_metrics DIR WHAT: a million samples in the store of metrics, or a hundred.
  *
  *   write           100 series of random integers below 100,000, in one transaction
  *   durations FILE  the durations of FILE (milliseconds, one a line) again and again, a sample about every minute
  *   one             one series of random integers below 100,000
+ *   many            1,000 series of 100,000 samples, one a minute until now: durations that wander, in milliseconds
+ *   inbox           into a store that runbook has used: 1,023 commits of five samples each: the next one compacts
  *   size            prints bytes per sample of the whole database
  *   decode, p95     of the one series, 20 times: reads and decodes its chunks; asks for its p95 */
 #include <base/buf.h>
+#include <base/clock.h>
 #include <base/fs.h>
 #include <metrics/chunk.h>
 #include <metrics/metrics.h>
@@ -51,6 +54,50 @@ static void write_random(struct rbk_store *s, int series)
         write_series(s, n, samples, each);
     }
     free(samples);
+}
+
+enum { MANY_SERIES = 1000, MANY_EACH = 100000, SERIES_A_COMMIT = 20 };
+
+/* One commit for a few series: an import is no larger. */
+static void write_many(struct rbk_store *s)
+{
+    struct rbk_sample *samples = rbk_alloc(MANY_EACH * sizeof *samples);
+    struct rbk_error err;
+    uint64_t random = 88172645463325252u;
+    int64_t begin = rbk_clock_wall_ms() / 60000 * 60000 - (int64_t)MANY_EACH * 60000;
+    for (int n = 0; n < MANY_SERIES; n++) {
+        double ms = 1000;
+        for (size_t i = 0; i < MANY_EACH; i++) {
+            ms += (double)(random_next(&random) % 41) - 20;
+            ms = ms < 50 ? 50 : ms;
+            samples[i] =
+                (struct rbk_sample){begin + (int64_t)i * 60000 + (int64_t)(random_next(&random) % 16), ms / 1000};
+        }
+        if (n % SERIES_A_COMMIT == 0 && rbk_store_begin(s, &err))
+            die(&err);
+        write_series(s, n, samples, MANY_EACH);
+        if (n % SERIES_A_COMMIT == SERIES_A_COMMIT - 1 && rbk_store_commit(s, &err))
+            die(&err);
+    }
+    free(samples);
+}
+
+static void fill_inbox(struct rbk_store *s)
+{
+    struct rbk_error err;
+    char value[16];
+    struct rbk_label label = {"number", value};
+    struct rbk_metric m = {.name = "bench", .labels = &label, .label_count = 1};
+    for (int i = 0; i < 1023; i++) {
+        struct rbk_metrics_batch batch = {0};
+        for (int k = 0; k < 5; k++) {
+            snprintf(value, sizeof value, "%d", (i * 5 + k) % MANY_SERIES);
+            rbk_metrics_batch_add(&batch, &m, (struct rbk_sample){rbk_clock_wall_ms(), i});
+        }
+        if (rbk_store_begin(s, &err) || rbk_metrics_batch_write(&batch, s, &err) || rbk_store_commit(s, &err))
+            die(&err);
+        rbk_metrics_batch_fini(&batch);
+    }
 }
 
 static void write_durations(struct rbk_store *s, const char *path)
@@ -141,15 +188,20 @@ int main(int argc, char **argv)
     const char *what = argc > 2 ? argv[2] : "";
     double result = 0;
     if (!options.dir) {
-        fprintf(stderr, "usage: bench_metrics DIR write|durations FILE|one|size|decode|p95\n");
+        fprintf(stderr, "usage: bench_metrics DIR write|durations FILE|one|many|inbox|size|decode|p95\n");
         return 2;
     }
-    if (rbk_store_open(&options, &s, &err))
+    bool inbox = strcmp(what, "inbox") == 0; /* into a store that runbook has used */
+    if (inbox ? rbk_state_open(argv[1], &s, &err) : rbk_store_open(&options, &s, &err))
         die(&err);
     for (int i = 0; i < ROUNDS && (*what == 'd' || *what == 'p') && argc == 3; i++)
         result += *what == 'd' ? decode_all(s) : ask_p95(s);
     if (strcmp(what, "size") == 0)
         print_size(s);
+    else if (strcmp(what, "many") == 0)
+        write_many(s);
+    else if (inbox)
+        fill_inbox(s);
     else if (result == 0)
         write_all(s, what, argc > 3 ? argv[3] : NULL);
     rbk_store_close(s);

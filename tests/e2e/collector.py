@@ -150,14 +150,17 @@ class Collector:
         collector = self
         self.requests = []  # (path, headers, document)
         self.answers = []
+        self.changed = threading.Condition()
 
         class Handler(http.server.BaseHTTPRequestHandler):
             protocol_version = "HTTP/1.1"
 
             def do_POST(self):
                 body = self.rfile.read(int(self.headers["Content-Length"]))
-                collector.requests.append((self.path, self.headers, json.loads(body)))
-                status, headers, answer = collector.answers.pop(0) if collector.answers else (200, {}, "{}")
+                with collector.changed:
+                    collector.requests.append((self.path, self.headers, json.loads(body)))
+                    status, headers, answer = collector.answers.pop(0) if collector.answers else (200, {}, "{}")
+                    collector.changed.notify_all()
                 self.send_response(status)
                 for name, value in {"Content-Type": "application/json", **headers}.items():
                     self.send_header(name, value)
@@ -175,6 +178,11 @@ class Collector:
     @property
     def url(self):
         return f"http://127.0.0.1:{self.server.server_address[1]}"
+
+    def wait(self, count, path="/v1/traces"):
+        """Until there were so many requests."""
+        with self.changed:
+            assert self.changed.wait_for(lambda: sum(p == path for p, _, _ in self.requests) >= count, timeout=30)
 
     def traces(self):
         return [Trace(document) for path, _, document in self.requests if path == "/v1/traces"]

@@ -199,6 +199,29 @@ def test_sla_from_what_was_measured(project):
     assert "alert" in text and "99%" in text and "no data" in text
 
 
+def test_limits_beside_the_highest_of_a_day(project):
+    project.write("runbook.yaml", "project: x\nlimits: {memory: {process: 100MB, total: 0}, database_connections: 20}\n")
+
+    def row(name):
+        rows = {r["name"]: r for r in project.ok("metrics", "sla", "--json").json["metrics"]}
+        return rows.get("limits." + name)
+
+    assert row("memory.total") is None  # 0 is no limit
+    assert row("memory.process")["state"] == row("llm_calls")["trend"] == "no data"
+    assert (row("llm_calls")["target"], row("memory.database")["target"]) == (5, 10**9)
+    project.runbook("demo/work", STEPS)
+    project.ok("demo/work")
+    assert (row("memory.process")["state"], row("memory.process")["better"]) == ("met", "lower")
+    assert 0 < row("memory.process")["value"] < 100e6
+    for day in range(9, -1, -1):
+        for value in (30 - day, 2):
+            project.ok("metrics", "record", "database_connections", str(value), "--at", f"{day * 24 + 1}h")
+    assert row("database_connections")["value"] in (29, 30)  # yesterday's when it is just after midnight
+    assert (row("database_connections")["state"], row("database_connections")["trend"]) == ("missed", "worse")
+    text = project.ok("metrics", "sla").out
+    assert "limits\n" in text and "20" in text and max(len(line) for line in text.splitlines()) <= 80
+
+
 @pytest.mark.parametrize(
     "args, said",
     [
@@ -236,6 +259,7 @@ def test_a_test_run_is_measured(project):
     assert found["service_up", None]["labels"] == {"service": "db"} and found["service_up", None]["last"] == 1
     rows = {r["name"]: r for r in project.ok("metrics", "sla", "--json").json["metrics"]}
     assert rows["pass_rate"]["state"] == rows["level quick"]["state"] == "met"
+    assert list(points(project, "service_up", "--agg", "avg", "--by", "service")) == ['{"service": "db"}']
     project.run("daily/morning-health-check")
     assert points(project, "sla_uptime")["{}"][-1][1] == 1
 
@@ -251,3 +275,36 @@ def test_a_store_without_metrics_is_brought_up_to_date_by_looking(project):
         db.execute(f"PRAGMA user_version = {version - steps}")
     assert len(project.ok("history", "--json").json["runs"]) == 1
     assert project.ok("metrics", "list", "--json").json["series"] == []
+
+
+def test_the_morning_shows_the_sla_and_where_it_goes(project):
+    project.write("good.xml", '<testsuite name="s"><testcase name="a"/><testcase name="b"/></testsuite>')
+    project.write(
+        "runbook.yaml",
+        "project: x\nlevels:\n  smoke: {runner: junit, command: cp good.xml r.xml, report: r.xml, target: 10s}\n"
+        "services:\n  db: {check: 'true'}\n",
+    )
+    lines = []
+    for days in range(14, 0, -1):  # several days, as the runbook itself would have measured them
+        at = time.time() - days * 86400
+        wander = days % 3 / 1000
+        lines.append(f"sla_pass_rate {0.99 - days / 200 + wander} {at:.3f}")
+        lines.append(f"sla_coverage {0.7 + days / 100 + wander} {at:.3f}")
+        lines.append(f"sla_flaky_rate {0.01 + wander} {at:.3f}")
+        lines.append(f'service_up{{service="db"}} {int(days != 3)} {at:.3f}')
+    project.write("history.txt", "\n".join(sorted(lines)) + "\n# EOF\n")
+    project.ok("metrics", "import", "history.txt")
+    text = project.run("daily/morning-health-check").out
+
+    def row(name):
+        return next(line for line in text.splitlines() if line.split()[:1] == [name])
+
+    assert "100%" in row("pass_rate") and "met" in row("pass_rate") and row("pass_rate").endswith("better")
+    assert "71" in row("coverage") and row("coverage").endswith("worse")  # not measured today: what it last was
+    assert row("flaky_rate").endswith("steady")
+    assert row("execution_time").endswith("steady")  # one day is no trend
+    assert "alert" in row("uptime") and "83.3%" in row("uptime")
+    shown = {r["name"]: r for r in project.ok("metrics", "sla", "--json").json["metrics"]}
+    assert (shown["pass_rate"]["trend"], shown["coverage"]["trend"]) == ("better", "worse")
+    assert shown["coverage"]["value"] == pytest.approx(0.711)
+    assert len(points(project, "sla_coverage", "--since", "30d")["{}"]) == 14  # the old value is not measured anew

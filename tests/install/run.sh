@@ -30,12 +30,14 @@ export PKG_CONFIG_PATH
 # shellcheck disable=SC2046,SC2086 # flags are words
 ${CC:-cc} ${CFLAGS:-} -std=c11 -Wall -Wextra -Werror $(pkg-config --cflags runbook) -o embed "$here/embed.c" \
     $(pkg-config --libs runbook)
-./embed || fail "the embedding program failed"
+./embed "$prefix/state" || fail "the embedding program failed"
 
 mkdir "$prefix/elsewhere"
 cd "$prefix/elsewhere"
 export HOME="$prefix/elsewhere" XDG_CONFIG_HOME="$prefix/elsewhere" XDG_STATE_HOME="$prefix/elsewhere"
 "$prefix/moved/bin/runbook" version >/dev/null || fail "the installed program does not start"
+"$prefix/moved/bin/runbook" --state "$prefix/state" metrics list | grep -q 'queue_size queue="mail"' ||
+    fail "the program does not see what the library recorded"
 "$prefix/moved/bin/runbook" list | grep -q 'incident/test-failures' || fail "the installed runbooks are not listed"
 # "  name        What it does." is how the program lists its commands.
 for command in $("$prefix/moved/bin/runbook" help | sed -n 's/^  \([a-z]*\)   *[A-Z].*/\1/p'); do

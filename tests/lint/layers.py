@@ -19,6 +19,7 @@ BELOW = {
     "schedule": {"base", "loop", "store", "config"},
     "metrics": {"base", "store", "config"},
     "notify": {"base", "loop", "store", "config"},  # and <runbook/schedule.h> for zones and times
+    "state": {"store", "results", "schedule", "metrics", "notify", "incident"},
     "net": {"base", "loop", "config"},
     "net/module": {"base", "loop", "config", "net"},
     "otlp": {"base", "loop", "store", "config", "metrics", "net", "notify"},
@@ -27,7 +28,7 @@ BELOW = {
     "lua": {"base", "loop", "store", "config", "results/formats", "results", "metrics", "net", "notify", "incident", "run"},
     "lua/embed": set(),
     "cli": {"base", "loop", "store", "config", "results/formats", "results", "metrics", "schedule", "net", "notify",
-            "incident", "otlp", "run", "lua"},
+            "incident", "otlp", "state", "run", "lua"},
 }
 
 # third-party header -> the one room that may include it

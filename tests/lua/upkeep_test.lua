@@ -93,6 +93,8 @@ step "Links that lead nowhere are found, others are not" {
 ```
 ![picture](<b.md> "title")
 [ref]: b.md
+[^1]: nowhere.md
+[Note]: nowhere is a place
 END
       : > docs/b.md; : > "docs/with space.md"
     ]])

@@ -193,6 +193,21 @@ static void test_due_once_a_day_and_until_it_is_done(void **state)
     assert_true(rbk_metrics_tidy_due(w->store, &other, now + HOUR));
 }
 
+static void test_a_clock_that_is_wrong_by_years(void **state)
+{
+    struct world *w = *state;
+    struct rbk_metrics_keep keep = {.retention_ms = 30 * (int64_t)DAY};
+    int64_t now = 5 * (int64_t)DAY, years = now + 3000 * (int64_t)DAY;
+    write_samples(w, RBK_METRIC_GAUGE);
+    assert_int_equal(rbk_metrics_tidy(w->store, &keep, now, 1000000, NULL, NULL), 0);
+    for (int day = 0; day < 3; day++)
+        assert_int_equal(rbk_metrics_tidy(w->store, &keep, years + day * DAY, 1000000, NULL, NULL), 0);
+    struct answer *all = ask(w, RBK_AGG_COUNT, 0);
+    assert_int_equal(all->value[0], SAMPLES);
+    free(all);
+    assert_int_equal(tidy(w, &keep, years).removed, SAMPLES); /* by hand it is meant */
+}
+
 /* Somebody else compacts while a query goes from series to series. */
 struct intruder {
     struct rbk_store *store;
@@ -241,6 +256,7 @@ int main(void)
         cmocka_unit_test_setup_teardown(test_what_is_rare_stays, world_setup, world_teardown),
         cmocka_unit_test_setup_teardown(test_retention, world_setup, world_teardown),
         cmocka_unit_test_setup_teardown(test_due_once_a_day_and_until_it_is_done, world_setup, world_teardown),
+        cmocka_unit_test_setup_teardown(test_a_clock_that_is_wrong_by_years, world_setup, world_teardown),
         cmocka_unit_test_setup_teardown(test_a_query_sees_one_state, world_setup, world_teardown),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
