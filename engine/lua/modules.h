@@ -18,6 +18,7 @@ int rbk_open_fs(lua_State *L);
 int rbk_open_incident(lua_State *L);
 int rbk_open_json(lua_State *L);
 int rbk_open_metrics(lua_State *L);
+int rbk_open_notify(lua_State *L);
 int rbk_open_results(lua_State *L);
 int rbk_open_store(lua_State *L);
 int rbk_open_timing(lua_State *L);

@@ -150,6 +150,11 @@ const char *rbk_perform_run_id(struct rbk_perform *p)
     return p->step->run->row.id;
 }
 
+const char *rbk_perform_runbook(struct rbk_perform *p)
+{
+    return p->step->run->row.runbook;
+}
+
 const char *rbk_perform_step_key(struct rbk_perform *p)
 {
     return p->step->row.key;

@@ -91,6 +91,7 @@ struct rbk_loop *rbk_perform_loop(struct rbk_perform *p);
 struct rbk_store *rbk_perform_store(struct rbk_perform *p);
 const struct rbk_config *rbk_perform_config(struct rbk_perform *p);
 const char *rbk_perform_run_id(struct rbk_perform *p);
+const char *rbk_perform_runbook(struct rbk_perform *p); /* its id */
 const char *rbk_perform_step_key(struct rbk_perform *p);
 /* A folder for this step's scratch files (reports): made on first use under the state folder, 0700. Borrowed. */
 const char *rbk_perform_scratch(struct rbk_perform *p, struct rbk_error *err);

@@ -294,6 +294,21 @@ function metrics.query(options) end
 ---@return runbook.action
 function metrics.record(options) end
 
+---@class runbook.module.notify
+notify = {}
+
+---@class runbook.notify.send.options
+---@field channel string a name in `channels:`
+---@field key? string what it is about: messages with the same key go into one thread
+---@field priority? string medium unless said
+---@field subject string one line
+---@field text? string more
+
+---Sends a message to a channel of runbook.yaml. A step that runs again sends it once.
+---@param options runbook.notify.send.options
+---@return runbook.action
+function notify.send(options) end
+
 ---@class runbook.module.report
 report = {}
 

@@ -84,6 +84,8 @@ static int open_project(struct runner *r, struct rbk_error *err)
     static const char yaml[] = "project: test\n"
                                "levels:\n"
                                "  smoke: { runner: pytest, command: pytest -m smoke, target: 30s }\n"
+                               "channels:\n"
+                               "  log: { type: file, path: sent.jsonl }\n"
                                "services:\n"
                                "  db: { tcp: \"127.0.0.1:5432\" }\n";
     strcpy(r->dir, "/tmp/rbk-luat-XXXXXX");
