@@ -92,6 +92,9 @@ int rbk_incident_word_open(struct rbk_cli *cli, const struct rbk_args *args, str
         ask_who(&w);
         rc = write_opening(&w, &i, err);
     }
+    if (rc == 0 && !rbk_incident_is_heard(cli->config, &i, w.o.now_ms))
+        fprintf(stderr, "runbook: warning: nobody is told of it: runbook.yaml has no rule (notify:) and no channel of"
+                        " whoever is called (contacts:)\n");
     if (rc == 0)
         rc = rbk_incident_print(cli, &i, err);
     rbk_incident_fini(&i);

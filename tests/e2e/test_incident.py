@@ -238,3 +238,47 @@ def test_incidents_open_by_themselves_once_for_each_measurement(shop):
     assert shop.ok("incident", "list", "--json").json["incidents"] == []
     shop.ok("demo/numbers", "--n", "8")
     assert [i["id"] for i in shop.ok("incident", "list", "--json").json["incidents"]] == [incident["id"] + 1]
+
+
+TOLD = """project: shop
+channels:
+  everybody: {type: file, path: everybody.log}
+  lead: {type: file, path: lead.log}
+contacts:
+  engineering-lead: {channels: [lead]}
+"""
+
+
+def told(project, name):
+    project.ok("notify", "flush")
+    file = project.root / f"{name}.log"
+    return file.read_text() if file.exists() else ""
+
+
+def test_whoever_is_called_is_told_and_hears_how_it_ends(project):
+    project.write("runbook.yaml", TOLD)
+    project.ok("incident", "open", "db", "disk full", "-p", "high")
+    assert "disk full" in told(project, "lead") and told(project, "everybody") == ""
+    make_overdue(project, "db")
+    project.ok("incident", "resolve", "db", "made room")
+    assert "made room" in told(project, "lead")
+
+
+def test_rules_hear_of_every_change(project):
+    project.write("runbook.yaml", TOLD + "notify: {rules: [{on: [incident.*], to: [everybody]}]}\n")
+    project.ok("incident", "open", "db", "disk full", "-p", "high")
+    assert "disk full" in told(project, "everybody")
+    make_overdue(project, "db")
+    assert "not acknowledged" in told(project, "everybody")
+    for word in ("ack", "note", "resolve"):
+        project.ok("incident", word, "db", f"said {word}")
+        assert f"said {word}" in told(project, "everybody")
+
+
+def test_nobody_to_tell_is_said(project):
+    assert "nobody is told" in project.ok("incident", "open", "db").err
+
+
+def test_a_contact_needs_channels_that_are_there(project):
+    project.write("runbook.yaml", TOLD.replace("[lead]", "[pager]"))
+    assert 'there is no channel "pager"' in project.run("incident", "open", "db").err
