@@ -218,6 +218,9 @@ static int begin_serving(struct serving *s, struct rbk_error *err)
         rc = rbk_changes_open(s->cli->loop, serving_on_change, s, &s->changes, err);
     if (rc < 0)
         return rc;
+    rc = rbk_messenger_listen(&s->messenger, s->cli->config->state_group != NULL, rbk_daemon_tick, s->daemon, err);
+    if (rc < 0)
+        return rc;
     watch_files(s);
     forget_project(s->cli);
     int64_t watchdog = rbk_service_watchdog_ms();

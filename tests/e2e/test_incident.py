@@ -322,3 +322,16 @@ def test_no_secret_reaches_an_incident_or_a_message(project):
         assert not file.is_file() or CANARY.encode() not in file.read_bytes(), file
     assert all(CANARY not in f.read_text() for f in project.root.glob("*.log"))
     assert CANARY not in project.ok("incident", "list", "--all", "--json").out
+
+
+def test_a_command_tells_the_scheduler_what_is_outstanding(project):
+    project.write("runbook.yaml", TOLD + "incidents: {immediate: 1s}\n")
+    daemon = project.start("schedule", "run")
+    try:
+        wait_for(lambda: (project.root / ".runbook" / "wake").is_dir(), "the daemon")
+        project.ok("incident", "open", "db", "-p", "critical", "-c", "nobody yet")
+        log = project.root / "lead.log"
+        wait_for(lambda: log.exists() and "not acknowledged" in log.read_text(), "the call of the scheduler")
+    finally:
+        daemon.terminate()
+        daemon.communicate(timeout=20)
