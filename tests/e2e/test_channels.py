@@ -4,6 +4,7 @@ authentication, limits of rate and failures. What is true of all of them is prov
 import email.utils
 import time
 
+import documents
 import pytest
 from channels import HOSTILE, Delivery, event, hostile_message, message, recovery
 from stubs.discord import Discord
@@ -18,7 +19,7 @@ class Hook(Receiver):
     """Takes any JSON."""
 
     def answer(self, request):
-        self.need(request.json["schema"] == "runbook.message/1", "schema")
+        documents.validate(request.json, "runbook.message/1")
         return 204, {}, ""
 
 
@@ -252,6 +253,12 @@ def test_pagerduty_triggers_acknowledges_and_resolves_one_alert(one):
     assert [e["event_action"] for e in one.stub.events] == ["trigger", "trigger", "acknowledge", "resolve"]
     assert len({e["dedup_key"] for e in one.stub.events}) == 1
     assert one.stub.events[0]["payload"]["severity"] == "error"
+
+
+@only("pagerduty")
+def test_pagerduty_is_not_told_of_notes(one):
+    assert one.send_one(message("c", event(event="incident.noted", status="info")))["sent"] == "accepted"
+    assert one.stub.requests == []
 
 
 @only("discord")
