@@ -133,7 +133,7 @@ def test_mistakes_are_refused_before_anything_is_queued(project, hook):
         (("explain", "run.faild"), "run.failed"),
         (("silence", "x"), "--for"),
         (("drop",), "--all"),
-        (("list", "--state", "lost"), "queued"),
+        (("list", "--status", "lost"), "queued"),
         (("retry", "77"), "notify list"),
         (("unsilence", "7"), "no silence"),
     ]:
@@ -244,6 +244,14 @@ def test_secrets_stand_nowhere(project, hook):
     everything = b"".join(p.read_bytes() for p in (project.root / ".runbook").rglob("*") if p.is_file())
     everything += (project.root / "out.txt").read_bytes() + json.dumps(hook.got).encode()
     assert b"canary-of-the-hook" not in everything
+
+
+def test_another_state_folder_is_kept_to_by_who_delivers_beside_a_run(project, hook):
+    configure(project, hook, "notify: { rules: [{ on: run.failed, to: hook }] }\n")
+    project.runbook("d/f", 'runbook "F" {}\nstep "No" { run = "false" }\n')
+    assert project.run("--state", str(project.root / "else"), "run", "d/f").exit == 1
+    hook.wait(lambda: hook.events())
+    assert not (project.root / ".runbook").exists()
 
 
 def test_an_outage_leaves_two_messages_for_one_matter(project, hook):
