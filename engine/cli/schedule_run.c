@@ -1,7 +1,9 @@
 /* `schedule run`, the daemon, and `schedule once`, the same for one look. A firing is carried out by a process of its
  * own, `schedule fire`, which outlives this one. */
 #include <cli/schedule_commands.h>
+#include <cli/schedule_messages.h>
 #include <cli/schedules.h>
+#include <cli/self.h>
 
 #include <base/mem.h>
 #include <malloc.h>
@@ -23,10 +25,11 @@ struct serving {
     struct rbk_schedules schedules;
     struct rbk_daemon *daemon;
     struct rbk_changes *changes;
+    struct rbk_schedule_messages *messages;
     struct rbk_timer *reload_timer, *watchdog;
     struct rbk_signal *signals[3];
-    struct rbk_strv command;
-    char *root, *state_dir, *mark_dir;
+    struct rbk_strv program, command;
+    char *root, *mark_dir;
 };
 
 static void say(void *arg, const char *line)
@@ -146,21 +149,12 @@ static int watch_signals(struct serving *s, struct rbk_error *err)
 
 static int make_command(struct serving *s, struct rbk_error *err)
 {
-    char exe[4096];
-    ssize_t n = readlink("/proc/self/exe", exe, sizeof exe - 1);
-    if (n < 0)
-        return rbk_error_errno(err, RBK_ESTORE, "cannot find the program itself");
-    exe[n] = '\0';
-    rbk_strv_add(&s->command, exe);
-    if (s->cli->config->file) {
-        rbk_strv_add(&s->command, "--project");
-        rbk_strv_add(&s->command, s->root);
-    }
-    rbk_strv_add(&s->command, "--state");
-    rbk_strv_add(&s->command, s->state_dir);
+    int rc = rbk_cli_self(s->cli, &s->program, err);
+    for (size_t i = 0; rc == 0 && i < s->program.count; i++)
+        rbk_strv_add(&s->command, s->program.items[i]);
     rbk_strv_add(&s->command, "schedule");
     rbk_strv_add(&s->command, "fire");
-    return 0;
+    return rc;
 }
 
 static int prepare(struct serving *s, bool once, struct rbk_error *err)
@@ -174,8 +168,7 @@ static int prepare(struct serving *s, bool once, struct rbk_error *err)
         return rc;
     s->root = rbk_strdup(s->cli->config->root);
     s->mark_dir = rbk_schedules_mark_dir(s->cli);
-    s->state_dir = realpath(rbk_store_dir(s->cli->store), NULL);
-    rc = s->state_dir ? make_command(s, err) : rbk_error_errno(err, RBK_ESTORE, "cannot find the state folder");
+    rc = make_command(s, err);
     struct rbk_daemon_options o = {.loop = s->cli->loop,
                                    .store = s->cli->store,
                                    .command = s->command.items,
@@ -193,6 +186,9 @@ static int begin_serving(struct serving *s, struct rbk_error *err)
         rc = rbk_changes_open(s->cli->loop, serving_on_change, s, &s->changes, err);
     if (rc < 0)
         return rc;
+    rc = rbk_schedule_messages_new(s->cli, &s->program, &s->messages, err);
+    if (rc < 0)
+        return rc;
     watch_files(s);
     forget_project(s->cli);
     int64_t watchdog = rbk_service_watchdog_ms();
@@ -207,14 +203,15 @@ static void end_serving(struct serving *s)
 {
     rbk_daemon_free(s->daemon);
     rbk_changes_close(s->changes);
+    rbk_schedule_messages_free(s->messages);
     rbk_timer_cancel(&s->reload_timer);
     rbk_timer_cancel(&s->watchdog);
     for (int i = 0; i < 3; i++)
         rbk_signal_unwatch(&s->signals[i]);
     rbk_schedules_fini(&s->schedules);
+    rbk_strv_fini(&s->program);
     rbk_strv_fini(&s->command);
     free(s->root);
-    free(s->state_dir);
     free(s->mark_dir);
 }
 

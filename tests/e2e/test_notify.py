@@ -1,7 +1,9 @@
 """Messages: sent by hand, by rules, through an outage, silenced; and that a run waits for none of it."""
 
+import contextlib
 import http.server
 import json
+import sqlite3
 import threading
 import time
 
@@ -269,3 +271,25 @@ def test_an_outage_leaves_two_messages_for_one_matter(project, hook):
     hook.up()
     project.ok("notify", "flush")
     assert [len(body["events"]) for body in hook.accepted()] == [1, 5]
+
+
+def test_the_scheduler_delivers_what_was_left(project, hook):
+    configure(project, hook, "notify: { backoff: { base: 1h, max: 1h } }\n")
+    marks = project.root / ".runbook" / "outbox"
+    hook.down()
+    project.ok("notify", "send", "hook", "text")  # no command comes for an hour
+    hook.up()
+    daemon = project.start("schedule", "run")
+    try:
+        until = time.monotonic() + 30
+        while not marks.is_dir() and time.monotonic() < until:
+            time.sleep(0.02)
+        with contextlib.closing(sqlite3.connect(project.root / ".runbook" / "state.db")) as db, db:
+            db.execute("UPDATE notify_outbox SET due_ms = ?", (int(time.time() * 1000) + 300,))
+        (marks / "changed").write_text("")
+        hook.wait(lambda: hook.events())
+    finally:
+        daemon.terminate()
+        daemon.wait(30)
+        daemon.stdout.close()
+        daemon.stderr.close()
