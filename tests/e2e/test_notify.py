@@ -273,6 +273,18 @@ def test_an_outage_leaves_two_messages_for_one_matter(project, hook):
     assert [len(body["events"]) for body in hook.accepted()] == [1, 5]
 
 
+def test_check_and_doctor_look_at_channels_and_rules(project, hook):
+    configure(project, hook)
+    assert project.ok("check", "--json").json["problems"] == []
+    assert "1 rule" not in project.ok("doctor").out and "without notify.rules" in project.ok("doctor").out
+    configure(project, hook, 'notify: { maintenance: [{ at: "sundays at 25:00", for: 1h }], quiet: { from: "22:00", to: "07:00", timezone: Mars/Base } }\n')
+    assert "Mars/Base" in project.run("check").out
+    project.write("runbook.yaml", "project: t\nchannels: { hook: { type: webhook, ulr: x }, odd: { type: telegraph } }\n")
+    problems = project.run("check", "--json").json["problems"]
+    assert [p["severity"] for p in problems] == ["error", "error"] and "ulr" in problems[0]["message"]
+    assert project.run("doctor").exit == 1
+
+
 def test_the_scheduler_delivers_what_was_left(project, hook):
     configure(project, hook, "notify: { backoff: { base: 1h, max: 1h } }\n")
     marks = project.root / ".runbook" / "outbox"
