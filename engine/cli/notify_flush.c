@@ -2,7 +2,6 @@
  * themselves: what is due and no more, staying a little for what comes back soon. */
 #include <cli/courier.h>
 #include <cli/notify_commands.h>
-#include <cli/schedule_messages.h>
 
 #include <base/clock.h>
 #include <stdio.h>
@@ -72,8 +71,6 @@ int rbk_notify_word_flush(struct rbk_cli *cli, const struct rbk_args *args, stru
     if (rc == 0)
         rc = deliver_in_turn(cli, courier, &o, &report, err);
     rbk_courier_free(courier);
-    if (rc == 0 && report.left > 0)
-        rbk_schedule_messages_mark(cli->store);
     if (due && rc == RBK_EBUSY)
         return 0;
     return rc == 0 && !due ? print_report(cli, &report) : rc;

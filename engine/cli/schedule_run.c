@@ -1,9 +1,8 @@
 /* `schedule run`, the daemon, and `schedule once`, the same for one look. A firing is carried out by a process of its
  * own, `schedule fire`, which outlives this one. */
+#include <cli/messenger.h>
 #include <cli/schedule_commands.h>
-#include <cli/schedule_messages.h>
 #include <cli/schedules.h>
-#include <cli/self.h>
 
 #include <base/mem.h>
 #include <malloc.h>
@@ -25,11 +24,11 @@ struct serving {
     struct rbk_schedules schedules;
     struct rbk_daemon *daemon;
     struct rbk_changes *changes;
-    struct rbk_schedule_messages *messages;
     struct rbk_timer *reload_timer, *watchdog;
     struct rbk_signal *signals[3];
-    struct rbk_strv program, command;
-    char *root, *mark_dir;
+    struct rbk_strv command;
+    struct rbk_messenger messenger;
+    char *root, *state_dir, *mark_dir;
 };
 
 static void say(void *arg, const char *line)
@@ -147,14 +146,42 @@ static int watch_signals(struct serving *s, struct rbk_error *err)
     return 0;
 }
 
-static int make_command(struct serving *s, struct rbk_error *err)
+/* The program as it is to be started again, for the same project. */
+static int make_self(const struct serving *s, struct rbk_strv *command, struct rbk_error *err)
 {
-    int rc = rbk_cli_self(s->cli, &s->program, err);
-    for (size_t i = 0; rc == 0 && i < s->program.count; i++)
-        rbk_strv_add(&s->command, s->program.items[i]);
+    char exe[4096];
+    ssize_t n = readlink("/proc/self/exe", exe, sizeof exe - 1);
+    if (n < 0)
+        return rbk_error_errno(err, RBK_ESTORE, "cannot find the program itself");
+    exe[n] = '\0';
+    rbk_strv_add(command, exe);
+    if (s->cli->config->file) {
+        rbk_strv_add(command, "--project");
+        rbk_strv_add(command, s->root);
+    }
+    rbk_strv_add(command, "--state");
+    rbk_strv_add(command, s->state_dir);
+    return 0;
+}
+
+static int make_commands(struct serving *s, struct rbk_error *err)
+{
+    struct rbk_strv *deliver = &s->messenger.command;
+    int rc = make_self(s, &s->command, err);
+    if (rc == 0)
+        rc = make_self(s, deliver, err);
     rbk_strv_add(&s->command, "schedule");
     rbk_strv_add(&s->command, "fire");
+    rbk_strv_add(deliver, "notify");
+    rbk_strv_add(deliver, "flush");
+    rbk_strv_add(deliver, "--due");
     return rc;
+}
+
+static int64_t look_after_messages(void *arg, int64_t now_ms)
+{
+    struct serving *s = arg;
+    return rbk_messenger_look(&s->messenger, now_ms);
 }
 
 static int prepare(struct serving *s, bool once, struct rbk_error *err)
@@ -168,12 +195,17 @@ static int prepare(struct serving *s, bool once, struct rbk_error *err)
         return rc;
     s->root = rbk_strdup(s->cli->config->root);
     s->mark_dir = rbk_schedules_mark_dir(s->cli);
-    rc = make_command(s, err);
+    s->state_dir = realpath(rbk_store_dir(s->cli->store), NULL);
+    rc = s->state_dir ? make_commands(s, err) : rbk_error_errno(err, RBK_ESTORE, "cannot find the state folder");
+    s->messenger.loop = s->cli->loop;
+    s->messenger.store = s->cli->store;
+    s->messenger.cwd = s->root;
     struct rbk_daemon_options o = {.loop = s->cli->loop,
                                    .store = s->cli->store,
                                    .command = s->command.items,
                                    .cwd = s->root,
                                    .say = say,
+                                   .chore = look_after_messages,
                                    .arg = s,
                                    .once = once};
     return rc == 0 ? rbk_daemon_new(&o, &s->schedules.entries, &s->daemon, err) : rc;
@@ -184,9 +216,6 @@ static int begin_serving(struct serving *s, struct rbk_error *err)
     int rc = watch_signals(s, err);
     if (rc == 0)
         rc = rbk_changes_open(s->cli->loop, serving_on_change, s, &s->changes, err);
-    if (rc < 0)
-        return rc;
-    rc = rbk_schedule_messages_new(s->cli, &s->program, &s->messages, err);
     if (rc < 0)
         return rc;
     watch_files(s);
@@ -203,15 +232,15 @@ static void end_serving(struct serving *s)
 {
     rbk_daemon_free(s->daemon);
     rbk_changes_close(s->changes);
-    rbk_schedule_messages_free(s->messages);
     rbk_timer_cancel(&s->reload_timer);
     rbk_timer_cancel(&s->watchdog);
     for (int i = 0; i < 3; i++)
         rbk_signal_unwatch(&s->signals[i]);
     rbk_schedules_fini(&s->schedules);
-    rbk_strv_fini(&s->program);
+    rbk_messenger_fini(&s->messenger);
     rbk_strv_fini(&s->command);
     free(s->root);
+    free(s->state_dir);
     free(s->mark_dir);
 }
 
