@@ -24,7 +24,7 @@ build_packages='gcc libc6-dev make cmake ninja-build pkg-config
 # The demo's smoke level is part of this project's own tests.
 demo_packages='libcmocka-dev'
 test_packages='faketime clang clang-tidy clang-format libclang-rt-14-dev g++ git lua-check shellcheck strace bats nodejs
-    procps python3 python3-pytest python3-jsonschema sqlite3 mandoc zsh fish systemd tzdata prometheus
+    procps python3 python3-pytest python3-jsonschema python3-yaml sqlite3 mandoc zsh fish systemd tzdata prometheus
     python3-aiosmtpd openssl postfix sasl2-bin libsasl2-modules prometheus-alertmanager'
 # ansible-core is what the durable one-step run is compared with.
 bench_packages='python3 ansible-core'

@@ -163,6 +163,7 @@ int rbk_execute(struct rbk_cli *cli, const struct rbk_execution *e, struct rbk_e
         return rc;
     struct carrying c = {.cli = cli, .view = rbk_run_view_new(cli, cli->json || e->silent)};
     begin_telling(&c, e);
+    rbk_telemetry_prepare(cli);
     if (rbk_cli_interactive(cli))
         c.terminal = rbk_gate_terminal_new(cli, c.view);
     rc = watch_signals(&c, err);

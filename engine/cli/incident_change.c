@@ -66,6 +66,7 @@ static int write_opening(struct opening *w, struct rbk_incident *out, struct rbk
     if (rc < 0)
         return rc;
     rc = rbk_incident_open(store, w->cli->config, &w->o, out, err);
+    w->cli->queued = rc == 0;
     if (rc == 0)
         return rbk_store_commit(store, err);
     rbk_store_rollback(store);
@@ -91,6 +92,9 @@ int rbk_incident_word_open(struct rbk_cli *cli, const struct rbk_args *args, str
         ask_who(&w);
         rc = write_opening(&w, &i, err);
     }
+    if (rc == 0 && !rbk_incident_is_heard(cli->config, &i, w.o.now_ms))
+        fprintf(stderr, "runbook: warning: nobody is told of it: runbook.yaml has no rule (notify:) and no channel of"
+                        " whoever is called (contacts:)\n");
     if (rc == 0)
         rc = rbk_incident_print(cli, &i, err);
     rbk_incident_fini(&i);
@@ -117,6 +121,7 @@ static int write_change(struct rbk_cli *cli, const char *key, struct rbk_inciden
     c->id = i->id;
     if (rc == 0)
         rc = fn(cli->store, cli->config, c, err);
+    cli->queued = rc == 0;
     if (rc == 0)
         return rbk_store_commit(cli->store, err);
     rbk_store_rollback(cli->store);

@@ -215,7 +215,7 @@ static void look_up(struct rbk_known_facts *k, const char *name)
     const char *rest;
     if (strcmp(name, "failure_rate") == 0 || strcmp(name, "pass_rate") == 0 || strcmp(name, "failing_count") == 0)
         keep_results(k);
-    else if (strcmp(name, "services_down") == 0)
+    else if (strcmp(name, "services_down_count") == 0)
         keep_services_down(k, name);
     else if (strcmp(name, "slowdown") == 0)
         keep_slowdown(k, name, NULL);

@@ -44,7 +44,8 @@ static void measure_queue(struct rbk_store *s)
 }
 
 /* The runbook or its schedule may have gone since the firing was planned: that, too, is an end. */
-static int carry_taken(struct rbk_cli *cli, const struct rbk_firing *firing, const char *run, struct rbk_error *err)
+static int carry_taken(struct rbk_cli *cli, const struct rbk_firing *firing, const char *run, bool *allow,
+                       struct rbk_error *err)
 {
     struct rbk_schedules schedules = {0};
     const struct rbk_entry *e = NULL;
@@ -56,8 +57,10 @@ static int carry_taken(struct rbk_cli *cli, const struct rbk_firing *firing, con
         rc = rbk_schedules_of(cli, plan, &schedules, err);
     if (rc == 0)
         rc = rbk_schedules_find(&schedules, firing->runbook, &e, err);
-    if (rc == 0)
+    if (rc == 0) {
+        *allow = e->overlap == RBK_OVERLAP_ALLOW;
         rc = carry(cli, e, plan, run, err);
+    }
     rbk_plan_free(plan);
     rbk_schedules_fini(&schedules);
     return rc;
@@ -72,12 +75,16 @@ static int record_end(struct rbk_cli *cli, int64_t firing, const char *run, int 
     return rbk_firing_end(cli->store, firing, begun ? run : NULL, exit_status, rbk_clock_wall_ms(), err);
 }
 
+/* A run that met another one of its runbook has done nothing, and gets its turn as the policy for overlaps has it; with
+ * `allow` it is the runbook that forbids two at once, and would forever. */
 static int carry_and_record(struct rbk_cli *cli, const struct rbk_firing *firing, const char *run,
                             struct rbk_error *err)
 {
     struct rbk_error ignored;
-    int rc = carry_taken(cli, firing, run, err), exit_status = rc < 0 ? rbk_exit_status(rc) : rc;
-    int recorded = record_end(cli, firing->id, run, exit_status, rc < 0 ? &ignored : err);
+    bool allow = false;
+    int rc = carry_taken(cli, firing, run, &allow, err), exit_status = rc < 0 ? rbk_exit_status(rc) : rc;
+    int recorded = rc == RBK_EBUSY && !allow ? rbk_firing_return(cli->store, firing->id, &ignored)
+                                             : record_end(cli, firing->id, run, exit_status, rc < 0 ? &ignored : err);
     return rc < 0 ? rc : recorded < 0 ? recorded : exit_status;
 }
 

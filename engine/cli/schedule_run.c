@@ -9,9 +9,11 @@
 #include <schedule/daemon.h>
 #include <schedule/service.h>
 #include <signal.h>
+#include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/mman.h>
 #include <unistd.h>
 
 enum { SETTLE_MS = 200 }; /* an editor writes a file in several steps */
@@ -38,6 +40,19 @@ static void say(void *arg, const char *line)
     rbk_buf_fini(&safe);
 }
 
+/* Where the linker put the program's code. */
+extern const char __executable_start[], etext[];
+
+/* The code that reads scripts and configuration is most of the program, and not needed until they are read again. The
+ * pages are those of the file: what is needed after all comes back from there. */
+static void forget_code(void)
+{
+    uintptr_t page = (uintptr_t)sysconf(_SC_PAGESIZE);
+    uintptr_t begin = ((uintptr_t)__executable_start + page - 1) / page * page, end = (uintptr_t)etext / page * page;
+    if (begin < end)
+        (void)madvise((void *)begin, end - begin, MADV_DONTNEED);
+}
+
 /* The scripts and the configuration are not needed between two readings; the daemon sleeps without them. */
 static void forget_project(struct rbk_cli *cli)
 {
@@ -47,6 +62,7 @@ static void forget_project(struct rbk_cli *cli)
     cli->config = NULL;
     rbk_strv_fini(&cli->runbook_dirs);
     malloc_trim(0);
+    forget_code();
 }
 
 /* ---- changed files ---- */

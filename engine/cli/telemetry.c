@@ -4,10 +4,24 @@
 #include <base/clock.h>
 #include <otlp/push.h>
 #include <run/run.h>
+#include <stdio.h>
 
 bool rbk_telemetry_traced(const struct rbk_cli *cli)
 {
     return rbk_otlp_traces_wanted(cli->config);
+}
+
+void rbk_telemetry_prepare(struct rbk_cli *cli)
+{
+    struct rbk_otlp_settings settings;
+    struct rbk_error err = {0};
+    if (rbk_otlp_settings_read(cli->config, RUNBOOK_VERSION, cli->redactor, &settings, &err) < 0) {
+        fprintf(stderr, "runbook: telemetry cannot be pushed: %s\n", err.message);
+        return;
+    }
+    for (size_t i = 0; i < settings.warnings.count && !cli->quiet; i++)
+        fprintf(stderr, "runbook: %s\n", settings.warnings.items[i]);
+    rbk_otlp_settings_fini(&settings);
 }
 
 static int queue(struct rbk_cli *cli, const struct rbk_run_row *row, struct rbk_error *err)

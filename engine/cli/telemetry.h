@@ -8,6 +8,9 @@
 
 /* Whether traces are pushed from here, so that commands are told the span that they belong to. */
 bool rbk_telemetry_traced(const struct rbk_cli *cli);
+/* Before a run: says what of the settings cannot be followed, and has the redactor know the headers, which are in the
+ * environment of the run's commands too. No run fails for its telemetry. */
+void rbk_telemetry_prepare(struct rbk_cli *cli);
 /* Ends the waiting runs whose patience is over, and pushes their telemetry. The store is open for writing. */
 int rbk_telemetry_expire(struct rbk_cli *cli, struct rbk_error *err);
 /* A run that nobody carries was ended on record: queues what is to be pushed of it, if it has ended. */

@@ -41,18 +41,39 @@ static void rule_rotas(const rbk_value *tree, const struct config_node *root, st
     }
 }
 
+static void rule_channels(const rbk_value *contact, const rbk_value *known, const struct config_node *key,
+                          const struct config_node *node, struct config_problems *p)
+{
+    const rbk_value *channels = rbk_map_get(contact, "channels");
+    for (size_t i = 0; i < rbk_value_length(channels); i++) {
+        const char *name = rbk_value_string(rbk_list_at(channels, i));
+        if (!rbk_map_get(known, name)) {
+            config_problem_error(p, config_node_get(node, "channels"),
+                                 "define it under channels:", "contacts.%s: there is no channel \"%.64s\"", key->text,
+                                 name);
+        }
+    }
+}
+
 /* A contact that names a rota which is not there would be nobody. */
+static void rule_contact_rota(const rbk_value *contact, const rbk_value *rotas, const struct config_node *key,
+                              const struct config_node *node, struct config_problems *p)
+{
+    const char *rota = rbk_map_get_string(contact, "oncall");
+    if (rota && !rbk_map_get(rotas, rota)) {
+        config_problem_error(p, config_node_get(node, "oncall"),
+                             "define it under oncall:", "contacts.%s: there is no rota \"%.64s\"", key->text, rota);
+    }
+}
+
 static void rule_contacts(const rbk_value *tree, const struct config_node *root, struct config_problems *p)
 {
     const struct config_node *node = config_node_get(root, "contacts");
+    const rbk_value *contacts = rbk_map_get(tree, "contacts");
     for (size_t i = 0; node && node->kind == CONFIG_MAP && i < node->count; i++) {
-        const char *rota =
-            rbk_map_get_string(rbk_map_get(rbk_map_get(tree, "contacts"), node->keys[i]->text), "oncall");
-        if (rota && !rbk_map_get(rbk_map_get(tree, "oncall"), rota)) {
-            config_problem_error(p, config_node_get(node->items[i], "oncall"),
-                                 "define it under oncall:", "contacts.%s: there is no rota \"%.64s\"",
-                                 node->keys[i]->text, rota);
-        }
+        const rbk_value *contact = rbk_map_get(contacts, node->keys[i]->text);
+        rule_contact_rota(contact, rbk_map_get(tree, "oncall"), node->keys[i], node->items[i], p);
+        rule_channels(contact, rbk_map_get(tree, "channels"), node->keys[i], node->items[i], p);
     }
 }
 

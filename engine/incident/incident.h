@@ -64,6 +64,9 @@ int rbk_incident_note(struct rbk_store *s, const struct rbk_config *config, cons
 int rbk_incident_resolve(struct rbk_store *s, const struct rbk_config *config, const struct rbk_incident_change *c,
                          struct rbk_error *err);
 
+/* Whether anybody is told of it: a channel of whoever was called, or any rule. */
+bool rbk_incident_is_heard(const struct rbk_config *config, const struct rbk_incident *i, int64_t now_ms);
+
 /* ---- escalation ---- */
 
 /* Calls the next level of every open incident that was not acknowledged in time, each in a transaction of its own and
@@ -92,6 +95,14 @@ typedef int rbk_incident_line_fn(void *arg, const struct rbk_incident_line *l);
 int rbk_incident_timeline(struct rbk_store *s, int64_t id, rbk_incident_line_fn *fn, void *arg, struct rbk_error *err);
 /* Adds the ids of its runs, first one first. */
 int rbk_incident_runs(struct rbk_store *s, int64_t id, struct rbk_strv *runs, struct rbk_error *err);
+
+/* ---- for script hosts (by_value.c) ---- */
+
+/* `what` is open {key, title, priority, contact, text}, note {key, text} or resolve {key, text}; strings are free of
+ * secrets. In a transaction of its own; `run` (NULL = none) is linked. *out, the caller's: {id, key, priority, state,
+ * level, called}, empty when there was nothing to resolve. */
+int rbk_incident_do_value(struct rbk_store *s, const struct rbk_config *config, const char *run, const char *what,
+                          const rbk_value *asked, rbk_value **out, struct rbk_error *err);
 
 /* ---- remediation ---- */
 

@@ -94,11 +94,18 @@ static rbk_value *event_value(struct rbk_store *s, const struct rbk_config *conf
     return e;
 }
 
+bool rbk_incident_is_heard(const struct rbk_config *config, const struct rbk_incident *i, int64_t now_ms)
+{
+    rbk_value *channels = incident_channels(config, i, now_ms);
+    rbk_value_free(channels);
+    return channels || rbk_notify_wanted(config);
+}
+
 int incident_tell(struct rbk_store *s, const struct rbk_config *config, const struct rbk_incident *i,
                   const struct incident_news *news, struct rbk_error *err)
 {
     int rc = add_line(s, i->id, news, err);
-    if (rc < 0 || !rbk_notify_wanted(config))
+    if (rc < 0 || (!news->channels && !rbk_notify_wanted(config)))
         return rc;
     rbk_value *event = event_value(s, config, i, news);
     rc = rbk_notify_publish(s, config, event, news->now_ms, NULL, err);

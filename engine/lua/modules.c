@@ -7,9 +7,9 @@
 #include <string.h>
 
 static const luaL_Reg modules[] = {
-    {"runbook.config", rbk_open_config},   {"runbook.fs", rbk_open_fs},           {"runbook.json", rbk_open_json},
-    {"runbook.metrics", rbk_open_metrics}, {"runbook.results", rbk_open_results}, {"runbook.store", rbk_open_store},
-    {"runbook.timing", rbk_open_timing},
+    {"runbook.config", rbk_open_config},     {"runbook.fs", rbk_open_fs},           {"runbook.json", rbk_open_json},
+    {"runbook.incident", rbk_open_incident}, {"runbook.metrics", rbk_open_metrics}, {"runbook.notify", rbk_open_notify},
+    {"runbook.results", rbk_open_results},   {"runbook.store", rbk_open_store},     {"runbook.timing", rbk_open_timing},
 };
 
 bool rbk_modules_push(lua_State *L, const char *name)

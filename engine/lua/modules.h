@@ -15,8 +15,10 @@ bool rbk_vocabulary_module(lua_State *L, const char *name);
 /* One opener per module: pushes its table. [-0, +1, m] */
 int rbk_open_config(lua_State *L);
 int rbk_open_fs(lua_State *L);
+int rbk_open_incident(lua_State *L);
 int rbk_open_json(lua_State *L);
 int rbk_open_metrics(lua_State *L);
+int rbk_open_notify(lua_State *L);
 int rbk_open_results(lua_State *L);
 int rbk_open_store(lua_State *L);
 int rbk_open_timing(lua_State *L);

@@ -115,6 +115,11 @@ void rbk_perform_note(struct rbk_perform *p, const char *text)
     rbk_step_note(p->step, "%s", text);
 }
 
+char *rbk_perform_redacted(struct rbk_perform *p, const char *text)
+{
+    return rbk_step_output_redacted(p->step->run->session, text);
+}
+
 void rbk_perform_log(struct rbk_perform *p, const char *text, size_t len)
 {
     struct rbk_buf line = {0};
@@ -143,6 +148,11 @@ const struct rbk_config *rbk_perform_config(struct rbk_perform *p)
 const char *rbk_perform_run_id(struct rbk_perform *p)
 {
     return p->step->run->row.id;
+}
+
+const char *rbk_perform_runbook(struct rbk_perform *p)
+{
+    return p->step->run->row.runbook;
 }
 
 const char *rbk_perform_step_key(struct rbk_perform *p)

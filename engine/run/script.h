@@ -77,6 +77,8 @@ int rbk_perform_set(struct rbk_perform *p, const char *name, rbk_value *v, struc
 const rbk_value *rbk_perform_get(struct rbk_perform *p, const char *name);
 /* One line under the step, for people ("6 of 412 failing"). */
 void rbk_perform_note(struct rbk_perform *p, const char *text);
+/* The text without the secrets of the run. Heap; NULL gives NULL. */
+char *rbk_perform_redacted(struct rbk_perform *p, const char *text);
 /* A line for the step's log and the live view. */
 void rbk_perform_log(struct rbk_perform *p, const char *text, size_t len);
 /* Marks that something was done, so that a crash leaves the step in doubt rather than untouched (commands do it
@@ -89,6 +91,7 @@ struct rbk_loop *rbk_perform_loop(struct rbk_perform *p);
 struct rbk_store *rbk_perform_store(struct rbk_perform *p);
 const struct rbk_config *rbk_perform_config(struct rbk_perform *p);
 const char *rbk_perform_run_id(struct rbk_perform *p);
+const char *rbk_perform_runbook(struct rbk_perform *p); /* its id */
 const char *rbk_perform_step_key(struct rbk_perform *p);
 /* A folder for this step's scratch files (reports): made on first use under the state folder, 0700. Borrowed. */
 const char *rbk_perform_scratch(struct rbk_perform *p, struct rbk_error *err);

@@ -14,7 +14,7 @@ const struct rbk_trigger_word rbk_trigger_words[] = {
     {"uptime", "ratio", "of the test infrastructure (sla_uptime)"},
     {"slowdown", "number", "how many times as long as usual the slowest level took: its last run against the median"},
     {"slowdown.", "number", "the same of one level: slowdown.unit"},
-    {"services_down", "count", "services that were down when they were last looked at"},
+    {"services_down_count", "count", "services that were down when they were last looked at"},
     {"service_up.", "number", "1 or 0, of one service: service_up.postgres"},
     {"metric.", "number", "the last value of any metric: metric.queue_size; of several series the largest"},
     {NULL, NULL, NULL},

@@ -65,6 +65,18 @@ int rbk_firing_end(struct rbk_store *s, int64_t id, const char *run, int exit_st
     return commit_one(s, q, NULL, err);
 }
 
+int rbk_firing_return(struct rbk_store *s, int64_t id, struct rbk_error *err)
+{
+    static const char sql[] = "UPDATE schedule_firings SET state = 'planned', run = NULL, started_ms = 0"
+                              " WHERE id = ?1 AND state = 'running'";
+    int rc = rbk_store_begin(s, err);
+    if (rc < 0)
+        return rc;
+    struct rbk_stmt *q = rbk_stmt(s, sql);
+    rbk_bind_int(q, 1, id);
+    return commit_one(s, q, NULL, err);
+}
+
 /* ---- taking ---- */
 
 struct wanted {
@@ -172,6 +184,19 @@ int rbk_firings_settle(struct rbk_store *s, int64_t now_ms, struct rbk_error *er
         rc = mark_lost(s, d.items[i].id, d.items[i].begun, now_ms, err);
     free(d.items);
     return rc;
+}
+
+int rbk_firings_prune(struct rbk_store *s, int64_t keep, struct rbk_error *err)
+{
+    static const char sql[] = "DELETE FROM schedule_firings WHERE id IN (SELECT id FROM (SELECT id, state, row_number()"
+                              " OVER (PARTITION BY runbook ORDER BY due_ms DESC) AS age FROM schedule_firings)"
+                              " WHERE age > ?1 AND state IN ('ended', 'skipped', 'lost'))";
+    int rc = rbk_store_begin(s, err);
+    if (rc < 0)
+        return rc;
+    struct rbk_stmt *q = rbk_stmt(s, sql);
+    rbk_bind_int(q, 1, keep);
+    return commit_one(s, q, NULL, err);
 }
 
 /* ---- overlap ---- */

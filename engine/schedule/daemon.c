@@ -15,6 +15,8 @@
 /* A process that could not take its firing is started again so often, so much later. A run that is waited for is looked
  * at as often, unless it is our own child, whose end is told. */
 enum { ATTEMPTS_MAX = 3, LOOK_AGAIN_MS = 5000 };
+/* Records kept of each runbook: years of one that is due every four hours, a week of one that is due every minute. */
+enum { KEPT = 10000, PRUNE_EVERY_MS = 24 * 3600 * 1000 };
 
 struct child {
     struct rbk_daemon *daemon;
@@ -33,6 +35,7 @@ struct rbk_daemon {
     struct child **children;
     size_t child_count, child_cap;
     int worst_exit;
+    int64_t prune_day;
     struct rbk_error error;
 };
 
@@ -85,7 +88,10 @@ static void child_on_exit(void *arg, int status)
 {
     struct child *c = arg;
     c->process = NULL;
-    if (status > c->daemon->worst_exit)
+    /* Busy: somebody else has the firing, or it was given back because of a run that goes on; it will be looked at. */
+    if (status == rbk_exit_status(RBK_EBUSY))
+        c->attempts--;
+    else if (status > c->daemon->worst_exit)
         c->daemon->worst_exit = status;
     say(c->daemon, "%s ended with exit %d", c->runbook, status);
     rbk_loop_defer(c->daemon->o.loop, rbk_daemon_tick, c->daemon);
@@ -241,6 +247,15 @@ static int decide_due(struct rbk_daemon *d, int64_t now, struct rbk_error *err)
     return rc;
 }
 
+/* Once a day, when it is awake anyway. */
+static int prune(struct rbk_daemon *d, int64_t now, struct rbk_error *err)
+{
+    if (now / PRUNE_EVERY_MS == d->prune_day)
+        return 0;
+    d->prune_day = now / PRUNE_EVERY_MS;
+    return rbk_firings_prune(d->o.store, KEPT, err);
+}
+
 static int tick(struct rbk_daemon *d, struct rbk_error *err)
 {
     int64_t now = rbk_clock_wall_ms(), wake = INT64_MAX;
@@ -249,6 +264,8 @@ static int tick(struct rbk_daemon *d, struct rbk_error *err)
         rc = rbk_firings_settle(d->o.store, now, err);
     if (rc == 0)
         rc = handle_planned(d, now, &wake, err);
+    if (rc == 0)
+        rc = prune(d, now, err);
     if (rc == 0 && d->o.once && living_children(d) == 0 && wake == INT64_MAX)
         rbk_loop_stop(d->o.loop);
     int64_t due = d->o.once ? INT64_MAX : rbk_due_first(&d->due, NULL);

@@ -63,9 +63,15 @@ int rbk_firing_take(struct rbk_store *s, int64_t id, const char *run, int64_t no
 /* `run` is NULL when none was begun. */
 int rbk_firing_end(struct rbk_store *s, int64_t id, const char *run, int exit_status, int64_t now_ms,
                    struct rbk_error *err);
+/* Gives a firing that this process has taken back to be planned: its run could not begin, for another one went on. */
+int rbk_firing_return(struct rbk_store *s, int64_t id, struct rbk_error *err);
 int rbk_firing_skip(struct rbk_store *s, int64_t id, const char *reason, int64_t now_ms, struct rbk_error *err);
 /* Firings whose process died become lost. */
 int rbk_firings_settle(struct rbk_store *s, int64_t now_ms, struct rbk_error *err);
+
+/* Removes what has its end but for the newest `keep` of each runbook. Counted, not by age: a clock that is years ahead
+ * for an hour must not take the history with it. */
+int rbk_firings_prune(struct rbk_store *s, int64_t keep, struct rbk_error *err);
 
 /* firing.c: reading. Newest due time first, or planned ones in order of their start. The callback borrows the row. */
 typedef int rbk_firing_fn(void *arg, const struct rbk_firing *f);

@@ -205,6 +205,41 @@ function http.get(options) end
 ---@return runbook.action
 function http.request(options) end
 
+---@class runbook.module.incident
+incident = {}
+
+---@class runbook.incident.note.options
+---@field key string what it is about: checkout-down
+---@field text string the line
+
+---Adds a line to the timeline of an incident.
+---@param options runbook.incident.note.options
+---@return runbook.action
+function incident.note(options) end
+
+---@class runbook.incident.open.options
+---@field contact? string who is called first; as the matrix says unless said
+---@field key string what it is about: checkout-down
+---@field priority? string a row of the escalation matrix; medium unless said
+---@field text? string what happened
+---@field title? string one line that says what is wrong; the key unless said
+
+---Opens an incident and calls its first contact. Where it is open already, the text joins its timeline.
+---
+---Sets incident_id, incident_level.
+---@param options runbook.incident.open.options
+---@return runbook.action
+function incident.open(options) end
+
+---@class runbook.incident.resolve.options
+---@field key string what it is about: checkout-down
+---@field text? string how it ended
+
+---Ends an incident. One that is not open stays as it is.
+---@param options runbook.incident.resolve.options
+---@return runbook.action
+function incident.resolve(options) end
+
 ---@class runbook.module.maintenance
 maintenance = {}
 
@@ -258,6 +293,21 @@ function metrics.query(options) end
 ---@param options runbook.metrics.record.options
 ---@return runbook.action
 function metrics.record(options) end
+
+---@class runbook.module.notify
+notify = {}
+
+---@class runbook.notify.send.options
+---@field channel string a name in `channels:`
+---@field key? string what it is about: messages with the same key go into one thread
+---@field priority? string medium unless said
+---@field subject string one line
+---@field text? string more
+
+---Sends a message to a channel of runbook.yaml. A step that runs again sends it once.
+---@param options runbook.notify.send.options
+---@return runbook.action
+function notify.send(options) end
 
 ---@class runbook.module.report
 report = {}

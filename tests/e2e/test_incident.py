@@ -169,14 +169,15 @@ def test_suggest_says_what_holds_and_why(shop):
     assert "no trigger holds" in shop.ok("incident", "suggest").out
     shop.write("report.xml", JUNIT)
     shop.ok("tests", "import", "report.xml")
-    shop.runbook("demo/queue", CALLED_FOR % "metric.queue_size > 1000 and service_up.db == 0")
+    shop.runbook("demo/queue", CALLED_FOR % "metric.queue_size > 1000 and service_up.db == 0 and services_down_count == 1")
     shop.ok("metrics", "record", "queue_size", "2000")
     shop.ok("metrics", "record", "service_up", "0", "service=db")
+    shop.ok("metrics", "record", "service_up", "1", "service=mail")
     found = suggested(shop)
     assert sorted(found) == ["demo/queue", "incident/test-failures"]
     assert found["incident/test-failures"]["facts"][0]["value"] == 0.5
     values = {f["name"]: f["value"] for f in found["demo/queue"]["facts"]}
-    assert values == {"metric.queue_size": 2000, "service_up.db": 0}
+    assert values == {"metric.queue_size": 2000, "service_up.db": 0, "services_down_count": 1}
     assert all(f["measured"] for f in found["demo/queue"]["facts"])
     shop.ok("incident", "open", "demo/queue")
     assert suggested(shop)["demo/queue"]["incident"] == 1
@@ -237,3 +238,47 @@ def test_incidents_open_by_themselves_once_for_each_measurement(shop):
     assert shop.ok("incident", "list", "--json").json["incidents"] == []
     shop.ok("demo/numbers", "--n", "8")
     assert [i["id"] for i in shop.ok("incident", "list", "--json").json["incidents"]] == [incident["id"] + 1]
+
+
+TOLD = """project: shop
+channels:
+  everybody: {type: file, path: everybody.log}
+  lead: {type: file, path: lead.log}
+contacts:
+  engineering-lead: {channels: [lead]}
+"""
+
+
+def told(project, name):
+    project.ok("notify", "flush")
+    file = project.root / f"{name}.log"
+    return file.read_text() if file.exists() else ""
+
+
+def test_whoever_is_called_is_told_and_hears_how_it_ends(project):
+    project.write("runbook.yaml", TOLD)
+    project.ok("incident", "open", "db", "disk full", "-p", "high")
+    assert "disk full" in told(project, "lead") and told(project, "everybody") == ""
+    make_overdue(project, "db")
+    project.ok("incident", "resolve", "db", "made room")
+    assert "made room" in told(project, "lead")
+
+
+def test_rules_hear_of_every_change(project):
+    project.write("runbook.yaml", TOLD + "notify: {rules: [{on: [incident.*], to: [everybody]}]}\n")
+    project.ok("incident", "open", "db", "disk full", "-p", "high")
+    assert "disk full" in told(project, "everybody")
+    make_overdue(project, "db")
+    assert "not acknowledged" in told(project, "everybody")
+    for word in ("ack", "note", "resolve"):
+        project.ok("incident", word, "db", f"said {word}")
+        assert f"said {word}" in told(project, "everybody")
+
+
+def test_nobody_to_tell_is_said(project):
+    assert "nobody is told" in project.ok("incident", "open", "db").err
+
+
+def test_a_contact_needs_channels_that_are_there(project):
+    project.write("runbook.yaml", TOLD.replace("[lead]", "[pager]"))
+    assert 'there is no channel "pager"' in project.run("incident", "open", "db").err

@@ -253,3 +253,17 @@ def test_what_has_no_even_rhythm_is_shown_by_day_and_month(project):
 def test_a_unit_does_not_fail_because_its_run_waits(project):
     text = project.ok("schedule", "export", "systemd", "monthly/*").out
     assert text.count("SuccessExitStatus=3\n") == text.count("[Service]\n") == 3
+
+
+def test_flaky_and_slow_tests_are_listed_by_a_command(project):
+    assert project.ok("tests", "flaky", "--json").json["cases"] == []
+    flaky_suite(project)
+    flaky = project.ok("tests", "flaky", "--json").json
+    assert flaky["cases_executed"] == 4 and flaky["cases_flaky"] == 1
+    assert [(c["name"], c["failed"], c["executed"]) for c in flaky["cases"]] == [("test_fickle", 2, 4)]
+    shown = project.ok("tests", "flaky", "unit").out
+    assert " 50.0%  failed 2 of 4  test_all.py::test_fickle\n" in shown and "1 of 4 that ran are flaky" in shown, shown
+    slowest = project.ok("tests", "slowest", "--count", "1", "--json").json["cases"]
+    assert [c["name"] for c in slowest] == ["test_slow"] and slowest[0]["mean"] > 0.25
+    assert project.run("tests", "slowest", "--count", "none").exit == 2
+    assert project.ok("tests", "slowest", "none").out == "no case with a time ran\n"

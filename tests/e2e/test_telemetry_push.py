@@ -177,3 +177,20 @@ def test_a_run_that_is_cancelled_while_it_waits_is_pushed(traced, collector):
     (trace,) = collector.traces()
     assert attributes(trace.root)["cicd.pipeline.result"] == "cancellation"
     assert [e["name"] for e in trace.one("Look")["events"]] == ["asked"]
+
+
+def test_settings_that_cannot_be_followed_are_said(traced, collector):
+    result = traced.ok("demo/work", env={"OTEL_EXPORTER_OTLP_PROTOCOL": "grpc"})
+    assert "OTEL_EXPORTER_OTLP_PROTOCOL=grpc" in result.err and "not pushed" in result.err
+    assert messages(traced) == []
+    result = traced.ok("demo/work", env={"OTEL_EXPORTER_OTLP_ENDPOINT": "collector:4318"})
+    assert "OTEL_EXPORTER_OTLP_ENDPOINT" in result.err
+    assert "telemetry" not in traced.ok("demo/work").err
+
+
+def test_a_command_that_shows_the_headers_shows_nothing(traced):
+    traced.runbook("demo/leak", 'runbook "Leak" {}\nstep "Show" { run = "env | grep OTLP_HEADERS" }')
+    traced.environ["OTEL_EXPORTER_OTLP_HEADERS"] = "authorization=" + SECRET.replace(" ", "%20")
+    traced.ok("demo/leak")
+    shown = traced.ok("logs", traced.last_run()["run"], "show").out
+    assert "OTLP_HEADERS" in shown and "hush" not in shown

@@ -5,11 +5,13 @@
  *     runner [--stress] FILE          --stress: the collector runs at every allocation */
 #include <base/fs.h>
 #include <base/mem.h>
+#include <incident/incident.h>
 #include <lua/ctx.h>
 #include <lua/globals.h>
 #include <lua/modules.h>
 #include <lua/stdlib.h>
 #include <metrics/metrics.h>
+#include <notify/notify.h>
 #include <results/history.h>
 #include <run/keys.h>
 #include <run/run.h>
@@ -82,14 +84,21 @@ static int open_project(struct runner *r, struct rbk_error *err)
     static const char yaml[] = "project: test\n"
                                "levels:\n"
                                "  smoke: { runner: pytest, command: pytest -m smoke, target: 30s }\n"
+                               "channels:\n"
+                               "  log: { type: file, path: sent.jsonl }\n"
                                "services:\n"
                                "  db: { tcp: \"127.0.0.1:5432\" }\n";
     strcpy(r->dir, "/tmp/rbk-luat-XXXXXX");
     if (!mkdtemp(r->dir))
         return rbk_error_errno(err, RBK_ESTORE, "cannot make a folder");
     char *path = rbk_path_join(r->dir, "runbook.yaml"), *state = rbk_path_join(r->dir, ".runbook");
-    const struct rbk_schema *schemas[] = {&rbk_journal_schema, &rbk_results_schema, &rbk_metrics_schema,
-                                          &rbk_timing_schema, NULL};
+    const struct rbk_schema *schemas[] = {&rbk_journal_schema,
+                                          &rbk_results_schema,
+                                          &rbk_metrics_schema,
+                                          &rbk_timing_schema,
+                                          &rbk_notify_schema,
+                                          &rbk_incident_schema,
+                                          NULL};
     struct rbk_store_options options = {.dir = state, .schemas = schemas};
     int rc = rbk_file_write_atomic(path, yaml, strlen(yaml), 0600, err);
     if (rc == 0)

@@ -291,6 +291,22 @@ def two_daemons(project):
         need(len(project.ledger()) == len(s.story()), "the ledger says", project.ledger())
 
 
+def two_daemons_catch_up(project):
+    """Both begin at once on what was missed: each due time gets its turn, one after the other."""
+    with Served(project, missed="all", catch_up=6, overlap="queue") as s:
+        s.daemon.stop()
+        s.clock.move(BEGIN + DAY)
+        pair = [s.start(seat, wait=False) for seat in (0, 1)]
+        for _ in range(200):
+            for daemon in pair:
+                daemon.settle()
+            if len(project.ledger()) == 6:
+                break
+            s.clock.move(s.clock.now + 5000)
+        expect(s.story(), *[(m, "ended", 1, 1) for m in range(220, 1440, 240)])
+        need([f["exit"] for f in firings(project)] == [0] * 6, "they ended with", [f["exit"] for f in firings(project)])
+
+
 def outlived(project):
     """A run goes on without the daemon that started it, and its end is recorded; the next daemon knows that it runs."""
     with Served(project, body=HOLD) as s:
@@ -356,6 +372,7 @@ EXPERIMENTS = [
     ("the runbook is gone", gone),
     ("once", once),
     ("two daemons on one store", two_daemons),
+    ("two daemons catch up", two_daemons_catch_up),
     ("a run outlives its daemon", outlived),
     ("the process of a firing is killed", died),
     ("service manager", service_manager),

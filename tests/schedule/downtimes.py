@@ -108,6 +108,7 @@ class Life:
         rows = firings(self.project)
         need(not self.waiting(), "something waits in the end:", self.waiting())
         need(max(ledger.values(), default=0) <= 1, "a run had its effect twice")
+        need(not [r for r in rows if r["exit"] == 75], "a run met another one of its runbook, and lost its turn")
         runs = [r["run"] for r in rows if r["run"]]
         need(len(set(runs)) == len(runs), "two firings had one run")
         need(sum(ledger.values()) <= len([r for r in rows if r["state"] in ("ended", "lost")]), "more effects than firings")

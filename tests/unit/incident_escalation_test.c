@@ -141,7 +141,8 @@ static void a_late_tick_calls_once(void **state)
 /* Who has the turn when the call is made is called. */
 static void the_rota_says_who(void **state)
 {
-    struct world *w = world_new("contacts:\n  on-call-engineer: {oncall: primary, channels: chat}\n"
+    struct world *w = world_new("channels:\n  chat: {type: file, path: chat}\n  bob-mail: {type: file, path: bob}\n"
+                                "contacts:\n  on-call-engineer: {oncall: primary, channels: chat}\n"
                                 "  bob: {address: 12-34, channels: [chat, bob-mail]}\n"
                                 "oncall:\n  primary: {members: [alice, bob], start: 2025-12-22 10:00, every: 1d,\n"
                                 "            timezone: UTC}\n"

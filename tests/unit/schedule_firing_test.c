@@ -277,6 +277,40 @@ static void overlap_follows_the_policy(void **state)
     }
 }
 
+static void old_records_go_and_open_ones_stay(void **state)
+{
+    struct world w;
+    (void)state;
+    world_init(&w, "*/30 * * * *");
+    for (int i = 0; i < 6; i++)
+        decide(&w, BEGIN + (10 + 30 * i) * MINUTE);
+    for (int64_t id = 2; id <= 6; id++)
+        assert_int_equal(rbk_firing_skip(w.store, id, "test", BEGIN, NULL), 0);
+    assert_int_equal(rbk_firings_prune(w.store, 6, NULL), 0);
+    assert_story(&w, "+10 -40..40/1 -70..70/1 -100..100/1 -130..130/1 -160..160/1");
+    assert_int_equal(rbk_firings_prune(w.store, 2, NULL), 0);
+    assert_story(&w, "+10 -130..130/1 -160..160/1");
+    world_fini(&w);
+}
+
+static void a_firing_that_is_given_back_can_be_taken_again(void **state)
+{
+    struct world w;
+    struct rbk_firing f = {0};
+    struct rbk_lock *lock = NULL;
+    (void)state;
+    world_init(&w, "*/30 * * * *");
+    decide(&w, BEGIN + 10 * MINUTE);
+    for (int i = 0; i < 2; i++) {
+        assert_int_equal(rbk_firing_take(w.store, only_planned(&w), "run", BEGIN, &f, &lock, NULL), 0);
+        assert_int_equal(rbk_firing_return(w.store, f.id, NULL), 0);
+        rbk_lock_release(lock);
+        rbk_firing_fini(&f);
+    }
+    assert_story(&w, "+10");
+    world_fini(&w);
+}
+
 /* ---- random lives of two daemons ---- */
 
 enum { DUE_MAX = 60000 };
@@ -452,6 +486,8 @@ int main(void)
         cmocka_unit_test(a_range_is_recorded_though_its_last_one_has_fired),
         cmocka_unit_test(jitter_is_the_same_for_everybody),
         cmocka_unit_test(a_firing_is_taken_once),
+        cmocka_unit_test(old_records_go_and_open_ones_stay),
+        cmocka_unit_test(a_firing_that_is_given_back_can_be_taken_again),
         cmocka_unit_test(overlap_follows_the_policy),
         cmocka_unit_test(a_year_of_the_handbook_is_as_the_model_has_it),
         cmocka_unit_test(nothing_fires_twice_and_nothing_is_lost),
