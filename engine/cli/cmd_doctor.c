@@ -5,6 +5,7 @@
 #include <base/clock.h>
 #include <base/fs.h>
 #include <base/mem.h>
+#include <net/net.h>
 #include <run/run.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -207,6 +208,17 @@ static void examine_cgroups(struct examination *x)
           NULL);
 }
 
+/* Whoever sends nothing can do without. */
+static void examine_requests(struct examination *x)
+{
+    const char *version = NULL;
+    struct rbk_error err = {0};
+    if (rbk_net_check(&version, &err) < 0)
+        found(x, "requests", WARN, err.message, err.hint);
+    else
+        found(x, "requests", FINE, version, NULL);
+}
+
 static int print_examination(struct examination *x)
 {
     int status = x->broken ? 1 : 0;
@@ -235,6 +247,7 @@ static int examine(struct rbk_cli *cli, const struct rbk_args *args, struct rbk_
     }
     examine_clock(&x);
     examine_cgroups(&x);
+    examine_requests(&x);
     int status = print_examination(&x);
     rbk_buf_fini(&x.text);
     return status;

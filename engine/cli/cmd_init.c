@@ -45,7 +45,8 @@ static int write_file(struct rbk_cli *cli, const char *root, const struct rbk_de
         printf("wrote %s\n", path);
         for (size_t i = 0; i < found->findings.count; i++)
             printf("  %s\n", found->findings.items[i]);
-        printf("\nnext            runbook list\n                runbook daily/morning-health-check\n");
+        printf("\nnext            runbook list\n                runbook daily/morning-health-check\n"
+               "                runbook schedule preview --year   what would be due, were it enabled\n");
     }
     free(path);
     return rc;

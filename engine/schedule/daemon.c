@@ -233,6 +233,7 @@ static int decide_due(struct rbk_daemon *d, int64_t now, struct rbk_error *err)
     int rc = rbk_store_begin(d->o.store, err);
     if (rc < 0)
         return rc;
+    now = rbk_clock_wall_ms(); /* another daemon may have decided while we waited; its clock was not ahead */
     while (rc == 0 && rbk_due_first(&d->due, &i) <= now) {
         rc = rbk_schedule_decide(d->o.store, &d->entries->items[i], now, &next, err);
         if (rc == 0)

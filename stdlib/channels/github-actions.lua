@@ -23,7 +23,7 @@ end
 
 -- A place in the error, "src/a.py:12: ...", is where the annotation goes.
 local function place_of(s)
-    local file, line = (s.error or ""):match "^([%w%._/+-]+):(%d+):"
+    local file, line = text.clean(s.event.error or ""):match "^([%w%._/+-]+):(%d+):"
     if not file then
         return ""
     end
@@ -32,7 +32,7 @@ end
 
 local function annotation(s)
     local level = s.status == "firing" and LEVEL[s.priority] or "notice"
-    local what = s.error or s.text or table.concat(s.checks, "\n")
+    local what = s.text or s.error or table.concat(s.checks, "\n")
     if what == "" then
         what = s.heading
     end

@@ -100,6 +100,10 @@ function story.of(message)
     local function clean(s)
         return s ~= nil and s ~= "" and text.clean(s) or nil
     end
+    local told, why = clean(e.text), clean(e.error)
+    if told and why and told:find(why, 1, true) then
+        why = nil -- said already
+    end
     return {
         heading = heading(e, message.subject),
         subject = text.one_line(message.subject or "", 1000),
@@ -108,8 +112,8 @@ function story.of(message)
         priority = e.priority or message.priority or "medium",
         time = e.time or message.created or 0,
         fields = fields_of(e),
-        text = clean(e.text),
-        error = clean(e.error),
+        text = told,
+        error = why,
         command = clean(e.command),
         checks = lines_of(e.checks, check_line),
         output = clean(e.output),

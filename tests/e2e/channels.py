@@ -33,7 +33,7 @@ def event(**changes):
         "state": "failed",
         "error": "tests/test_cart.py:41: failure_rate is 7.5%",
         "output": "collected 412 items\n31 failed, 381 passed\n",
-        "checks": [{"expr": "failure_rate < 2%", "value": "7.5%", "threshold": "2%", "result": "false"}],
+        "checks": [{"expr": "failure_rate < 2%", "value": "7.5%", "threshold": "2%", "result": "not-met"}],
         "next": ["runbook resume 01jd8xw3", "runbook show 01jd8xw3"],
         "to": "Engineering lead",
         "duration_ms": 41250,

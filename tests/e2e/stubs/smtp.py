@@ -37,13 +37,13 @@ def parse(data):
 
 
 @contextlib.contextmanager
-def keeping():
+def keeping(port=0):
     """aiosmtpd: .port, .mails (sender, recipients, message), .answer ("250 OK", or what to refuse with)."""
     controller = pytest.importorskip("aiosmtpd.controller")
 
     class Keeper:
         def __init__(self):
-            self.mails, self.answer, self.port = [], "250 OK", free_port()
+            self.mails, self.answer, self.port = [], "250 OK", port or free_port()
 
         async def handle_DATA(self, _server, _session, envelope):
             if self.answer.startswith("250"):
