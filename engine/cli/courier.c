@@ -109,7 +109,9 @@ static int start(struct rbk_cli *cli, struct rbk_error *err)
 {
     struct rbk_strv command = {0};
     struct rbk_detached *process = NULL;
-    int rc = rbk_cli_self(cli, &command, err);
+    int rc = rbk_cli_config(cli, err); /* a daemon has forgotten it */
+    if (rc == 0)
+        rc = rbk_cli_self(cli, &command, err);
     if (rc == 0)
         rc = rbk_cli_loop(cli, err);
     if (rc == 0) {

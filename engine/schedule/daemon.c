@@ -269,6 +269,10 @@ static int tick(struct rbk_daemon *d, struct rbk_error *err)
         rc = prune(d, now, err);
     if (rc == 0 && d->o.once && living_children(d) == 0 && wake == INT64_MAX)
         rbk_loop_stop(d->o.loop);
+    if (rc == 0 && d->o.chore && !d->o.once) {
+        int64_t again = d->o.chore(d->o.arg, now);
+        wake = again < wake ? again : wake;
+    }
     int64_t due = d->o.once ? INT64_MAX : rbk_due_first(&d->due, NULL);
     return rc == 0 ? rbk_alarm_set(d->alarm, due < wake ? due : wake, err) : rc;
 }

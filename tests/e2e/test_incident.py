@@ -4,6 +4,7 @@ import concurrent.futures
 import sqlite3
 
 import pytest
+from conftest import wait_for
 
 PROJECT = """project: shop
 timezone: UTC
@@ -282,3 +283,19 @@ def test_nobody_to_tell_is_said(project):
 def test_a_contact_needs_channels_that_are_there(project):
     project.write("runbook.yaml", TOLD.replace("[lead]", "[pager]"))
     assert 'there is no channel "pager"' in project.run("incident", "open", "db").err
+
+
+def test_the_scheduler_calls_and_delivers(project):
+    project.write("runbook.yaml", TOLD + "notify: {rules: [{on: [incident.escalated], to: [everybody]}]}\n")
+    project.ok("incident", "open", "db", "-p", "high")
+    wait_for(lambda: (project.root / "lead.log").exists(), "the first call")
+    make_overdue(project, "db")
+    daemon = project.start("schedule", "run")
+    try:
+        log = project.root / "everybody.log"
+        wait_for(lambda: log.exists() and "not acknowledged" in log.read_text(), "the call of the scheduler")
+        assert log.read_text().count("not acknowledged") == 1
+    finally:
+        daemon.terminate()
+        daemon.communicate(timeout=20)
+    assert daemon.returncode == 0

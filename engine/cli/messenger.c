@@ -1,0 +1,48 @@
+/* See messenger.h. Other processes queue messages and open incidents without telling the daemon, so it looks again
+ * after a while even when nothing was due: two look-ups in an index. */
+#include <cli/messenger.h>
+
+#include <incident/incident.h>
+#include <notify/notify.h>
+
+enum { LOOK_MS = 30000, RETRY_MS = 5000 };
+
+/* When the next message or incident is due; INT64_MAX = nothing is. A store that cannot be read says nothing: the
+ * daemon's own look at it tells. */
+static int64_t next_due(struct rbk_store *store)
+{
+    struct rbk_error ignored;
+    int64_t message = INT64_MAX, incident = 0;
+    bool nobody = false;
+    if (rbk_delivery_due(store, &message, &nobody, &ignored) < 0 || !nobody)
+        message = INT64_MAX;
+    if (rbk_incident_next(store, &incident, &ignored) < 0 || incident == 0)
+        incident = INT64_MAX;
+    return message < incident ? message : incident;
+}
+
+static void on_exit_of(void *arg, int status)
+{
+    struct rbk_messenger *m = arg;
+    (void)status;
+    m->process = NULL;
+}
+
+int64_t rbk_messenger_look(struct rbk_messenger *m, int64_t now_ms)
+{
+    struct rbk_error ignored;
+    int64_t due = next_due(m->store);
+    if (due > now_ms)
+        return due < now_ms + LOOK_MS ? due : now_ms + LOOK_MS;
+    struct rbk_detach_options o = {
+        .argv = m->command.items, .cwd = m->cwd, .silent = true, .on_exit = on_exit_of, .arg = m};
+    if (!m->process && rbk_detach(m->loop, &o, &m->process, &ignored) < 0)
+        m->process = NULL; /* the next look tries again */
+    return now_ms + RETRY_MS;
+}
+
+void rbk_messenger_fini(struct rbk_messenger *m)
+{
+    rbk_detached_forget(&m->process);
+    rbk_strv_fini(&m->command);
+}
