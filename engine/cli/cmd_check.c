@@ -120,7 +120,7 @@ static void take_channel_problem(void *arg, const struct rbk_error *problem)
 static int check_runbooks(struct checking *c, struct rbk_error *err)
 {
     int rc = rbk_cli_lua(c->cli, err);
-    if (rc == 0)
+    if (rc == 0 && c->wanted.count == 0)
         rc = rbk_courier_check(c->cli, take_channel_problem, c, err);
     if (rc == 0)
         rc = rbk_runbook_files((const char *const *)c->cli->runbook_dirs.items, check_file, c, err);

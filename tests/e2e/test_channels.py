@@ -181,6 +181,16 @@ def test_a_secret_is_seen_only_where_it_belongs(case):
         assert shown in ([], ["Authorization"]), shown
 
 
+def test_what_is_secret_to_one_channel_is_not_told_by_another(case, tmp_path):
+    (tmp_path / "key").write_text("canary-of-another-channel\n")
+    other = {"type": "pagerduty", "routing_key": "file:key"}
+    leak = message("c", event(output="key is canary-of-another-channel and canary-of-the-project\n"))
+    env = {"SECRET": case.secret, "MINE": "canary-of-the-project"}
+    sent = case.delivery.send({"c": case.options, "pager": other}, leak, env=env, secrets={"mine": {"env": "MINE"}})
+    assert sent[0]["sent"] == "accepted"
+    assert "key is" in body_of(case.stub.requests[-1]) and "canary-of" not in body_of(case.stub.requests[-1])
+
+
 def test_a_preview_looks_up_no_secret_and_connects_to_nobody(case):
     text = case.delivery.preview({"c": case.options}, message("c"), env={"SECRET": case.secret})
     assert case.secret not in text and "Morning health check failed" in text.replace("\\", "")
