@@ -1,9 +1,9 @@
 /* `check`: every runbook and the configuration, without running anything: all problems, each with its place and its
  * mend. Exit 2 when there is an error; warnings alone are 0. */
 #include <cli/commands.h>
+#include <cli/courier.h>
 
 #include <base/fs.h>
-#include <lua/channel.h>
 #include <run/check.h>
 #include <schedule/entry.h>
 #include <stdio.h>
@@ -112,26 +112,18 @@ static int check_config(struct checking *c, const char *start, struct rbk_error 
     return rc;
 }
 
-/* The options of each channel are known to its type's file. No secret is looked up. */
-static void check_channels(struct checking *c)
+static void take_channel_problem(void *arg, const struct rbk_error *problem)
 {
-    const rbk_value *all = rbk_config_get(c->cli->config, "channels");
-    struct rbk_channels *channels = rbk_channels_new(c->cli->lua, NULL, NULL, NULL);
-    for (size_t i = 0; i < rbk_value_length(all); i++) {
-        struct rbk_error err = {0};
-        if (rbk_lua_channel_ops.check(channels, rbk_map_key_at(all, i), &err) < 0)
-            take_problem(c, "error", &err);
-    }
-    rbk_channels_free(channels);
+    take_problem(arg, "error", problem);
 }
 
 static int check_runbooks(struct checking *c, struct rbk_error *err)
 {
     int rc = rbk_cli_lua(c->cli, err);
+    if (rc == 0 && c->wanted.count == 0)
+        rc = rbk_courier_check(c->cli, take_channel_problem, c, err);
     if (rc == 0)
         rc = rbk_runbook_files((const char *const *)c->cli->runbook_dirs.items, check_file, c, err);
-    if (rc == 0 && c->wanted.count == 0)
-        check_channels(c);
     if (rc == 0 && c->wanted.count > c->runbooks) {
         rbk_error_set(err, RBK_ENOENT, "not every runbook that was named exists");
         rc = rbk_error_hint(err, "`runbook list` shows their names");
