@@ -1,6 +1,7 @@
 /* `check`: every runbook and the configuration, without running anything: all problems, each with its place and its
  * mend. Exit 2 when there is an error; warnings alone are 0. */
 #include <cli/commands.h>
+#include <cli/courier.h>
 
 #include <base/fs.h>
 #include <run/check.h>
@@ -111,9 +112,16 @@ static int check_config(struct checking *c, const char *start, struct rbk_error 
     return rc;
 }
 
+static void take_channel_problem(void *arg, const struct rbk_error *problem)
+{
+    take_problem(arg, "error", problem);
+}
+
 static int check_runbooks(struct checking *c, struct rbk_error *err)
 {
     int rc = rbk_cli_lua(c->cli, err);
+    if (rc == 0 && c->wanted.count == 0)
+        rc = rbk_courier_check(c->cli, take_channel_problem, c, err);
     if (rc == 0)
         rc = rbk_runbook_files((const char *const *)c->cli->runbook_dirs.items, check_file, c, err);
     if (rc == 0 && c->wanted.count > c->runbooks) {

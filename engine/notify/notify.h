@@ -32,6 +32,9 @@ extern const struct rbk_schema rbk_notify_schema;
  * duration_ms, url
  */
 
+/* What reading the configuration cannot know of `notify`: zones and schedules that there are. The first mistake. */
+int rbk_notify_check(const struct rbk_config *config, struct rbk_error *err);
+
 /* 1 = some rule counts a failure of this key, or told of one: whoever finds it mended publishes that; 0; negative. */
 int rbk_notify_is_open(struct rbk_store *s, const char *key, struct rbk_error *err);
 

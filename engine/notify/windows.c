@@ -101,3 +101,14 @@ int notify_maintained(const struct rbk_config *config, const rbk_value *event, i
     }
     return 0;
 }
+
+int rbk_notify_check(const struct rbk_config *config, struct rbk_error *err)
+{
+    const rbk_value *windows = rbk_config_get(config, "notify.maintenance");
+    const char *zone = rbk_value_string(rbk_config_get(config, "notify.quiet.timezone"));
+    int64_t at_ms, now_ms = rbk_clock_wall_ms();
+    int rc = zone ? next_ms("0 0 * * *", zone, now_ms, &at_ms, err) : 0;
+    for (size_t i = 0; rc == 0 && i < rbk_value_length(windows); i++)
+        rc = began_ms(config, rbk_list_at(windows, i), now_ms, 0, &at_ms, err);
+    return rc < 0 ? rbk_error_at(err, config->file, 0, 0) : 0;
+}

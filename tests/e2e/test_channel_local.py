@@ -110,3 +110,21 @@ def test_many_files_are_appended_to_at_once(delivery):
 
     keys = {json.loads(line)["key"] for line in (delivery.root / "events.jsonl").read_text().splitlines()}
     assert keys == {f"k{i}" for i in range(20)}
+
+
+# ---- check ----
+
+
+def test_check_holds_channels_to_their_types_and_looks_up_no_secret(project):
+    project.write("runbook.yaml", "project: t\nchannels:\n"
+                                  "  chat: { type: slack, webhok: 'env:NOT_THERE' }\n"
+                                  "  good: { type: slack, webhook: 'env:NOT_THERE', rate: 1/s }\n"
+                                  "  hook: { type: webhook, url: 'https://a.example', secret: canary-in-the-file }\n")
+    result = project.run("check", "--json")
+    assert result.exit == 2
+    told = [(p["message"], p["hint"]) for p in result.json["problems"]]
+    assert told == [
+        ("channels.chat: slack has no option `webhok`", "did you mean `webhook`?"),
+        ("channels.hook.secret is a secret", "write env:NAME or file:PATH; the value itself never stands in this file"),
+    ]
+    assert "canary" not in result.out and result.json["problems"][0]["file"].endswith("/runbook.yaml")
