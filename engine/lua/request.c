@@ -1,4 +1,5 @@
 /* A request is one userdata: what is sent, what came back, and the transfer, which ends with it. */
+#include <lua/delivery.h>
 #include <lua/request.h>
 
 #include <base/mem.h>
@@ -222,7 +223,7 @@ static size_t read_parts(struct request *r, const rbk_value *list)
     return count;
 }
 
-int rbk_request_mail(lua_State *L, struct rbk_task *t, struct rbk_net *net)
+int rbk_request_mail(lua_State *L, struct rbk_task *t, struct rbk_net *net, const struct rbk_redactor *redactor)
 {
     struct rbk_error err = {0};
     struct request *r = request_new(L, t, mail_finish);
@@ -238,6 +239,7 @@ int rbk_request_mail(lua_State *L, struct rbk_task *t, struct rbk_net *net)
                          .text = rbk_map_get_string(r->told, "text"),
                          .html = rbk_map_get_string(r->told, "html"),
                          .total_ms = timeout_of(r->told)};
+    rbk_map_set(r->told, "attachments", rbk_delivery_redacted(redactor, rbk_map_get(r->told, "attachments")));
     m.attachment_count = read_parts(r, rbk_map_get(r->told, "attachments"));
     m.attachments = r->parts;
     if (!m.url || !m.from || !m.text || r->to.count == 0)

@@ -35,7 +35,7 @@ static int via_http(lua_State *L)
 static int via_mail(lua_State *L)
 {
     struct rbk_via *v = current(L);
-    return rbk_request_mail(L, &v->task, v->net);
+    return rbk_request_mail(L, &v->task, v->net, v->redactor);
 }
 
 /* via.hmac(key, data): SHA-256, as hex digits. [-2, +1|3, v] */
