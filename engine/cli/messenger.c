@@ -1,11 +1,14 @@
-/* See messenger.h. Other processes queue messages and open incidents without telling the daemon, so it looks again
- * after a while even when nothing was due: two look-ups in an index. */
+/* See messenger.h. Other processes say by a mark, a file in the state folder that the daemon watches, that they have
+ * left something to be done later, so that a daemon with nothing to do is woken by nobody. One that was killed before
+ * it could say so is found out by the look that comes in any case. */
 #include <cli/messenger.h>
 
+#include <base/fs.h>
 #include <incident/incident.h>
 #include <notify/notify.h>
+#include <stdlib.h>
 
-enum { LOOK_MS = 30000, RETRY_MS = 5000 };
+enum { LOOK_MS = 3600000, RETRY_MS = 5000 };
 
 /* When the next message or incident is due; INT64_MAX = nothing is. A store that cannot be read says nothing: the
  * daemon's own look at it tells. */
@@ -39,6 +42,20 @@ int64_t rbk_messenger_look(struct rbk_messenger *m, int64_t now_ms)
     if (!m->process && rbk_detach(m->loop, &o, &m->process, &ignored) < 0)
         m->process = NULL; /* the next look tries again */
     return now_ms + RETRY_MS;
+}
+
+char *rbk_messenger_mark_dir(struct rbk_store *store)
+{
+    return rbk_path_join(rbk_store_dir(store), "outbox");
+}
+
+void rbk_messenger_mark(struct rbk_store *store)
+{
+    char *dir = rbk_messenger_mark_dir(store), *path = rbk_path_join(dir, "changed");
+    if (rbk_path_is_dir(dir) && next_due(store) < INT64_MAX)
+        rbk_file_write_atomic(path, "", 0, 0600, NULL);
+    free(path);
+    free(dir);
 }
 
 void rbk_messenger_fini(struct rbk_messenger *m)

@@ -17,6 +17,10 @@ struct rbk_messenger { /* loop, store and cwd are borrowed; zero-initialise the 
 };
 /* Looks, and starts the process when something is due. Returns when to look again. */
 int64_t rbk_messenger_look(struct rbk_messenger *m, int64_t now_ms);
+/* The folder that a daemon makes and watches for marks. Heap. */
+char *rbk_messenger_mark_dir(struct rbk_store *store);
+/* For other processes: wakes a daemon when something is left to be done. */
+void rbk_messenger_mark(struct rbk_store *store);
 void rbk_messenger_fini(struct rbk_messenger *m); /* what it started goes on */
 
 #endif
