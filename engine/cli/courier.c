@@ -4,7 +4,6 @@
 #include <base/clock.h>
 #include <base/mem.h>
 #include <cli/carriers.h>
-#include <cli/messenger.h>
 #include <cli/self.h>
 #include <loop/detach.h>
 #include <net/net.h>
@@ -153,11 +152,8 @@ void rbk_courier_start(struct rbk_cli *cli)
     struct rbk_error ignored;
     int64_t due_ms = INT64_MAX;
     bool nobody = false;
-    if (!cli->store || !cli->config || !cli->writes)
-        return;
-    if (!cli->delivers && rbk_delivery_due(cli->store, &due_ms, &nobody, &ignored) == 0 && nobody &&
+    if (cli->store && cli->config && cli->writes && !cli->delivers &&
+        rbk_delivery_due(cli->store, &due_ms, &nobody, &ignored) == 0 && nobody &&
         due_ms <= rbk_clock_wall_ms() + (cli->queued ? SOON_MS : 0))
         start(cli, &ignored);
-    else
-        rbk_messenger_mark(cli->store);
 }

@@ -4,7 +4,6 @@
 #include <cli/schedule_commands.h>
 #include <cli/schedules.h>
 
-#include <base/fs.h>
 #include <base/mem.h>
 #include <malloc.h>
 #include <schedule/changes.h>
@@ -29,7 +28,6 @@ struct serving {
     struct rbk_signal *signals[3];
     struct rbk_strv command;
     struct rbk_messenger messenger;
-    struct rbk_changes *marks; /* of messages and incidents */
     char *root, *state_dir, *mark_dir;
 };
 
@@ -213,31 +211,14 @@ static int prepare(struct serving *s, bool once, struct rbk_error *err)
     return rc == 0 ? rbk_daemon_new(&o, &s->schedules.entries, &s->daemon, err) : rc;
 }
 
-static void serving_on_mark(void *arg)
-{
-    const struct serving *s = arg;
-    rbk_daemon_tick(s->daemon);
-}
-
-static int watch_marks(struct serving *s, struct rbk_error *err)
-{
-    char *dir = rbk_messenger_mark_dir(s->cli->store);
-    int rc = rbk_changes_open(s->cli->loop, serving_on_mark, s, &s->marks, err);
-    if (rc == 0) {
-        rbk_mkdirs(dir, s->cli->config->state_group ? 02770 : 0700, NULL);
-        rbk_changes_add(s->marks, dir, false);
-    }
-    free(dir);
-    return rc;
-}
-
 static int begin_serving(struct serving *s, struct rbk_error *err)
 {
     int rc = watch_signals(s, err);
     if (rc == 0)
         rc = rbk_changes_open(s->cli->loop, serving_on_change, s, &s->changes, err);
-    if (rc == 0)
-        rc = watch_marks(s, err);
+    if (rc < 0)
+        return rc;
+    rc = rbk_messenger_listen(&s->messenger, s->cli->config->state_group != NULL, rbk_daemon_tick, s->daemon, err);
     if (rc < 0)
         return rc;
     watch_files(s);
@@ -254,7 +235,6 @@ static void end_serving(struct serving *s)
 {
     rbk_daemon_free(s->daemon);
     rbk_changes_close(s->changes);
-    rbk_changes_close(s->marks);
     rbk_timer_cancel(&s->reload_timer);
     rbk_timer_cancel(&s->watchdog);
     for (int i = 0; i < 3; i++)
