@@ -229,7 +229,9 @@ def test_incidents_open_by_themselves_once_for_each_measurement(shop):
     shop.runbook("demo/queue", CALLED_FOR % "seen > 5")
     shop.ok("demo/numbers", "--n", "3")
     assert shop.ok("incident", "list", "--json").json["incidents"] == []
-    run = shop.ok("demo/numbers", "--n", "7", "--json").json["run"]
+    done = shop.ok("demo/numbers", "--n", "7", "--json")
+    run = done.json["run"]
+    assert "incident        demo/queue: seen > 5, now 7" in done.err
     shop.ok("demo/other")
     incident = shop.ok("incident", "show", "demo/queue", "--json").json
     assert (incident["priority"], incident["runs"], incident["opened_by"]) == ("high", [run], "trigger")
