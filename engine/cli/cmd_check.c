@@ -2,7 +2,10 @@
  * mend. Exit 2 when there is an error; warnings alone are 0. */
 #include <cli/commands.h>
 
+#include <base/clock.h>
 #include <base/fs.h>
+#include <incident/oncall.h>
+#include <notify/notify.h>
 #include <run/check.h>
 #include <schedule/entry.h>
 #include <stdio.h>
@@ -111,9 +114,28 @@ static int check_config(struct checking *c, const char *start, struct rbk_error 
     return rc;
 }
 
+/* Times of the configuration that only those understand who read them. */
+static void check_times(struct checking *c)
+{
+    const struct rbk_config *config = c->cli->config;
+    const rbk_value *rotas = rbk_config_get(config, "oncall");
+    struct rbk_error err = {0};
+    if (rbk_notify_check(config, &err) < 0)
+        take_problem(c, "error", &err);
+    for (size_t i = 0; i < rbk_value_length(rotas); i++) {
+        const char *rota = rbk_map_key_at(rotas, i);
+        struct rbk_turn turn = {0};
+        if (!rbk_rota_is_command(config, rota) && rbk_rota_at(config, rota, rbk_clock_wall_ms(), &turn, &err) < 0)
+            take_problem(c, "error", &err);
+        rbk_turn_fini(&turn);
+    }
+}
+
 static int check_runbooks(struct checking *c, struct rbk_error *err)
 {
     int rc = rbk_cli_lua(c->cli, err);
+    if (rc == 0)
+        check_times(c);
     if (rc == 0)
         rc = rbk_runbook_files((const char *const *)c->cli->runbook_dirs.items, check_file, c, err);
     if (rc == 0 && c->wanted.count > c->runbooks) {
