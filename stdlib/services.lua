@@ -1,5 +1,5 @@
 -- The services that tests and runbooks need, as runbook.yaml names them: a command that exits 0, a TCP address that
--- accepts connections, or both.
+-- accepts connections, a URL that answers, or several of these.
 local config = require "runbook.config"
 local metrics = require "runbook.metrics"
 local format = require "text.format"
@@ -56,6 +56,19 @@ local function check_tcp(ctx, service)
         or ("nothing accepts connections on %s"):format(service.tcp)
 end
 
+-- What it says does not matter here; a step that wants to know uses http.get.
+local function check_http(ctx, service)
+    local answer, message = ctx:http { url = service.http, timeout = PATIENCE, writes = false }
+    if not answer then
+        return nil, message
+    elseif answer.status >= 200 and answer.status <= 399 then
+        return true
+    end
+    return nil, ("its URL answers with status %d"):format(answer.status)
+end
+
+local checks = { { "tcp", check_tcp }, { "http", check_http } }
+
 -- Whether a service is up: true, or nil and why not. For other modules; runbooks use services.check.
 function services.probe(ctx, name)
     local service = find(name)
@@ -68,8 +81,13 @@ function services.probe(ctx, name)
             return nil, why
         end
     end
-    if service.tcp then
-        return check_tcp(ctx, service)
+    for _, check in ipairs(checks) do
+        if service[check[1]] then
+            local up, why = check[2](ctx, service)
+            if not up then
+                return nil, why
+            end
+        end
     end
     return true
 end

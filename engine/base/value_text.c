@@ -82,10 +82,24 @@ static void json_escape(struct rbk_buf *out, unsigned char c)
     rbk_buf_printf(out, "\\u%04x", c);
 }
 
+/* Bytes from the front that stand for themselves. */
+static size_t json_plain(const char *s, size_t len)
+{
+    size_t n = 0;
+    while (n < len && s[n] >= 0x20 && s[n] < 0x7f && s[n] != '"' && s[n] != '\\')
+        n++;
+    return n;
+}
+
 void value_json_string(struct rbk_buf *out, const char *s, size_t len)
 {
     rbk_buf_putc(out, '"');
     for (size_t i = 0; i < len;) {
+        size_t plain = json_plain(s + i, len - i);
+        rbk_buf_append(out, s + i, plain);
+        i += plain;
+        if (i == len)
+            break;
         uint32_t c;
         size_t n = rbk_utf8_decode(s + i, len - i, &c);
         if (n == 0)

@@ -1,11 +1,11 @@
 /* `check`: every runbook and the configuration, without running anything: all problems, each with its place and its
  * mend. Exit 2 when there is an error; warnings alone are 0. */
 #include <cli/commands.h>
+#include <cli/courier.h>
 
 #include <base/clock.h>
 #include <base/fs.h>
 #include <incident/oncall.h>
-#include <notify/notify.h>
 #include <run/check.h>
 #include <schedule/entry.h>
 #include <stdio.h>
@@ -114,14 +114,12 @@ static int check_config(struct checking *c, const char *start, struct rbk_error 
     return rc;
 }
 
-/* Times of the configuration that only those understand who read them. */
-static void check_times(struct checking *c)
+/* The zones of rotas, which only those know who read them. */
+static void check_rotas(struct checking *c)
 {
     const struct rbk_config *config = c->cli->config;
     const rbk_value *rotas = rbk_config_get(config, "oncall");
     struct rbk_error err = {0};
-    if (rbk_notify_check(config, &err) < 0)
-        take_problem(c, "error", &err);
     for (size_t i = 0; i < rbk_value_length(rotas); i++) {
         const char *rota = rbk_map_key_at(rotas, i);
         struct rbk_turn turn = {0};
@@ -131,11 +129,18 @@ static void check_times(struct checking *c)
     }
 }
 
+static void take_channel_problem(void *arg, const struct rbk_error *problem)
+{
+    take_problem(arg, "error", problem);
+}
+
 static int check_runbooks(struct checking *c, struct rbk_error *err)
 {
     int rc = rbk_cli_lua(c->cli, err);
+    if (rc == 0 && c->wanted.count == 0)
+        rc = rbk_courier_check(c->cli, take_channel_problem, c, err);
     if (rc == 0)
-        check_times(c);
+        check_rotas(c);
     if (rc == 0)
         rc = rbk_runbook_files((const char *const *)c->cli->runbook_dirs.items, check_file, c, err);
     if (rc == 0 && c->wanted.count > c->runbooks) {

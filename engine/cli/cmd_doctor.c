@@ -1,10 +1,12 @@
 /* `doctor`: whether everything the program needs is in order here, and the mend where it is not. Exit 1 when something
  * is broken; warnings alone are 0. */
 #include <cli/commands.h>
+#include <cli/courier.h>
 
 #include <base/clock.h>
 #include <base/fs.h>
 #include <base/mem.h>
+#include <net/net.h>
 #include <run/run.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -207,6 +209,55 @@ static void examine_cgroups(struct examination *x)
           NULL);
 }
 
+/* Whoever sends nothing can do without. */
+static void examine_requests(struct examination *x)
+{
+    const char *version = NULL;
+    struct rbk_error err = {0};
+    if (rbk_net_check(&version, &err) < 0)
+        found(x, "requests", WARN, err.message, err.hint);
+    else
+        found(x, "requests", FINE, version, NULL);
+}
+
+static void found_channel(void *arg, const struct rbk_error *problem)
+{
+    found_error(arg, "messages", problem);
+}
+
+static int count_message(void *arg, const struct rbk_message *m)
+{
+    int *counts = arg;
+    counts[m->state]++;
+    return 0;
+}
+
+/* Who hears of anything, and what nobody has taken yet. */
+static void examine_messages(struct examination *x)
+{
+    struct rbk_error err = {0};
+    const struct rbk_message_filter all = {.state = -1};
+    size_t channels = rbk_value_length(rbk_config_get(x->cli->config, "channels"));
+    size_t rules = rbk_value_length(rbk_config_get(x->cli->config, "notify.rules"));
+    int counts[4] = {0}, broken = x->broken;
+    if (rbk_courier_check(x->cli, found_channel, x, &err) < 0)
+        found_error(x, "messages", &err);
+    if (x->cli->store)
+        rbk_outbox_list(x->cli->store, &all, count_message, counts, NULL);
+    if (x->broken > broken)
+        return;
+    char *text = rbk_asprintf("%zu channel%s, %zu rule%s; %d waiting, %d dead", channels, channels == 1 ? "" : "s",
+                              rules, rules == 1 ? "" : "s", counts[RBK_MESSAGE_QUEUED] + counts[RBK_MESSAGE_SENDING],
+                              counts[RBK_MESSAGE_DEAD]);
+    if (counts[RBK_MESSAGE_DEAD])
+        found(x, "messages", WARN, text, "`runbook notify list --status dead` says why; retry or drop them");
+    else if (channels && !rules)
+        found(x, "messages", WARN, text, "without notify.rules nothing is sent but by hand");
+    else
+        found(x, "messages", FINE, text, NULL);
+    free(text);
+}
+
 static int print_examination(struct examination *x)
 {
     int status = x->broken ? 1 : 0;
@@ -233,8 +284,11 @@ static int examine(struct rbk_cli *cli, const struct rbk_args *args, struct rbk_
         examine_runbooks(&x);
         examine_store(&x);
     }
+    if (cli->config)
+        examine_messages(&x);
     examine_clock(&x);
     examine_cgroups(&x);
+    examine_requests(&x);
     int status = print_examination(&x);
     rbk_buf_fini(&x.text);
     return status;

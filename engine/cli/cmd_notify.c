@@ -6,7 +6,7 @@ static const struct rbk_option options[] = {
     {"subject", 's', "TEXT", "send: the first line (default: the text's)"},
     {"priority", 'p', "NAME", "send: critical high medium low"},
     {"channel", 0, "NAME", "list, retry, drop: of this channel"},
-    {"state", 0, "STATE", "list, drop: queued sending delivered dead"},
+    {"status", 0, "STATE", "list, drop: queued sending delivered dead"},
     {"limit", 0, "N", "list: the newest N (default 50; 0 = all)"},
     {"all", 0, NULL, "retry, drop: all that fit"},
     {"due", 0, NULL, "flush: what is due now, and no more"},
@@ -16,11 +16,11 @@ static const struct rbk_option options[] = {
 };
 
 static const struct rbk_word words[] = {
-    {"list", "list [--state STATE] [--channel NAME] [--limit N]", 0, 0, rbk_notify_word_list},
+    {"list", "list [--status STATE] [--channel NAME] [--limit N]", 0, 0, rbk_notify_word_list},
     {"send", "send CHANNEL [--subject TEXT] [--priority NAME] TEXT", 2, 2, rbk_notify_word_send},
     {"test", "test CHANNEL", 1, 1, rbk_notify_word_test},
     {"retry", "retry ID... | retry --all [--channel NAME]", 0, 1000, rbk_notify_word_retry},
-    {"drop", "drop ID... | drop --all [--channel NAME] [--state STATE]", 0, 1000, rbk_notify_word_drop},
+    {"drop", "drop ID... | drop --all [--channel NAME] [--status STATE]", 0, 1000, rbk_notify_word_drop},
     {"flush", "flush [--due]", 0, 0, rbk_notify_word_flush},
     {"preview", "preview CHANNEL [EVENT [member=value ...]]", 1, 40, rbk_notify_word_preview},
     {"explain", "explain EVENT [member=value ...]", 1, 40, rbk_notify_word_explain},

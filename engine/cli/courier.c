@@ -57,6 +57,23 @@ void rbk_courier_free(struct rbk_courier *c)
     free(c);
 }
 
+int rbk_courier_check(struct rbk_cli *cli, rbk_courier_problem_fn *fn, void *arg, struct rbk_error *err)
+{
+    const rbk_value *channels = rbk_config_get(cli->config, "channels");
+    struct rbk_error problem;
+    struct rbk_courier *c = NULL;
+    if (rbk_notify_check(cli->config, &problem) < 0)
+        fn(arg, &problem);
+    int rc = rbk_value_length(channels) ? rbk_courier_open(cli, &c, err) : 0;
+    for (size_t i = 0; rc == 0 && i < rbk_value_length(channels); i++)
+        if (rbk_carriers_ops.check(&c->carriers, rbk_map_key_at(channels, i), &problem) < 0) {
+            rbk_error_at(&problem, problem.file[0] ? NULL : cli->config->file, problem.line, problem.column);
+            fn(arg, &problem);
+        }
+    rbk_courier_free(c);
+    return rc;
+}
+
 void *rbk_courier_host(struct rbk_courier *c)
 {
     return &c->carriers;
@@ -109,7 +126,9 @@ static int start(struct rbk_cli *cli, struct rbk_error *err)
 {
     struct rbk_strv command = {0};
     struct rbk_detached *process = NULL;
-    int rc = rbk_cli_self(cli, &command, err);
+    int rc = rbk_cli_config(cli, err); /* a daemon has forgotten it */
+    if (rc == 0)
+        rc = rbk_cli_self(cli, &command, err);
     if (rc == 0)
         rc = rbk_cli_loop(cli, err);
     if (rc == 0) {
@@ -133,7 +152,8 @@ void rbk_courier_start(struct rbk_cli *cli)
     struct rbk_error ignored;
     int64_t due_ms = INT64_MAX;
     bool nobody = false;
-    if (cli->store && cli->writes && !cli->delivers && rbk_delivery_due(cli->store, &due_ms, &nobody, &ignored) == 0 &&
-        nobody && due_ms <= rbk_clock_wall_ms() + (cli->queued ? SOON_MS : 0))
+    if (cli->store && cli->config && cli->writes && !cli->delivers &&
+        rbk_delivery_due(cli->store, &due_ms, &nobody, &ignored) == 0 && nobody &&
+        due_ms <= rbk_clock_wall_ms() + (cli->queued ? SOON_MS : 0))
         start(cli, &ignored);
 }

@@ -1,6 +1,7 @@
 /* runbook: finds the command that the first word names (one with a slash is a runbook to run) and hands it the rest. */
 #include <cli/commands.h>
 #include <cli/courier.h>
+#include <cli/messenger.h>
 
 #include <base/mem.h>
 #include <signal.h>
@@ -91,6 +92,7 @@ int main(int argc, char **argv)
     if (fflush(stdout) != 0 && status == 0)
         status = 5;
     rbk_courier_start(&cli);
+    rbk_messenger_tell(&cli);
     rbk_cli_fini(&cli);
     return status;
 }

@@ -39,11 +39,11 @@ static int change_each(struct rbk_cli *cli, const struct rbk_args *args, struct 
 
 static int read_filter(const struct rbk_args *args, struct rbk_message_filter *f, struct rbk_error *err)
 {
-    const char *state = rbk_args_get(args, "state");
+    const char *state = rbk_args_get(args, "status");
     enum rbk_message_state wanted;
     *f = (struct rbk_message_filter){.channel = rbk_args_get(args, "channel"), .state = -1};
     if (state && rbk_message_state_parse(state, &wanted) < 0)
-        return rbk_error_set(err, RBK_EINVAL, "--state %.40s: write one of queued, sending, delivered, dead", state);
+        return rbk_error_set(err, RBK_EINVAL, "--status %.40s: write one of queued, sending, delivered, dead", state);
     f->state = state ? (int)wanted : -1;
     if (rbk_args_has(args, "all") == (args->rest.count > 1))
         return rbk_error_set(err, RBK_EINVAL, "name messages by their numbers, or say --all");

@@ -81,13 +81,13 @@ static int list_message(void *arg, const struct rbk_message *m)
 static int read_filter(const struct rbk_cli *cli, const struct rbk_args *args, struct rbk_message_filter *f,
                        struct rbk_error *err)
 {
-    const char *state = rbk_args_get(args, "state"), *limit = rbk_args_get(args, "limit");
+    const char *state = rbk_args_get(args, "status"), *limit = rbk_args_get(args, "limit");
     enum rbk_message_state wanted;
     char *end = NULL;
     *f = (struct rbk_message_filter){
         .channel = rbk_args_get(args, "channel"), .state = -1, .limit = cli->json ? 0 : SHOWN};
     if (state && rbk_message_state_parse(state, &wanted) < 0)
-        return rbk_error_set(err, RBK_EINVAL, "--state %.40s: write one of queued, sending, delivered, dead", state);
+        return rbk_error_set(err, RBK_EINVAL, "--status %.40s: write one of queued, sending, delivered, dead", state);
     if (state)
         f->state = (int)wanted;
     if (limit)

@@ -1,5 +1,6 @@
 /* `schedule run`, the daemon, and `schedule once`, the same for one look. A firing is carried out by a process of its
  * own, `schedule fire`, which outlives this one. */
+#include <cli/messenger.h>
 #include <cli/schedule_commands.h>
 #include <cli/schedules.h>
 
@@ -26,6 +27,7 @@ struct serving {
     struct rbk_timer *reload_timer, *watchdog;
     struct rbk_signal *signals[3];
     struct rbk_strv command;
+    struct rbk_messenger messenger;
     char *root, *state_dir, *mark_dir;
 };
 
@@ -144,23 +146,42 @@ static int watch_signals(struct serving *s, struct rbk_error *err)
     return 0;
 }
 
-static int make_command(struct serving *s, struct rbk_error *err)
+/* The program as it is to be started again, for the same project. */
+static int make_self(const struct serving *s, struct rbk_strv *command, struct rbk_error *err)
 {
     char exe[4096];
     ssize_t n = readlink("/proc/self/exe", exe, sizeof exe - 1);
     if (n < 0)
         return rbk_error_errno(err, RBK_ESTORE, "cannot find the program itself");
     exe[n] = '\0';
-    rbk_strv_add(&s->command, exe);
+    rbk_strv_add(command, exe);
     if (s->cli->config->file) {
-        rbk_strv_add(&s->command, "--project");
-        rbk_strv_add(&s->command, s->root);
+        rbk_strv_add(command, "--project");
+        rbk_strv_add(command, s->root);
     }
-    rbk_strv_add(&s->command, "--state");
-    rbk_strv_add(&s->command, s->state_dir);
+    rbk_strv_add(command, "--state");
+    rbk_strv_add(command, s->state_dir);
+    return 0;
+}
+
+static int make_commands(struct serving *s, struct rbk_error *err)
+{
+    struct rbk_strv *deliver = &s->messenger.command;
+    int rc = make_self(s, &s->command, err);
+    if (rc == 0)
+        rc = make_self(s, deliver, err);
     rbk_strv_add(&s->command, "schedule");
     rbk_strv_add(&s->command, "fire");
-    return 0;
+    rbk_strv_add(deliver, "notify");
+    rbk_strv_add(deliver, "flush");
+    rbk_strv_add(deliver, "--due");
+    return rc;
+}
+
+static int64_t look_after_messages(void *arg, int64_t now_ms)
+{
+    struct serving *s = arg;
+    return rbk_messenger_look(&s->messenger, now_ms);
 }
 
 static int prepare(struct serving *s, bool once, struct rbk_error *err)
@@ -175,12 +196,16 @@ static int prepare(struct serving *s, bool once, struct rbk_error *err)
     s->root = rbk_strdup(s->cli->config->root);
     s->mark_dir = rbk_schedules_mark_dir(s->cli);
     s->state_dir = realpath(rbk_store_dir(s->cli->store), NULL);
-    rc = s->state_dir ? make_command(s, err) : rbk_error_errno(err, RBK_ESTORE, "cannot find the state folder");
+    rc = s->state_dir ? make_commands(s, err) : rbk_error_errno(err, RBK_ESTORE, "cannot find the state folder");
+    s->messenger.loop = s->cli->loop;
+    s->messenger.store = s->cli->store;
+    s->messenger.cwd = s->root;
     struct rbk_daemon_options o = {.loop = s->cli->loop,
                                    .store = s->cli->store,
                                    .command = s->command.items,
                                    .cwd = s->root,
                                    .say = say,
+                                   .chore = look_after_messages,
                                    .arg = s,
                                    .once = once};
     return rc == 0 ? rbk_daemon_new(&o, &s->schedules.entries, &s->daemon, err) : rc;
@@ -191,6 +216,9 @@ static int begin_serving(struct serving *s, struct rbk_error *err)
     int rc = watch_signals(s, err);
     if (rc == 0)
         rc = rbk_changes_open(s->cli->loop, serving_on_change, s, &s->changes, err);
+    if (rc < 0)
+        return rc;
+    rc = rbk_messenger_listen(&s->messenger, s->cli->config->state_group != NULL, rbk_daemon_tick, s->daemon, err);
     if (rc < 0)
         return rc;
     watch_files(s);
@@ -212,6 +240,7 @@ static void end_serving(struct serving *s)
     for (int i = 0; i < 3; i++)
         rbk_signal_unwatch(&s->signals[i]);
     rbk_schedules_fini(&s->schedules);
+    rbk_messenger_fini(&s->messenger);
     rbk_strv_fini(&s->command);
     free(s->root);
     free(s->state_dir);

@@ -35,6 +35,7 @@ struct rbk_service {
     char *name;
     struct rbk_strv check;   /* argv that exits 0 when it is up, or empty */
     char *tcp;               /* "host:port" or NULL */
+    char *http;              /* URL or NULL */
     struct rbk_strv restart; /* argv, may be empty */
 };
 

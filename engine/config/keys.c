@@ -58,9 +58,14 @@ const struct config_key config_keys[] = {
     LEVEL_TIMES("performance", "300s", "450s"),
 
     {.path = "services", .type = CONFIG_TYPE_NAMES, .help = "services that tests and runbooks need, by name"},
-    {.path = "services.*", .type = CONFIG_TYPE_MAP, .help = "one service: needs a check, a tcp address or both"},
+    {.path = "services.*",
+     .type = CONFIG_TYPE_MAP,
+     .help = "one service: needs one of check, tcp and http, or several"},
     {.path = "services.*.check", .type = CONFIG_TYPE_COMMAND, .help = "exits 0 when the service is up"},
     {.path = "services.*.tcp", .type = CONFIG_TYPE_ADDRESS, .help = "host:port that accepts connections when it is up"},
+    {.path = "services.*.http",
+     .type = CONFIG_TYPE_STRING,
+     .help = "URL that answers with a status from 200 to 399 when it is up"},
     {.path = "services.*.restart", .type = CONFIG_TYPE_COMMAND, .help = "restarts the service"},
 
     {.path = "sla", .type = CONFIG_TYPE_NAMES, .help = "what is measured, and from when on it is bad, by metric"},

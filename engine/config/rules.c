@@ -196,8 +196,8 @@ static int rule_sources(const rbk_value *map)
 
 static void rule_service_known(const rbk_value *service, const struct config_node *key, struct config_problems *p)
 {
-    if (!rbk_map_get(service, "check") && !rbk_map_get(service, "tcp")) {
-        config_problem_error(p, key, "add check: (a command that exits 0) or tcp: (host:port)",
+    if (!rbk_map_get(service, "check") && !rbk_map_get(service, "tcp") && !rbk_map_get(service, "http")) {
+        config_problem_error(p, key, "add check: (a command that exits 0), tcp: (host:port) or http: (a URL)",
                              "services.%s does not say how to see that it is up", key->text);
     }
 }

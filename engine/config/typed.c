@@ -74,6 +74,7 @@ static void typed_service(struct rbk_service *service, const char *name, const r
     service->name = rbk_strdup(name);
     typed_words(&service->check, map, "check");
     service->tcp = typed_string(map, "tcp");
+    service->http = typed_string(map, "http");
     typed_words(&service->restart, map, "restart");
 }
 
@@ -142,6 +143,7 @@ static void typed_free_arrays(struct rbk_config *c)
         free(c->services[i].name);
         rbk_strv_fini(&c->services[i].check);
         free(c->services[i].tcp);
+        free(c->services[i].http);
         rbk_strv_fini(&c->services[i].restart);
     }
     for (size_t i = 0; i < c->escalation_count; i++) {

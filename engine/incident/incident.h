@@ -77,6 +77,9 @@ bool rbk_incident_is_heard(const struct rbk_config *config, const struct rbk_inc
 int rbk_incident_tick(struct rbk_store *s, const struct rbk_config *config, int64_t now_ms, int64_t *next_ms,
                       struct rbk_error *err);
 
+/* When the next one is due, 0 = none. */
+int rbk_incident_next(struct rbk_store *s, int64_t *next_ms, struct rbk_error *err);
+
 /* ---- reading ---- */
 
 /* By id, or by key: the open one of that key, else the latest. RBK_ENOENT. */

@@ -29,7 +29,7 @@ static int read_overdue(struct rbk_store *s, int64_t now_ms, struct overdue **ou
     return rc;
 }
 
-static int read_next(struct rbk_store *s, int64_t *next_ms, struct rbk_error *err)
+int rbk_incident_next(struct rbk_store *s, int64_t *next_ms, struct rbk_error *err)
 {
     struct rbk_stmt *q = rbk_stmt(s, "SELECT MIN(due_ms) FROM incidents WHERE due_ms > 0");
     int rc = rbk_stmt_step(q, err);
@@ -112,7 +112,7 @@ int rbk_incident_tick(struct rbk_store *s, const struct rbk_config *config, int6
     for (size_t i = 0; rc == 0 && i < count; i++)
         rc = escalate_one(s, config, &overdue[i], now_ms, err);
     if (rc == 0)
-        rc = read_next(s, next_ms ? next_ms : &next, err);
+        rc = rbk_incident_next(s, next_ms ? next_ms : &next, err);
     free(overdue);
     return rc;
 }

@@ -1,12 +1,8 @@
-/* The options of one channel: held to what its type declares, and its secrets looked up. */
+/* The options of one channel, held to what its type declares. */
 #include <lua/channel_spec.h>
 
-#include <base/fs.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-
-enum { SECRET_MAX = 64 * 1024 };
 
 /* What every channel may have beside the options of its type: read by notify. */
 static const char *const common[] = {"type", "rate", "parallel"};
@@ -50,7 +46,7 @@ static int unknown_option(const struct rbk_channel_spec *spec, const char *chann
     return RBK_EINVAL;
 }
 
-static bool is_reference(const char *text)
+bool rbk_channel_is_reference(const char *text)
 {
     return rbk_starts_with(text, "env:") || rbk_starts_with(text, "file:");
 }
@@ -72,7 +68,7 @@ static int check_kind(const struct rbk_channel_option *option, const char *chann
                    : refuse(channel, name, "write name: value lines below it, indented", err, "must be a map");
     if (!text)
         return refuse(channel, name, "write env:NAME or file:PATH", err, "must be a text");
-    if (is_reference(text))
+    if (rbk_channel_is_reference(text))
         return text[strcspn(text, ":") + 1]
                    ? 0
                    : refuse(channel, name, "write env:NAME or file:PATH", err, "names nothing");
@@ -143,83 +139,6 @@ int rbk_channel_options(const struct rbk_channel_spec *spec, const char *name, c
     }
     for (size_t i = 0; rc == 0 && i < spec->count; i++)
         rc = type_option(&spec->options[i], name, given, map, err);
-    if (rc == 0)
-        *out = map;
-    else
-        rbk_value_free(map);
-    return rc;
-}
-
-/* ---- secrets -------------------------------------------------------------------------------------------------------
- */
-
-static int look_up(const char *reference, const struct rbk_config *config, struct rbk_buf *out, struct rbk_error *err)
-{
-    const char *source = strchr(reference, ':') + 1;
-    if (rbk_starts_with(reference, "env:")) {
-        const char *value = getenv(source);
-        if (!value || !*value)
-            return rbk_error_set(err, RBK_EINVAL, "the environment variable %s is not set", source);
-        rbk_buf_puts(out, value);
-        return 0;
-    }
-    char *path = rbk_path_join(config->root ? config->root : ".", source);
-    int rc = rbk_file_read(path, SECRET_MAX, out, err);
-    free(path);
-    while (out->len > 0 && (out->data[out->len - 1] == '\n' || out->data[out->len - 1] == '\r'))
-        out->data[--out->len] = '\0';
-    if (rc == 0 && out->len == 0)
-        rc = rbk_error_set(err, RBK_EINVAL, "%s is empty", source);
-    return rc;
-}
-
-static int set_secret(const struct rbk_config *config, struct rbk_redactor *redactor, const char *option,
-                      const char *reference, rbk_value *out, struct rbk_error *err)
-{
-    struct rbk_buf value = {0};
-    int rc = look_up(reference, config, &value, err);
-    if (rc == 0) {
-        rbk_redactor_add(redactor, value.data, value.len);
-        rbk_map_set(out, option, rbk_string_new_len(value.data, value.len));
-    }
-    if (value.data)
-        explicit_bzero(value.data, value.len);
-    rbk_buf_fini(&value);
-    return rc;
-}
-
-/* The texts of a map may be secrets one by one: headers: { Authorization: env:TOKEN }. */
-static int set_secrets_of_map(const struct rbk_config *config, struct rbk_redactor *redactor, const char *option,
-                              rbk_value *out, struct rbk_error *err)
-{
-    rbk_value *map = rbk_map_get_mut(out, option);
-    int rc = 0;
-    for (size_t i = 0; rc == 0 && i < rbk_value_length(map); i++) {
-        const char *text = rbk_value_string(rbk_map_value_at(map, i));
-        if (text && is_reference(text))
-            rc = set_secret(config, redactor, rbk_map_key_at(map, i), text, map, err);
-    }
-    return rc;
-}
-
-int rbk_channel_secrets(const struct rbk_channel_spec *spec, const char *name, const rbk_value *options,
-                        const struct rbk_config *config, struct rbk_redactor *redactor, rbk_value **out,
-                        struct rbk_error *err)
-{
-    rbk_value *map = rbk_value_dup(options);
-    struct rbk_error inner = {0};
-    int rc = 0;
-    for (size_t i = 0; rc == 0 && i < spec->count; i++) {
-        const struct rbk_channel_option *option = &spec->options[i];
-        const char *text = rbk_map_get_string(options, option->param.name);
-        bool secret = option->kind == RBK_CHANNEL_SECRET || option->kind == RBK_CHANNEL_URL;
-        if (secret && text && is_reference(text))
-            rc = set_secret(config, redactor, option->param.name, text, map, &inner);
-        if (option->kind == RBK_CHANNEL_MAP)
-            rc = set_secrets_of_map(config, redactor, option->param.name, map, &inner);
-        if (rc)
-            rbk_error_set(err, rc, "channels.%s.%s: %s", name, option->param.name, inner.message);
-    }
     if (rc == 0)
         *out = map;
     else

@@ -32,9 +32,14 @@ const struct rbk_channel_spec *rbk_channel_spec_push(lua_State *L, const char *t
 /* Types the options of the channel of that name: *out is a new map; secrets stay what was written. */
 int rbk_channel_options(const struct rbk_channel_spec *spec, const char *name, const rbk_value *given, rbk_value **out,
                         struct rbk_error *err);
+/* Whether a text says where a secret is: env:NAME, file:PATH. */
+bool rbk_channel_is_reference(const char *text);
 /* The same map with every secret looked up and told to the redactor. */
 int rbk_channel_secrets(const struct rbk_channel_spec *spec, const char *name, const rbk_value *options,
                         const struct rbk_config *config, struct rbk_redactor *redactor, rbk_value **out,
                         struct rbk_error *err);
+
+/* Tells the redactor those of the configuration's `secrets` that are a variable or a file and are there. */
+void rbk_channel_hide_secrets(const struct rbk_config *config, struct rbk_redactor *redactor);
 
 #endif

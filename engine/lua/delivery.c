@@ -26,54 +26,6 @@ struct rbk_delivery_task {
     struct rbk_timer *told; /* the coroutine has ended; the result is told from the loop */
 };
 
-/* ---- the message ---------------------------------------------------------------------------------------------------
- */
-
-/* Whoever publishes redacts what a run knows; what the channels know is redacted here. */
-static rbk_value *redacted(const struct rbk_redactor *r, const rbk_value *v)
-{
-    if (rbk_value_type(v) == RBK_STRING && rbk_redact_matches(r, rbk_value_string(v), rbk_value_length(v))) {
-        struct rbk_buf out = {0};
-        rbk_redact(r, rbk_value_string(v), rbk_value_length(v), &out);
-        rbk_value *s = rbk_string_new_len(out.data ? out.data : "", out.len);
-        rbk_buf_fini(&out);
-        return s;
-    }
-    if (rbk_value_type(v) != RBK_LIST && rbk_value_type(v) != RBK_MAP)
-        return rbk_value_dup(v);
-    bool list = rbk_value_type(v) == RBK_LIST;
-    rbk_value *out = list ? rbk_list_new() : rbk_map_new();
-    for (size_t i = 0; i < rbk_value_length(v); i++) {
-        if (list)
-            rbk_list_append(out, redacted(r, rbk_list_at(v, i)));
-        else
-            rbk_map_set(out, rbk_map_key_at(v, i), redacted(r, rbk_map_value_at(v, i)));
-    }
-    return out;
-}
-
-static rbk_value *message_value(const struct rbk_channels *c, const struct rbk_message *m)
-{
-    rbk_value *map = rbk_map_new();
-    rbk_map_set_string(map, "key", m->key);
-    rbk_map_set_string(map, "channel", m->channel);
-    rbk_map_set_string(map, "group", m->group);
-    rbk_map_set_string(map, "priority", m->priority);
-    rbk_map_set_string(map, "subject", m->subject);
-    rbk_map_set(map, "events", m->events ? rbk_value_dup(m->events) : rbk_list_new());
-    rbk_map_set_int(map, "count", m->count);
-    rbk_map_set_int(map, "attempts", m->attempts);
-    rbk_map_set_int(map, "created", m->created_ms);
-    if (rbk_value_type(m->memory) == RBK_MAP)
-        rbk_map_set(map, "memory", rbk_value_dup(m->memory));
-    if (rbk_redactor_empty(c->redactor))
-        return map;
-    rbk_value *clean = redacted(c->redactor, map);
-    rbk_map_set_string(clean, "key", m->key);
-    rbk_value_free(map);
-    return clean;
-}
-
 /* ---- the coroutine -------------------------------------------------------------------------------------------------
  */
 
@@ -245,6 +197,22 @@ static int look_up_secrets(struct rbk_channels *c, struct rbk_channel *channel, 
     return rc;
 }
 
+/* Before the first message leaves: what is secret to one channel is not told by another. What cannot be looked up is
+ * not known to this process, so it cannot tell it either. */
+static void know_secrets(struct rbk_channels *c)
+{
+    const rbk_value *all = rbk_map_get(c->lua->config->tree, "channels");
+    if (c->secrets_known)
+        return;
+    c->secrets_known = true;
+    rbk_channel_hide_secrets(c->lua->config, c->redactor);
+    for (size_t i = 0; i < rbk_value_length(all); i++) {
+        struct rbk_channel *channel = NULL;
+        if (rbk_channel_find(c, rbk_map_key_at(all, i), &channel, NULL) == 0)
+            look_up_secrets(c, channel, NULL);
+    }
+}
+
 int rbk_delivery_send(struct rbk_channels *c, struct rbk_channel *channel, const struct rbk_message *m, rbk_sent_fn *fn,
                       void *arg, struct rbk_error *err)
 {
@@ -256,12 +224,13 @@ int rbk_delivery_send(struct rbk_channels *c, struct rbk_channel *channel, const
     if (c->first)
         c->first->prev = d;
     c->first = d;
+    know_secrets(c);
     if (look_up_secrets(c, channel, &why) != 0) {
         set_error(d, RBK_SENT_RETRY, why.message);
         d->told = rbk_timer_start(c->loop, 0, 0, tell_result, d);
         return 0;
     }
-    d->message = message_value(c, m);
+    d->message = rbk_delivery_message(c, m);
     int rc = rbk_task_init(&d->via.task, err);
     if (rc)
         delivery_free(d);
@@ -312,7 +281,7 @@ static int run_preview(lua_State *L)
 int rbk_delivery_preview(struct rbk_channels *c, struct rbk_channel *channel, const struct rbk_message *m, char **out,
                          struct rbk_error *err)
 {
-    rbk_value *message = message_value(c, m);
+    rbk_value *message = rbk_delivery_message(c, m);
     struct preview p = {channel, message, NULL};
     int rc = rbk_lua_protected(c->lua, run_preview, &p, err);
     if (rc == 0)

@@ -23,9 +23,13 @@ struct rbk_channels {
     struct rbk_channel **items;
     size_t count, cap;
     struct rbk_delivery_task *first; /* under way */
+    bool secrets_known;              /* to the redactor, all that can be looked up */
 };
 
 int rbk_channel_find(struct rbk_channels *c, const char *name, struct rbk_channel **out, struct rbk_error *err);
+
+/* The message for Lua, without what the channels' redactor knows: a new map. */
+rbk_value *rbk_delivery_message(const struct rbk_channels *c, const struct rbk_message *m);
 
 /* As in struct rbk_channel_ops. */
 int rbk_delivery_send(struct rbk_channels *c, struct rbk_channel *channel, const struct rbk_message *m, rbk_sent_fn *fn,

@@ -108,10 +108,11 @@ static int config_services(lua_State *L)
     lua_createtable(L, (int)c->service_count, 0);
     for (size_t i = 0; i < c->service_count; i++) {
         const struct rbk_service *s = &c->services[i];
-        lua_createtable(L, 0, 4);
+        lua_createtable(L, 0, 5);
         set_text(L, "name", s->name);
         set_strings(L, "check", &s->check);
         set_text(L, "tcp", s->tcp);
+        set_text(L, "http", s->http);
         set_strings(L, "restart", &s->restart);
         lua_rawseti(L, -2, (lua_Integer)i + 1);
     }

@@ -11,7 +11,7 @@
 /* The table at index 1 as data, free of secrets, in a box. [-0, +1, v] */
 static rbk_value *check_asked(lua_State *L, struct rbk_perform *perform)
 {
-    static const char *const texts[] = {"title", "text"};
+    static const char *const texts[] = {"key", "title", "priority", "contact", "text"};
     struct rbk_error err;
     luaL_checktype(L, 1, LUA_TTABLE);
     rbk_value **v = rbk_lua_push_box(L);

@@ -198,7 +198,7 @@ static int via_append(lua_State *L)
     const char *root = rbk_lua_of(L)->config->root;
     if (path[0] != '/' && root)
         path = lua_pushfstring(L, "%s/%s", root, path);
-    int fd = open(path, O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC | O_NOCTTY, 0600);
+    int fd = open(path, O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC | O_NOCTTY | O_NONBLOCK, 0600);
     bool done = fd >= 0 && write_all(fd, text, len) == 0 && (fdatasync(fd) == 0 || errno == EINVAL || errno == EROFS);
     if (!done)
         rbk_error_errno(&err, RBK_EFAIL, "cannot write to %s", path);

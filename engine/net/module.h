@@ -37,6 +37,7 @@ struct rbk_transfer {
 /* What the module gives. */
 struct rbk_net_module {
     unsigned abi;
+    const char *(*version)(void); /* of what it is made of */
     int (*open)(const struct rbk_net_host *host, struct rbk_session **out, struct rbk_error *err);
     void (*close)(struct rbk_session *s);
     struct rbk_transfer *(*http)(struct rbk_session *s, const struct rbk_http_request *request, rbk_net_fn *fn,

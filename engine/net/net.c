@@ -89,6 +89,15 @@ int rbk_net_hmac_sha256(struct rbk_net *net, const char *key, size_t key_len, co
     return rc < 0 ? rc : net->module->hmac_sha256(key, key_len, data, len, out, err);
 }
 
+int rbk_net_check(const char **version, struct rbk_error *err)
+{
+    const struct rbk_net_module *module = NULL;
+    int rc = rbk_net_load(&module, err);
+    if (rc == 0)
+        *version = module->version();
+    return rc;
+}
+
 const char *rbk_http_header(const struct rbk_http_response *r, const char *name)
 {
     size_t len = strlen(name);

@@ -79,6 +79,9 @@ int rbk_net_mail(struct rbk_net *net, const struct rbk_mail *mail, rbk_net_fn *f
                  struct rbk_error *err);
 void rbk_transfer_cancel(struct rbk_transfer *t); /* fn is not called */
 
+/* Loads the module and says what it is made of ("libcurl/7.88.1 GnuTLS/3.7.9 ..", borrowed): for `doctor`. */
+int rbk_net_check(const char **version, struct rbk_error *err);
+
 /* scheme://host:port of a URL, for people: what else is in it may be a secret. Heap, free(). */
 char *rbk_net_place(const char *url);
 

@@ -102,25 +102,13 @@ int notify_maintained(const struct rbk_config *config, const rbk_value *event, i
     return 0;
 }
 
-/* The error, with the place in the configuration in front. */
-static int blame(const char *place, const struct rbk_error *why, struct rbk_error *err)
-{
-    rbk_error_set(err, RBK_EINVAL, "%s: %s", place, why->message);
-    return why->hint[0] ? rbk_error_hint(err, "%s", why->hint) : RBK_EINVAL;
-}
-
 int rbk_notify_check(const struct rbk_config *config, struct rbk_error *err)
 {
     const rbk_value *windows = rbk_config_get(config, "notify.maintenance");
-    struct rbk_error why = {0};
-    int64_t now_ms = rbk_clock_wall_ms(), at_ms;
-    if (notify_quiet(config, "", now_ms, &at_ms, &why) < 0)
-        return blame("notify.quiet", &why, err);
-    for (size_t i = 0; i < rbk_value_length(windows); i++) {
-        char place[48];
-        snprintf(place, sizeof place, "notify.maintenance.%zu", i + 1);
-        if (began_ms(config, rbk_list_at(windows, i), now_ms, 0, &at_ms, &why) < 0)
-            return blame(place, &why, err);
-    }
-    return 0;
+    const char *zone = rbk_value_string(rbk_config_get(config, "notify.quiet.timezone"));
+    int64_t at_ms, now_ms = rbk_clock_wall_ms();
+    int rc = zone ? next_ms("0 0 * * *", zone, now_ms, &at_ms, err) : 0;
+    for (size_t i = 0; rc == 0 && i < rbk_value_length(windows); i++)
+        rc = began_ms(config, rbk_list_at(windows, i), now_ms, 0, &at_ms, err);
+    return rc < 0 ? rbk_error_at(err, config->file, 0, 0) : 0;
 }

@@ -233,6 +233,7 @@ static int decide_due(struct rbk_daemon *d, int64_t now, struct rbk_error *err)
     int rc = rbk_store_begin(d->o.store, err);
     if (rc < 0)
         return rc;
+    now = rbk_clock_wall_ms(); /* another daemon may have decided while we waited; its clock was not ahead */
     while (rc == 0 && rbk_due_first(&d->due, &i) <= now) {
         rc = rbk_schedule_decide(d->o.store, &d->entries->items[i], now, &next, err);
         if (rc == 0)
@@ -268,6 +269,10 @@ static int tick(struct rbk_daemon *d, struct rbk_error *err)
         rc = prune(d, now, err);
     if (rc == 0 && d->o.once && living_children(d) == 0 && wake == INT64_MAX)
         rbk_loop_stop(d->o.loop);
+    if (rc == 0 && d->o.chore && !d->o.once) {
+        int64_t again = d->o.chore(d->o.arg, now);
+        wake = again < wake ? again : wake;
+    }
     int64_t due = d->o.once ? INT64_MAX : rbk_due_first(&d->due, NULL);
     return rc == 0 ? rbk_alarm_set(d->alarm, due < wake ? due : wake, err) : rc;
 }

@@ -15,6 +15,9 @@ struct rbk_daemon_options {
     const char *cwd;
     /* One line for people about what is done; may be NULL. */
     void (*say)(void *arg, const char *line);
+    /* Something else to look after whenever the daemon is awake: returns when it wants to be woken next. May be NULL;
+     * not called with `once`. */
+    int64_t (*chore)(void *arg, int64_t now_ms);
     void *arg;
     bool once; /* stop when nothing is left to do now */
 };

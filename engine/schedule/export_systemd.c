@@ -214,5 +214,5 @@ void rbk_export_unit(struct rbk_buf *out, const struct rbk_export_place *place)
     put_place(out, place);
     put_exec(out, place, &words);
     rbk_strv_fini(&words);
-    rbk_buf_puts(out, "\n[Install]\nWantedBy=multi-user.target\n");
+    rbk_buf_puts(out, "ExecReload=/bin/kill -HUP $MAINPID\n\n[Install]\nWantedBy=multi-user.target\n");
 }

@@ -6,6 +6,8 @@ local outcome = require "notify.outcome"
 local story = require "notify.story"
 local text = require "notify.text"
 
+local SAID_HOLDS = 300 -- Alertmanager's own resolve_timeout
+
 local alertmanager = {
     help = "alerts of a Prometheus Alertmanager (API v2)",
     options = {
@@ -37,9 +39,17 @@ local function annotations_of(s)
     }
 end
 
+-- What is only said is over soon, unless it is about an alert that is there.
+local function seconds_left(s, memory, o)
+    if s.status == "resolved" then
+        return 0
+    end
+    return s.status == "info" and not memory.labels and SAID_HOLDS or o.holds.value // 1
+end
+
 local function alert_of(message, o)
     local s, memory = story.of(message), message.memory or {}
-    local ends = s.status == "resolved" and os.time() or os.time() + o.holds.value // 1
+    local ends = os.time() + seconds_left(s, memory, o)
     local started = memory.started or s.time
     return {
         labels = memory.labels or labels_of(message, s, o),

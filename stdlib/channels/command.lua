@@ -12,6 +12,12 @@ local command = {
     },
 }
 
+function command.check(o)
+    if #o.command == 0 or #o.command == 1 and o.command[1]:find "%s" then
+        return "needs `command` as a list of words: [program, argument]"
+    end
+end
+
 function command.render(message, o)
     return table.concat(o.command, " ") .. "\n\n" .. json.encode(document.of(message), 2) .. "\n"
 end

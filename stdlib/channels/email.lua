@@ -122,7 +122,7 @@ local function remember(message, o)
     if #references > REFERENCES_MAX then
         table.remove(references, 2)
     end
-    if s.status ~= "firing" then
+    if s.status == "resolved" then
         return {}
     end
     return { references = references, subject = memory.subject or s.heading }

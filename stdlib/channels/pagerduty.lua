@@ -73,7 +73,11 @@ function pagerduty.render(message, o)
     return { url = o.api .. "/v2/enqueue", headers = { ["Idempotency-Key"] = message.key }, json = event }
 end
 
+-- What is noted in an incident has no place in an alert, and would open it again when it is over.
 function pagerduty.send(message, o, via)
+    if story.of(message).event.event == "incident.noted" then
+        return outcome.accepted()
+    end
     return outcome.of(via.http(pagerduty.render(message, o)))
 end
 

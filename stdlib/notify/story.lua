@@ -7,8 +7,9 @@ local story = {}
 local EARLIER_MAX = 10
 
 local function add(fields, name, value)
-    if value ~= nil and value ~= "" then
-        fields[#fields + 1] = { name = name, value = text.one_line(value, 300) }
+    local line = value ~= nil and text.one_line(value, 300) or ""
+    if line ~= "" then
+        fields[#fields + 1] = { name = name, value = line }
     end
 end
 
@@ -84,7 +85,10 @@ local function earlier_of(message)
 end
 
 local function heading(e, subject)
-    local title = text.one_line(e.title or subject or e.event or "message", 1000)
+    local title = text.one_line(e.title or subject or "", 1000)
+    if title == "" then
+        title = e.event or "message"
+    end
     if e.status == "resolved" then
         return "[resolved] " .. title
     elseif e.status == "firing" then
@@ -98,7 +102,8 @@ end
 function story.of(message)
     local e = message.events[#message.events] or {}
     local function clean(s)
-        return s ~= nil and s ~= "" and text.clean(s) or nil
+        s = s ~= nil and text.clean(s) or ""
+        return s:find "%S" and s or nil
     end
     local told, why = clean(e.text), clean(e.error)
     if told and why and told:find(why, 1, true) then

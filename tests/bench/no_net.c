@@ -39,6 +39,12 @@ int rbk_net_hmac_sha256(struct rbk_net *net, const char *key, size_t key_len, co
     return rbk_error_set(err, RBK_ENOENT, "this program sends nothing");
 }
 
+int rbk_net_check(const char **version, struct rbk_error *err)
+{
+    (void)version;
+    return rbk_error_set(err, RBK_ENOENT, "this program sends nothing");
+}
+
 const char *rbk_http_header(const struct rbk_http_response *r, const char *name)
 {
     (void)r, (void)name;

@@ -5,7 +5,7 @@
 #
 #   ROW         one-step ansible memory steps parallel capture-bytes capture-lines capture-memory import
 #               import-memory import-messages metrics-write metrics-size metrics-times metrics-p95
-#               schedule-idle schedule-memory schedule-change net-start; all of them unless said
+#               schedule-idle schedule-memory schedule-change net-start notify-send notify-queue; all of them unless said
 #   --rounds N  how often each pair is run, instead of each row's own number
 #   --smoke     one round each, and nothing is judged: do the benchmarks still work?
 #
@@ -20,7 +20,7 @@ bin=$build/tests/bench
 work=$build/bench-work
 rows='one-step ansible memory steps parallel capture-bytes capture-lines capture-memory import import-memory
     import-messages metrics-write metrics-size metrics-times metrics-p95 schedule-idle schedule-memory schedule-change
-    net-start'
+    net-start notify-send notify-queue'
 rounds=
 smoke=false
 missed=0
@@ -279,6 +279,59 @@ row_schedule_change() {
     sorted=$("$bin/bench_schedule" sort) changed=$("$bin/bench_schedule" change) || die "row $row does not run"
     judge 'next of 10,000 schedules, to sorting them' "$(as_us "$sorted")" "$(as_us "$changed")" \
         "$(awk -v a="$sorted" -v b="$changed" 'BEGIN { print b / a }')" x at-most 2 0.1
+}
+
+# start_stub [KEEP_FILE]: sets stub (its pid) and port.
+start_stub() {
+    rm -f "$work/port"
+    "$bin/stub_http" "$work/port" ${1:+"$1"} &
+    stub=$!
+    until [ -s "$work/port" ]; do sleep 0.01; done
+    port=$(cat "$work/port")
+}
+
+stop_stub() {
+    kill "$stub"
+    wait "$stub" 2>/dev/null || true
+}
+
+# notify_project: where the stub that runs now hears of everything.
+notify_project() {
+    mkdir -p "$work/notify"
+    printf 'channels: { hook: { type: webhook, url: "http://127.0.0.1:%s/", parallel: 16 } }\n' "$port" \
+        >"$work/notify/runbook.yaml"
+}
+
+# The floor posts the bodies that a first delivery, which is not measured, has posted.
+row_notify_send() {
+    if $smoke; then messages=100; else messages=10000; fi
+    store=$work/notify-state
+    rm -rf "$work/queued" "$store"
+    "$bin/bench_notify" "$work/queued" fill "$messages"
+    cp -R "$work/queued" "$store"
+    start_stub "$work/bodies"
+    notify_project
+    "$build/runbook" --project "$work/notify" --state "$store" notify flush -q
+    stop_stub
+    start_stub
+    notify_project
+    pair 5 "rm -rf '$store'; cp -R '$work/queued' '$store'; sync -f '$work'" \
+        "$bin/floor_notify" "http://127.0.0.1:$port/" "$work/bodies" 16 -- \
+        "$build/runbook" --project "$work/notify" --state "$store" notify flush
+    stop_stub
+    rm -rf "$work/notify" "$work/queued" "$work/bodies" "$store"
+    judge 'delivery of 10,000 messages on loopback' "$(as_ms "$floor_us")" "$(as_ms "$ours_us")" "$ratio" x \
+        at-most 3 1.5
+}
+
+row_notify_queue() {
+    if $smoke; then count=20; else count=500; fi
+    pair 9 "rm -rf '$work/notify-state'; sync -f '$work'" \
+        "$bin/bench_notify" "$work/notify-state" steps "$count" -- \
+        "$bin/bench_notify" "$work/notify-state" queued "$count"
+    rm -rf "$work/notify-state"
+    judge "a step's result with a message, without one" "$(as_ms "$floor_us" "$count")" \
+        "$(as_ms "$ours_us" "$count")" "$ratio" x at-most 1.1 1.02
 }
 
 while [ $# -gt 0 ]; do

@@ -86,8 +86,9 @@ class Delivery:
         self.root = root
         self.said = ""
 
-    def drive(self, channels, messages, env, net=None, **asked):
-        config = {"project": "t", "channels": channels, **({"net": net} if net else {})}
+    def drive(self, channels, messages, env, net=None, secrets=None, **asked):
+        config = {"project": "t", "channels": channels, "net": net, "secrets": secrets}
+        config = {name: value for name, value in config.items() if value}
         done = subprocess.run(
             [DRIVER, str(self.root)],
             input=json.dumps({"config": config, "messages": messages, **asked}),

@@ -67,7 +67,8 @@ def test_hostile_texts_are_cut(server, delivery):
 
 
 def test_a_matter_is_one_thread_until_it_is_over(server, delivery):
-    sent = [message("mail", key=f"m{i}") for i in range(3)]
+    seen = event(event="incident.acknowledged", status="info")
+    sent = [message("mail", key="m0"), message("mail", seen, key="m1"), message("mail", key="m2")]
     delivery.send(channel(server), *sent, message("mail", recovery(), key="m3"), message("mail", key="m4"))
     first, second, third, over, again = [mail for _, _, mail in server.mails]
     assert first["In-Reply-To"] is None and again["In-Reply-To"] is None

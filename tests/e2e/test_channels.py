@@ -4,6 +4,7 @@ authentication, limits of rate and failures. What is true of all of them is prov
 import email.utils
 import time
 
+import documents
 import pytest
 from channels import HOSTILE, Delivery, event, hostile_message, message, recovery
 from stubs.discord import Discord
@@ -18,7 +19,7 @@ class Hook(Receiver):
     """Takes any JSON."""
 
     def answer(self, request):
-        self.need(request.json["schema"] == "runbook.message/1", "schema")
+        documents.validate(request.json, "runbook.message/1")
         return 204, {}, ""
 
 
@@ -181,6 +182,16 @@ def test_a_secret_is_seen_only_where_it_belongs(case):
         assert shown in ([], ["Authorization"]), shown
 
 
+def test_what_is_secret_to_one_channel_is_not_told_by_another(case, tmp_path):
+    (tmp_path / "key").write_text("canary-of-another-channel\n")
+    other = {"type": "pagerduty", "routing_key": "file:key"}
+    leak = message("c", event(output="key is canary-of-another-channel and canary-of-the-project\n"))
+    env = {"SECRET": case.secret, "MINE": "canary-of-the-project"}
+    sent = case.delivery.send({"c": case.options, "pager": other}, leak, env=env, secrets={"mine": {"env": "MINE"}})
+    assert sent[0]["sent"] == "accepted"
+    assert "key is" in body_of(case.stub.requests[-1]) and "canary-of" not in body_of(case.stub.requests[-1])
+
+
 def test_a_preview_looks_up_no_secret_and_connects_to_nobody(case):
     text = case.delivery.preview({"c": case.options}, message("c"), env={"SECRET": case.secret})
     assert case.secret not in text and "Morning health check failed" in text.replace("\\", "")
@@ -242,6 +253,12 @@ def test_pagerduty_triggers_acknowledges_and_resolves_one_alert(one):
     assert [e["event_action"] for e in one.stub.events] == ["trigger", "trigger", "acknowledge", "resolve"]
     assert len({e["dedup_key"] for e in one.stub.events}) == 1
     assert one.stub.events[0]["payload"]["severity"] == "error"
+
+
+@only("pagerduty")
+def test_pagerduty_is_not_told_of_notes(one):
+    assert one.send_one(message("c", event(event="incident.noted", status="info")))["sent"] == "accepted"
+    assert one.stub.requests == []
 
 
 @only("discord")

@@ -14,6 +14,7 @@ SECRET = "canary-t0ken-9173"
 class Server:
     def __init__(self):
         self.seen, self.answers, self.release = [], {}, threading.Event()
+        self.closed = False
         outer = self
 
         class Handler(http.server.BaseHTTPRequestHandler):
@@ -50,6 +51,9 @@ class Server:
         self.answers[path] = [(status, {"Content-Type": "application/json"}, json.dumps(value).encode())]
 
     def close(self):
+        if self.closed:
+            return
+        self.closed = True
         self.release.set()
         self.server.shutdown()
         self.thread.join()
@@ -221,3 +225,17 @@ def test_slips_in_ctx_http_are_told(project):
 def test_nothing_is_loaded_by_a_run_that_sends_nothing(project):
     result = project.ok(one_step(project, "run = function(ctx) print((assert(ctx:exec('cat /proc/$PPID/maps'))).out) end,"), "-v")
     assert "runbook" in result.out and "curl" not in result.out and "runbook-net" not in result.out
+
+
+def test_a_service_is_up_when_its_url_answers(project, server):
+    project.write("runbook.yaml", f"project: t\nservices: {{shop: {{http: \"{server.url}/health\"}}}}\n")
+    name = one_step(project, "run = services.check {},")
+    assert "1 of 1 up" in project.ok(name).out
+    server.answers["/health"] = [(302, {"Location": "/login"}, b"")]
+    project.ok(name)
+    server.answers["/health"] = [(503, {}, b"")]
+    result = project.run(name)
+    assert result.exit == 1 and "shop is down: its URL answers with status 503" in result.out, result
+    server.close()
+    result = project.run(name)
+    assert result.exit == 1 and "shop is down" in result.out and "Connection refused" in result.out, result

@@ -4,6 +4,7 @@ import concurrent.futures
 import sqlite3
 
 import pytest
+from conftest import wait_for
 
 PROJECT = """project: shop
 timezone: UTC
@@ -250,7 +251,9 @@ def test_incidents_open_by_themselves_once_for_each_measurement(shop):
     shop.runbook("demo/queue", CALLED_FOR % "seen > 5")
     shop.ok("demo/numbers", "--n", "3")
     assert shop.ok("incident", "list", "--json").json["incidents"] == []
-    run = shop.ok("demo/numbers", "--n", "7", "--json").json["run"]
+    done = shop.ok("demo/numbers", "--n", "7", "--json")
+    run = done.json["run"]
+    assert "incident        demo/queue: seen > 5, now 7" in done.err
     shop.ok("demo/other")
     incident = shop.ok("incident", "show", "demo/queue", "--json").json
     assert (incident["priority"], incident["runs"], incident["opened_by"]) == ("high", [run], "trigger")
@@ -304,3 +307,55 @@ def test_nobody_to_tell_is_said(project):
 def test_a_contact_needs_channels_that_are_there(project):
     project.write("runbook.yaml", TOLD.replace("[lead]", "[pager]"))
     assert 'there is no channel "pager"' in project.run("incident", "open", "db").err
+
+
+def test_the_scheduler_calls_and_delivers(project):
+    project.write("runbook.yaml", TOLD + "notify: {rules: [{on: [incident.escalated], to: [everybody]}]}\n")
+    project.ok("incident", "open", "db", "-p", "high")
+    wait_for(lambda: (project.root / "lead.log").exists(), "the first call")
+    make_overdue(project, "db")
+    daemon = project.start("schedule", "run")
+    try:
+        log = project.root / "everybody.log"
+        wait_for(lambda: log.exists() and "not acknowledged" in log.read_text(), "the call of the scheduler")
+        assert log.read_text().count("not acknowledged") == 1
+    finally:
+        daemon.terminate()
+        daemon.communicate(timeout=20)
+    assert daemon.returncode == 0
+
+
+CANARY = "canary-7f3a91"
+TELLS = """
+runbook "Tells" { priority = "high", escalate = { when = "seen == '%s'", to = "engineering-lead" } }
+param "token" { secret = true, required = true }
+step "Set" { run = function(ctx) ctx:set { seen = ctx:get "token" } end }
+step "Open" { run = incident.open { key = "leak", title = "t $token", text = "x $token" } }
+step "Note" { run = incident.note { key = "leak", text = "y $token" } }
+""" % CANARY
+
+
+def test_no_secret_reaches_an_incident_or_a_message(project):
+    project.write("runbook.yaml", TOLD + "notify: {rules: [{on: [incident.*], to: [everybody]}]}\n")
+    project.runbook("demo/tells", TELLS)
+    project.run("demo/tells", "--token", CANARY)
+    shown = project.ok("incident", "show", "leak", "--json").out
+    assert "x ***" in shown and "y ***" in shown and CANARY not in shown
+    assert "x ***" in told(project, "everybody")
+    for file in (project.root / ".runbook").rglob("*"):
+        assert not file.is_file() or CANARY.encode() not in file.read_bytes(), file
+    assert all(CANARY not in f.read_text() for f in project.root.glob("*.log"))
+    assert CANARY not in project.ok("incident", "list", "--all", "--json").out
+
+
+def test_a_command_tells_the_scheduler_what_is_outstanding(project):
+    project.write("runbook.yaml", TOLD + "incidents: {immediate: 1s}\n")
+    daemon = project.start("schedule", "run")
+    try:
+        wait_for(lambda: (project.root / ".runbook" / "wake").is_dir(), "the daemon")
+        project.ok("incident", "open", "db", "-p", "critical", "-c", "nobody yet")
+        log = project.root / "lead.log"
+        wait_for(lambda: log.exists() and "not acknowledged" in log.read_text(), "the call of the scheduler")
+    finally:
+        daemon.terminate()
+        daemon.communicate(timeout=20)

@@ -1,7 +1,9 @@
 """Messages: sent by hand, by rules, through an outage, silenced; and that a run waits for none of it."""
 
+import contextlib
 import http.server
 import json
+import sqlite3
 import threading
 import time
 
@@ -133,7 +135,7 @@ def test_mistakes_are_refused_before_anything_is_queued(project, hook):
         (("explain", "run.faild"), "run.failed"),
         (("silence", "x"), "--for"),
         (("drop",), "--all"),
-        (("list", "--state", "lost"), "queued"),
+        (("list", "--status", "lost"), "queued"),
         (("retry", "77"), "notify list"),
         (("unsilence", "7"), "no silence"),
     ]:
@@ -261,6 +263,14 @@ def test_secrets_stand_nowhere(project, hook):
     assert b"canary-of-the-hook" not in everything
 
 
+def test_another_state_folder_is_kept_to_by_who_delivers_beside_a_run(project, hook):
+    configure(project, hook, "notify: { rules: [{ on: run.failed, to: hook }] }\n")
+    project.runbook("d/f", 'runbook "F" {}\nstep "No" { run = "false" }\n')
+    assert project.run("--state", str(project.root / "else"), "run", "d/f").exit == 1
+    hook.wait(lambda: hook.events())
+    assert not (project.root / ".runbook").exists()
+
+
 def test_an_outage_leaves_two_messages_for_one_matter(project, hook):
     configure(project, hook, "notify: { rules: [{ on: run.failed, to: hook }], backoff: { base: 1h, max: 1h } }\n")
     project.runbook("d/f", 'runbook "F" {}\nstep "No" { run = "false" }\n')
@@ -276,3 +286,32 @@ def test_an_outage_leaves_two_messages_for_one_matter(project, hook):
     hook.up()
     project.ok("notify", "flush")
     assert [len(body["events"]) for body in hook.accepted()] == [1, 5]
+
+
+def test_check_and_doctor_look_at_channels_and_rules(project, hook):
+    configure(project, hook)
+    assert project.ok("check", "--json").json["problems"] == []
+    assert "1 rule" not in project.ok("doctor").out and "without notify.rules" in project.ok("doctor").out
+    configure(project, hook, 'notify: { maintenance: [{ at: "sundays at 25:00", for: 1h }], quiet: { from: "22:00", to: "07:00", timezone: Mars/Base } }\n')
+    assert "Mars/Base" in project.run("check").out
+    project.write("runbook.yaml", "project: t\nchannels: { hook: { type: webhook, ulr: x }, odd: { type: telegraph } }\n")
+    problems = project.run("check", "--json").json["problems"]
+    assert [p["severity"] for p in problems] == ["error", "error"] and "ulr" in problems[0]["message"]
+    assert project.run("doctor").exit == 1
+
+
+def test_the_scheduler_delivers_what_was_left(project, hook):
+    configure(project, hook, "notify: { backoff: { base: 1h, max: 1h } }\n")
+    hook.down()
+    project.ok("notify", "send", "hook", "text")  # no command comes for an hour
+    hook.up()
+    with contextlib.closing(sqlite3.connect(project.root / ".runbook" / "state.db")) as db, db:
+        db.execute("UPDATE notify_outbox SET due_ms = ?", (int(time.time() * 1000) + 1000,))
+    daemon = project.start("schedule", "run")
+    try:
+        hook.wait(lambda: hook.events(), 60)
+    finally:
+        daemon.terminate()
+        daemon.wait(30)
+        daemon.stdout.close()
+        daemon.stderr.close()

@@ -2,6 +2,7 @@
 
 import json
 import signal
+import sqlite3
 import time
 
 import pytest
@@ -194,3 +195,15 @@ def test_a_command_that_shows_the_headers_shows_nothing(traced):
     traced.ok("demo/leak")
     shown = traced.ok("logs", traced.last_run()["run"], "show").out
     assert "OTLP_HEADERS" in shown and "hush" not in shown
+
+
+def test_a_run_that_nobody_answers_is_pushed(traced, collector):
+    traced.environ["OTEL_METRICS_EXPORTER"] = "none"
+    traced.runbook("demo/wait", 'runbook "Wait" {}\nstep "Look" { manual = "Look at it." }')
+    assert traced.run("demo/wait").exit == 3
+    with sqlite3.connect(traced.root / ".runbook" / "state.db") as db:
+        db.execute("UPDATE runs SET expires_ms = started_ms")
+    traced.run("notify", "flush")
+    settled(traced)
+    (trace,) = collector.traces()
+    assert attributes(trace.root)["runbook.run.state"] == "cancelled"

@@ -50,7 +50,9 @@ printf 'project: t\n' >runbook.yaml
 printf 'runbook "Ask" {}\nstep "Ask" { run = http.get { url = "http://127.0.0.1:1/" } }\n' >runbooks/t/ask.lua
 "$prefix/moved/bin/runbook" t/ask >out 2>&1 && fail "a port that nobody listens on answered"
 grep -q 'Connection refused' out || { cat out; fail "the installed module does not work"; }
+"$prefix/moved/bin/runbook" doctor | grep -q 'ok .* requests .*libcurl' || fail "doctor does not know the module"
 find "$prefix/moved" -name librunbook-net.so -delete
+"$prefix/moved/bin/runbook" doctor | grep -q 'warn .* requests .*not installed' || fail "doctor does not miss the module"
 "$prefix/moved/bin/runbook" t/ask >out 2>&1 && fail "a request without the module"
 grep -q 'librunbook-net.so is not installed' out || { cat out; fail "a missing module is not told"; }
 if command -v ldd >/dev/null && ldd "$prefix/moved/bin/runbook" | grep -q curl; then

@@ -150,6 +150,17 @@ def test_of_several_addresses_only_those_allowed_are_tried(tmp_path):
     assert connects == ["127.0.0.2"] and results[0]["body"] == "right", results
 
 
+def test_an_allowed_address_that_is_down_may_come_back(tmp_path):
+    """A denied one beside it does not make that a case for giving up."""
+    with socket.create_server(("127.0.0.2", 0)) as taken:
+        port = taken.getsockname()[1]
+    for names in ("127.0.0.1+127.0.0.2", "127.0.0.2+127.0.0.1"):
+        request = {"url": f"http://rebind.test:{port}/", "allow_http": True}
+        results, connects = send(tmp_path, [request], "net: {deny: [127.0.0.1]}\n", names)
+        assert connects == ["127.0.0.2"] and results[0]["failure"] == "refused", results
+        assert "Connection refused" in results[0]["error"], results
+
+
 def test_a_name_that_claims_to_be_this_machine_is_held_to_it(tmp_path):
     """http is for loopback; a name is not, wherever it leads today."""
     with kit.Listener() as target:

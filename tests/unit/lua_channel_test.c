@@ -23,6 +23,8 @@ struct channels {
 
 static const struct rbk_channel_ops *const ops = &rbk_lua_channel_ops;
 
+static bool stress; /* the collector runs at every allocation */
+
 /* `channels:` as JSON. */
 static void open_channels(struct channels *t, const char *json)
 {
@@ -36,7 +38,7 @@ static void open_channels(struct channels *t, const char *json)
     rbk_value *channels = rbk_value_from_json(json, strlen(json), &err);
     assert_non_null(channels);
     rbk_map_set(t->config.tree, "channels", channels);
-    struct rbk_lua_options options = {.config = &t->config, .runbook_dirs = no_dirs};
+    struct rbk_lua_options options = {.config = &t->config, .runbook_dirs = no_dirs, .stress_gc = stress};
     assert_int_equal(rbk_lua_new(&options, &t->lua, &err), 0);
     assert_int_equal(rbk_loop_new(&t->loop, &err), 0);
     t->redactor = rbk_redactor_new();
@@ -266,6 +268,16 @@ static void types_say_whether_they_are_local(void **state)
     close_channels(&t);
 }
 
+static void the_collector_takes_nothing_that_is_needed(void **state)
+{
+    stress = true;
+    a_file_grows_by_one_line_that_is_private(state);
+    a_command_has_the_message_on_its_input(state);
+    a_message_given_up_is_not_told(state);
+    a_preview_shows_where_a_secret_is_and_not_what(state);
+    stress = false;
+}
+
 static void count_type(void *arg, const char *type, const char *help)
 {
     assert_true(type[0] && help[0]);
@@ -294,6 +306,7 @@ int main(void)
         cmocka_unit_test(a_message_given_up_is_not_told),
         cmocka_unit_test(a_missing_secret_is_tried_again_and_looked_up_again),
         cmocka_unit_test(a_preview_shows_where_a_secret_is_and_not_what),
+        cmocka_unit_test(the_collector_takes_nothing_that_is_needed),
         cmocka_unit_test(types_say_whether_they_are_local),
         cmocka_unit_test(every_type_can_be_listed),
     };

@@ -54,6 +54,23 @@ static void compact(struct world *w)
     commit(w);
 }
 
+/* Of both levels: 10 in the first window of 2 s; 20, 30 and 5 in the second. */
+static void expect_windows_together(struct world *w)
+{
+    static const struct {
+        enum rbk_aggregate aggregate;
+        const char *wanted;
+    } cases[] = {{RBK_AGG_MIN, "took{} 0:10 2000:5\n"},           {RBK_AGG_MAX, "took{} 0:10 2000:30\n"},
+                 {RBK_AGG_SUM, "took{} 0:10 2000:55\n"},          {RBK_AGG_COUNT, "took{} 0:1 2000:3\n"},
+                 {RBK_AGG_AVG, "took{} 0:10 2000:18.33333333\n"}, {RBK_AGG_LAST, "took{} 0:10 2000:30\n"},
+                 {RBK_AGG_P50, "took{} 0:10 2000:20\n"}};
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++)
+        expect(
+            w,
+            (struct rbk_metrics_query){.name = "took", .aggregate = cases[i].aggregate, .step_ms = 2000, .by = "none"},
+            cases[i].wanted);
+}
+
 static void test_queries(void **state)
 {
     struct world *w = *state;
@@ -72,6 +89,7 @@ static void test_queries(void **state)
                "took{level=\"unit\"} 2000:20\n");
         expect(w, (struct rbk_metrics_query){.name = "took", .aggregate = RBK_AGG_AVG, .step_ms = 2000, .by = "level"},
                "took{level=\"smoke\"} 2000:5\ntook{level=\"unit\"} 0:10 2000:25\n");
+        expect_windows_together(w);
         expect(w, (struct rbk_metrics_query){.name = "took", .aggregate = RBK_AGG_SUM, .step_ms = 10000, .by = "none"},
                "took{} 0:65\n");
         expect(w,

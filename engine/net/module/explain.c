@@ -71,7 +71,7 @@ static enum rbk_net_failure explain_sent(struct net_transfer *t, CURLcode code, 
 enum rbk_net_failure net_explain(struct net_transfer *t, CURLcode code, struct rbk_error *err)
 {
     bool sent = was_sent(t);
-    if (t->refused.code && !sent) {
+    if (t->refused.code && !t->was_tried) {
         rbk_error_set(err, t->refused.code, "%s: %s", t->place, t->refused.message);
         rbk_error_hint(err, "%s", t->refused.hint);
         return RBK_NET_NEVER;

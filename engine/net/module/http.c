@@ -159,6 +159,8 @@ static void forget_answer(struct net_transfer *t)
     rbk_strv_fini(&t->answer_headers);
     rbk_buf_clear(&t->body);
     t->header_bytes = 0;
+    t->was_tried = false;
+    t->refused = (struct rbk_error){0};
     t->truncated = false;
 }
 

@@ -3,7 +3,13 @@
 
 RBK_API const struct rbk_net_module *rbk_net_module(void);
 
+static const char *module_version(void)
+{
+    return curl_version();
+}
+
 static const struct rbk_net_module module_table = {.abi = RBK_NET_ABI,
+                                                   .version = module_version,
                                                    .open = net_session_open,
                                                    .close = net_session_close,
                                                    .http = net_http_start,

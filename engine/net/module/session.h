@@ -33,6 +33,7 @@ struct net_transfer {
     char *proxy;
     int redirects; /* that may still be followed */
     bool allow_http, loopback_only, is_mail;
+    bool was_tried;            /* some address of the name is allowed */
     char *place;               /* scheme://host:port, for messages */
     struct rbk_timer *refusal; /* while it waits to tell what `refused` says */
     struct rbk_error refused;  /* by the policy, code 0 = not */

@@ -27,6 +27,7 @@ static curl_socket_t socket_open(void *arg, curlsocktype purpose, struct curl_so
     if (fd < 0)
         return CURL_SOCKET_BAD;
     sockets_add(t->session, fd);
+    t->was_tried = true;
     return fd;
 }
 

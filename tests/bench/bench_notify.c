@@ -1,0 +1,112 @@
+/* Queueing messages: bench_notify STATE_DIR MODE COUNT [CONFIG]
+ *
+ *   fill    COUNT messages of the size that a failed run has, for channel hook, in one commit
+ *   steps   COUNT commits, each with the result of a step
+ *   queued  the same, and a message in each
+ */
+#include <base/clock.h>
+#include <notify/notify.h>
+#include <state/state.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <store/journal.h>
+#include <string.h>
+
+static void must(int rc, const struct rbk_error *err)
+{
+    if (rc == 0)
+        return;
+    fprintf(stderr, "%s\n%s\n", err->message, err->hint);
+    exit(1);
+}
+
+static rbk_value *event_new(long i)
+{
+    static const char output[] = "FAILED tests/test_cart.py::test_total[3] - assert 3 == 4\n"
+                                 "FAILED tests/test_cart.py::test_total[5] - assert 5 == 6\n"
+                                 "2 failed, 410 passed in 4.12s";
+    rbk_value *event = rbk_map_new(), *next = rbk_list_new();
+    char key[64];
+    snprintf(key, sizeof key, "run:bench/%ld", i);
+    rbk_map_set_string(event, "event", "run.failed");
+    rbk_map_set_string(event, "status", "firing");
+    rbk_map_set_string(event, "key", key);
+    rbk_map_set_string(event, "runbook", key + 4);
+    rbk_map_set_string(event, "run", "01kd4f7c8m2xexample0000000");
+    rbk_map_set_string(event, "priority", "high");
+    rbk_map_set_string(event, "title", "daily/morning-health-check failed");
+    rbk_map_set_string(event, "step", "Run smoke tests");
+    rbk_map_set_string(event, "error", "check not met: failure_rate 5.1% is not < 2%");
+    rbk_map_set_string(event, "output", output);
+    rbk_list_append(next, rbk_string_new("runbook retry 01kd4f7c8m2x run_smoke_tests"));
+    rbk_map_set(event, "next", next);
+    return event;
+}
+
+static void publish(struct rbk_store *s, const struct rbk_config *config, long i, struct rbk_error *err)
+{
+    rbk_value *event = event_new(i);
+    int queued = 0;
+    must(rbk_notify_publish(s, config, event, rbk_clock_wall_ms(), &queued, err), err);
+    if (queued != 1)
+        exit(1);
+    rbk_value_free(event);
+}
+
+static void fill(struct rbk_store *s, const struct rbk_config *config, long count, struct rbk_error *err)
+{
+    must(rbk_store_begin(s, err), err);
+    for (long i = 0; i < count; i++)
+        publish(s, config, i, err);
+    must(rbk_store_commit(s, err), err);
+}
+
+static void steps(struct rbk_store *s, const struct rbk_config *config, long count, struct rbk_error *err)
+{
+    struct rbk_run_row run = {
+        .runbook = "bench/notify", .title = "Bench", .path = "/p", .by = "bench", .host = "bench"};
+    must(rbk_ulid_new(run.id, err), err);
+    run.exit = -1;
+    run.params = rbk_map_new();
+    must(rbk_store_begin(s, err), err);
+    must(rbk_journal_run_add(s, &run, err), err);
+    must(rbk_store_commit(s, err), err);
+    for (long i = 0; i < count; i++) {
+        char key[32];
+        snprintf(key, sizeof key, "step[%ld]", i);
+        struct rbk_step_row step = {.key = key,
+                                    .id = "step",
+                                    .title = "Run smoke tests",
+                                    .kind = "shell",
+                                    .attempts = 1,
+                                    .state = RBK_STEP_FAILED,
+                                    .exit_code = 1,
+                                    .hash = "0011223344556677",
+                                    .error = "exit status 1"};
+        must(rbk_store_begin(s, err), err);
+        must(rbk_journal_step_put(s, run.id, &step, err), err);
+        if (config)
+            publish(s, config, i, err);
+        must(rbk_store_commit(s, err), err);
+    }
+    rbk_value_free(run.params);
+}
+
+int main(int argc, char **argv)
+{
+    static const char text[] = "channels: { hook: { type: webhook } }\nnotify: { rules: [{ to: hook, repeat: 4h }] }\n";
+    if (argc < 4)
+        return 2;
+    struct rbk_store *s = NULL;
+    struct rbk_config *config = NULL;
+    struct rbk_error err = {0};
+    must(rbk_config_parse("bench", text, sizeof text - 1, &config, &err), &err);
+    must(rbk_state_open(argv[1], &s, &err), &err);
+    if (strcmp(argv[2], "fill") == 0)
+        fill(s, config, atol(argv[3]), &err);
+    else
+        steps(s, strcmp(argv[2], "queued") == 0 ? config : NULL, atol(argv[3]), &err);
+    rbk_store_close(s);
+    rbk_config_free(config);
+    return 0;
+}
