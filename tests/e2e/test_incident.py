@@ -337,3 +337,9 @@ def test_a_command_tells_the_scheduler_what_is_outstanding(project):
     finally:
         daemon.terminate()
         daemon.communicate(timeout=20)
+
+
+def test_a_runbook_whose_id_is_a_number_escalates_too(shop):
+    shop.runbook("42", ESCALATES.replace("n > 20", "seen > 20"))
+    shop.ok("run", "42", "--n", "21")
+    assert [i["key"] for i in shop.ok("incident", "list", "--json").json["incidents"]] == ["runbook/42"]
