@@ -118,10 +118,19 @@ static int open_noted(struct opening *o, struct rbk_error *err)
                                                .now_ms = rbk_clock_wall_ms()};
         rc = rbk_incident_open(store, o->cli->config, &opening, NULL, err);
     }
+    o->cli->queued = o->cli->queued || rc == 0;
     if (rc == 0)
         return rbk_store_commit(store, err);
     rbk_store_rollback(store);
     return rc;
+}
+
+static void say_opened(const struct to_open *item)
+{
+    struct rbk_buf safe = {0};
+    rbk_escape_terminal(&safe, item->text, strlen(item->text));
+    fprintf(stderr, "incident        %s: %s\n", item->key, safe.data ? safe.data : "");
+    rbk_buf_fini(&safe);
 }
 
 static void opening_fini(struct opening *o)
@@ -147,6 +156,8 @@ void rbk_triggers_open(struct rbk_cli *cli, const char *run)
         err = o.err;
     if (rc == 0 && o.count > 0)
         rc = open_noted(&o, &err);
+    for (size_t i = 0; rc == 0 && i < o.count && !cli->quiet; i++)
+        say_opened(&o.items[i]);
     if (rc < 0) {
         char text[1024];
         rbk_error_format(&err, text, sizeof text);

@@ -229,7 +229,9 @@ def test_incidents_open_by_themselves_once_for_each_measurement(shop):
     shop.runbook("demo/queue", CALLED_FOR % "seen > 5")
     shop.ok("demo/numbers", "--n", "3")
     assert shop.ok("incident", "list", "--json").json["incidents"] == []
-    run = shop.ok("demo/numbers", "--n", "7", "--json").json["run"]
+    done = shop.ok("demo/numbers", "--n", "7", "--json")
+    run = done.json["run"]
+    assert "incident        demo/queue: seen > 5, now 7" in done.err
     shop.ok("demo/other")
     incident = shop.ok("incident", "show", "demo/queue", "--json").json
     assert (incident["priority"], incident["runs"], incident["opened_by"]) == ("high", [run], "trigger")
@@ -335,3 +337,9 @@ def test_a_command_tells_the_scheduler_what_is_outstanding(project):
     finally:
         daemon.terminate()
         daemon.communicate(timeout=20)
+
+
+def test_a_runbook_whose_id_is_a_number_escalates_too(shop):
+    shop.runbook("42", ESCALATES.replace("n > 20", "seen > 20"))
+    shop.ok("run", "42", "--n", "21")
+    assert [i["key"] for i in shop.ok("incident", "list", "--json").json["incidents"]] == ["runbook/42"]
