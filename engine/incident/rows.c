@@ -37,7 +37,7 @@ bool rbk_incident_key_ok(const char *key)
 
 char *rbk_incident_key_of(const char *runbook)
 {
-    return rbk_incident_key_ok(runbook) ? rbk_strdup(runbook) : rbk_asprintf("runbook:%.190s", runbook);
+    return rbk_incident_key_ok(runbook) ? rbk_strdup(runbook) : rbk_asprintf("runbook/%.190s", runbook);
 }
 
 #define COLUMNS                                                                                                  \

@@ -143,12 +143,6 @@ def test_an_escalation_opens_the_incident_of_its_runbook(shop):
     assert "| Measure | succeeded |" in text and text.count("### demo/numbers") == 2
 
 
-def test_an_id_that_is_no_key_keeps_no_run_from_its_record(shop):
-    shop.runbook("2026", ESCALATES.replace("n > 20", "seen > 20"))
-    shop.ok("run", "2026", "--n", "21")
-    assert [i["key"] for i in shop.ok("incident", "list", "--json").json["incidents"]] == ["runbook:2026"]
-
-
 REMEDY = """
 runbook "Mend" { }
 step "Restart" { remediates = "shop-down", run = "echo x >> ledger" }
@@ -359,3 +353,9 @@ def test_a_command_tells_the_scheduler_what_is_outstanding(project):
     finally:
         daemon.terminate()
         daemon.communicate(timeout=20)
+
+
+def test_a_runbook_whose_id_is_a_number_escalates_too(shop):
+    shop.runbook("42", ESCALATES.replace("n > 20", "seen > 20"))
+    shop.ok("run", "42", "--n", "21")
+    assert [i["key"] for i in shop.ok("incident", "list", "--json").json["incidents"]] == ["runbook/42"]
