@@ -233,6 +233,22 @@ static void quiet_hours_make_messages_wait(void **state)
     assert_explained(w, FAILED TITLE, true, "quiet until");
 }
 
+static void quiet_hours_end_on_the_days_on_which_clocks_change(void **state)
+{
+    struct world *w = *state;
+    configure(w, "notify: { quiet: { from: '22:00', to: '02:30', timezone: Europe/Berlin }, rules: [{ to: a }] }\n");
+    w->now_ms = INT64_C(1774738800000); /* 2026-03-29 00:00 in Berlin, where 02:30 does not come */
+    assert_explained(w, FAILED TITLE, true, "quiet until");
+    w->now_ms += 120 * MINUTE - 1; /* a moment before 02:00 becomes 03:00 */
+    assert_explained(w, FAILED TITLE, true, "quiet until");
+    w->now_ms += 60 * MINUTE;
+    assert_explained(w, FAILED TITLE, true, "at once");
+    w->now_ms = INT64_C(1792879200000); /* 2026-10-25 00:00 in Berlin, where 02:30 comes twice */
+    assert_explained(w, FAILED TITLE, true, "quiet until");
+    w->now_ms += 240 * MINUTE;
+    assert_explained(w, FAILED TITLE, true, "at once");
+}
+
 static void a_message_that_waits_is_sent_when_something_grave_joins_it(void **state)
 {
     struct world *w = *state;
@@ -321,6 +337,7 @@ int main(void)
         T(a_silence_ends_by_itself_and_lets_recoveries_pass),
         T(a_silence_is_ended_by_number_or_pattern),
         T(quiet_hours_make_messages_wait),
+        T(quiet_hours_end_on_the_days_on_which_clocks_change),
         T(a_message_that_waits_is_sent_when_something_grave_joins_it),
         T(failures_are_not_told_during_maintenance),
         T(a_time_that_cannot_be_understood_hides_nothing),
