@@ -33,12 +33,6 @@ static char *measured_text(const rbk_value *data)
     return rbk_asprintf("%s, now %s", when ? when : "escalated", measured);
 }
 
-/* An id of digits alone would be read as the number of an incident. */
-static char *key_of(const char *runbook)
-{
-    return rbk_incident_key_ok(runbook) ? rbk_strdup(runbook) : rbk_asprintf("runbook/%s", runbook);
-}
-
 void rbk_run_incidents_event(struct rbk_run_incidents *r, const struct rbk_run_row *run, const char *kind,
                              const rbk_value *data)
 {
@@ -46,7 +40,7 @@ void rbk_run_incidents_event(struct rbk_run_incidents *r, const struct rbk_run_r
         return;
     RBK_GROW(r->items, r->count, r->cap);
     struct rbk_run_opening *o = &r->items[r->count++];
-    *o = (struct rbk_run_opening){.key = key_of(run->runbook),
+    *o = (struct rbk_run_opening){.key = rbk_incident_key_of(run->runbook),
                                   .runbook = rbk_strdup(run->runbook),
                                   .title = rbk_strdup(run->title),
                                   .priority = rbk_strdup(rbk_map_get_string(data, "priority")),

@@ -9,19 +9,19 @@
 #include <notify/windows.h>
 #include <stdlib.h>
 
+/* A time that cannot be understood hides nothing, and never keeps the cause of the event from being recorded:
+ * rbk_notify_check finds it. */
 int notify_circumstances_of(struct rbk_store *s, const struct rbk_config *config, const rbk_value *event,
                             int64_t now_ms, struct notify_circumstances *out, struct rbk_error *err)
 {
     *out = (struct notify_circumstances){.config = config, .now_ms = now_ms};
     int rc = notify_silenced(s, event, now_ms, &out->muted_by, err);
-    if (rc == 0)
-        rc = notify_maintained(config, event, now_ms, &out->muted_by, err);
-    out->muted = rc > 0;
-    if (rc >= 0)
-        rc = notify_quiet(config, notify_event_text(event, "priority"), now_ms, &out->quiet_until_ms, err);
-    if (rc == 0)
+    if (rc < 0)
+        return rc;
+    out->muted = rc > 0 || notify_maintained(config, event, now_ms, &out->muted_by, NULL) > 0;
+    if (notify_quiet(config, notify_event_text(event, "priority"), now_ms, &out->quiet_until_ms, NULL) <= 0)
         out->quiet_until_ms = 0;
-    return rc < 0 ? rc : 0;
+    return 0;
 }
 
 void notify_circumstances_fini(struct notify_circumstances *c)

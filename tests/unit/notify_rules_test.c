@@ -215,6 +215,23 @@ static void failures_are_not_told_during_maintenance(void **state)
     assert_explained(w, FAILED TITLE, true, "at once");
 }
 
+static void assert_misunderstood(struct world *w, const char *notify)
+{
+    configure(w, notify);
+    assert_true(rbk_notify_check(w->config, NULL) < 0);
+    assert_int_equal(publish(w, FAILED TITLE), 1);
+}
+
+static void a_time_that_cannot_be_understood_hides_nothing(void **state)
+{
+    struct world *w = *state;
+    assert_misunderstood(w, "notify: { maintenance: [{ at: 'some day', for: 2h }], rules: [{ to: a }] }\n");
+    assert_misunderstood(
+        w, "notify: { quiet: { from: '22:00', to: '07:00', timezone: Mars/Phobos }, rules: [{ to: a }] }\n");
+    configure(w, "notify: { quiet: { from: '22:00', to: '07:00' }, maintenance: [{ at: 'every 4h', for: 1h }] }\n");
+    assert_int_equal(rbk_notify_check(w->config, NULL), 0);
+}
+
 static void an_event_counts_once(void **state)
 {
     struct world *w = *state;
@@ -257,6 +274,7 @@ int main(void)
         T(quiet_hours_make_messages_wait),
         T(a_message_that_waits_is_sent_when_something_grave_joins_it),
         T(failures_are_not_told_during_maintenance),
+        T(a_time_that_cannot_be_understood_hides_nothing),
         T(an_event_counts_once),
         T(refuses_events_that_lack_something),
     };
