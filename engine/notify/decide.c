@@ -8,6 +8,7 @@
 #include <notify/told.h>
 #include <notify/windows.h>
 #include <stdlib.h>
+#include <string.h>
 
 /* A time that cannot be understood hides nothing, and never keeps the cause of the event from being recorded:
  * rbk_notify_check finds it. */
@@ -54,9 +55,15 @@ static bool is_recent(const struct question *q, int64_t told_ms, int64_t window_
     return window_ms > 0 && told_ms > 0 && q->c->now_ms - told_ms < window_ms && q->c->now_ms >= told_ms;
 }
 
+/* That somebody else is called is news, however often the matter itself is repeated. */
+static bool is_escalation(const struct question *q)
+{
+    return strcmp(q->name, "incident.escalated") == 0;
+}
+
 static bool is_repetition(const struct question *q)
 {
-    if (q->matter.firing && is_recent(q, q->matter.told_ms, q->rule->repeat_ms)) {
+    if (q->matter.firing && !is_escalation(q) && is_recent(q, q->matter.told_ms, q->rule->repeat_ms)) {
         say_ago(q->why, "told", q->c->now_ms - q->matter.told_ms, "repeat", q->rule->repeat_ms);
         return true;
     }
