@@ -3,7 +3,9 @@
 #include <cli/commands.h>
 #include <cli/courier.h>
 
+#include <base/clock.h>
 #include <base/fs.h>
+#include <incident/oncall.h>
 #include <run/check.h>
 #include <schedule/entry.h>
 #include <stdio.h>
@@ -112,6 +114,21 @@ static int check_config(struct checking *c, const char *start, struct rbk_error 
     return rc;
 }
 
+/* The zones of rotas, which only those know who read them. */
+static void check_rotas(struct checking *c)
+{
+    const struct rbk_config *config = c->cli->config;
+    const rbk_value *rotas = rbk_config_get(config, "oncall");
+    struct rbk_error err = {0};
+    for (size_t i = 0; i < rbk_value_length(rotas); i++) {
+        const char *rota = rbk_map_key_at(rotas, i);
+        struct rbk_turn turn = {0};
+        if (!rbk_rota_is_command(config, rota) && rbk_rota_at(config, rota, rbk_clock_wall_ms(), &turn, &err) < 0)
+            take_problem(c, "error", &err);
+        rbk_turn_fini(&turn);
+    }
+}
+
 static void take_channel_problem(void *arg, const struct rbk_error *problem)
 {
     take_problem(arg, "error", problem);
@@ -122,6 +139,8 @@ static int check_runbooks(struct checking *c, struct rbk_error *err)
     int rc = rbk_cli_lua(c->cli, err);
     if (rc == 0 && c->wanted.count == 0)
         rc = rbk_courier_check(c->cli, take_channel_problem, c, err);
+    if (rc == 0)
+        check_rotas(c);
     if (rc == 0)
         rc = rbk_runbook_files((const char *const *)c->cli->runbook_dirs.items, check_file, c, err);
     if (rc == 0 && c->wanted.count > c->runbooks) {

@@ -66,6 +66,8 @@ int rbk_notify_word_explain(struct rbk_cli *cli, const struct rbk_args *args, st
     if (rc == 0)
         rc = rbk_cli_config(cli, err);
     if (rc == 0)
+        rc = rbk_notify_check(cli->config, err);
+    if (rc == 0)
         rc = rbk_cli_store_read(cli, err);
     if (rc == RBK_ENOENT) /* what rules know of the past is in the store: none yet */
         rc = rbk_cli_store(cli, err);

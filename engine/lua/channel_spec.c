@@ -56,6 +56,9 @@ static void read_option(lua_State *L, struct rbk_channel_option *option)
     luaL_checktype(L, -1, LUA_TTABLE);
     read_type(L, option);
     read_choices(L, option);
+    lua_getfield(L, -1, "help");
+    option->param.help = rbk_strdup(luaL_checkstring(L, -1));
+    lua_pop(L, 1);
     lua_getfield(L, -1, "required");
     option->param.required = lua_toboolean(L, -1);
     lua_pop(L, 1);

@@ -72,6 +72,22 @@ def test_the_next_command_calls_the_next_contact_once(shop):
     assert len(lines(shop, "db")) == 3
 
 
+def test_whoever_acts_late_calls_nobody_else(shop):
+    for key, word in (("db", "ack"), ("web", "resolve")):
+        shop.ok("incident", "open", key, "-p", "high")
+    for key, word in (("db", "ack"), ("web", "resolve")):
+        make_overdue(shop, key)
+        shop.ok("incident", word, key)
+    assert [kind for kind, _ in lines(shop, "db")] == ["opened", "acknowledged"]
+    assert [kind for kind, _ in lines(shop, "web")] == ["opened", "resolved"]
+
+
+def test_a_zone_that_there_is_not_is_found_by_check(shop):
+    shop.write("runbook.yaml", PROJECT.replace("timezone: UTC", "timezone: Mars/Phobos"))
+    done = shop.run("check")
+    assert done.exit == 2 and 'no time zone "Mars/Phobos"' in done.out
+
+
 def test_who_is_on_call(shop):
     found = shop.ok("incident", "oncall", "--at", "2026-12-25T12:00:00Z", "--json").json
     assert found["rotas"] == [
@@ -337,3 +353,9 @@ def test_a_command_tells_the_scheduler_what_is_outstanding(project):
     finally:
         daemon.terminate()
         daemon.communicate(timeout=20)
+
+
+def test_a_runbook_whose_id_is_a_number_escalates_too(shop):
+    shop.runbook("42", ESCALATES.replace("n > 20", "seen > 20"))
+    shop.ok("run", "42", "--n", "21")
+    assert [i["key"] for i in shop.ok("incident", "list", "--json").json["incidents"]] == ["runbook/42"]

@@ -214,6 +214,21 @@ def test_each_attempt_is_told_to_those_who_ask(project, hook):
     ]
 
 
+def test_explain_knows_events_as_they_are_published(project, hook):
+    configure(project, hook, "notify: { rules: [{ on: [step.*, budget.*, incident.*], to: hook, final: false }] }\n")
+
+    def asked(*args):
+        event = project.ok("notify", "explain", *args, "runbook=d/x", "--json").json["event"]
+        return event["key"], event["status"]
+
+    assert asked("step.failed", "step=measure") == ("step:d/x/measure", "firing")
+    assert asked("step.attempt-failed", "step=measure") == ("step:d/x/measure", "info")
+    assert asked("check.failed", "step=measure", "expr=rate < 2%") == ("check:d/x/measure/rate < 2%", "firing")
+    assert asked("budget.exceeded") == ("budget:d/x", "info")
+    assert asked("incident.escalated") == ("incident:d/x", "firing")
+    assert asked("run.recovered") == ("run:d/x", "resolved")
+
+
 def test_a_silence_is_kept_and_shown(project, hook):
     configure(project, hook, "notify: { rules: [{ to: hook }] }\n")
     (made,) = project.ok("notify", "silence", "d/*", "--for", "2h", "--why", "known", "--json").json["silences"]
