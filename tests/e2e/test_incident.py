@@ -117,6 +117,9 @@ def test_a_runbook_says_what_it_is_about(shop):
     opened = shop.ok("incident", "open", "incident/test-failures", "--json").json
     assert (opened["priority"], opened["runbook"]) == ("high", "incident/test-failures")
     assert opened["title"].startswith("Test Failures")
+    shop.runbook("queue", 'runbook "The queue" { priority = "high" }\nstep "Look" { run = "true" }\n')
+    opened = shop.ok("incident", "open", "queue", "--json").json
+    assert (opened["priority"], opened["runbook"], opened["title"]) == ("high", "queue", "The queue")
 
 
 ESCALATES = """
