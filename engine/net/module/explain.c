@@ -21,10 +21,15 @@ static void explain_connect(struct net_transfer *t, struct rbk_error *err)
     rbk_error_hint(err, "check that it is up, and that a firewall lets this machine through");
 }
 
+/* A certificate's names are words of whoever answers. */
 static void explain_tls(struct net_transfer *t, CURLcode code, struct rbk_error *err)
 {
-    rbk_error_set(err, RBK_EFAIL, "%s: TLS: %s", t->place, *t->detail ? t->detail : curl_easy_strerror(code));
+    struct rbk_buf why = {0};
+    const char *detail = *t->detail ? t->detail : curl_easy_strerror(code);
+    rbk_escape_terminal(&why, detail, strlen(detail));
+    rbk_error_set(err, RBK_EFAIL, "%s: TLS: %s", t->place, why.data);
     rbk_error_hint(err, "certificates of a private authority go into net.ca_file of runbook.yaml");
+    rbk_buf_fini(&why);
 }
 
 static void explain_timeout(struct net_transfer *t, struct rbk_error *err)
