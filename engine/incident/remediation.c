@@ -42,6 +42,7 @@ static int refuse(struct rbk_store *s, const struct rbk_config *config, const st
 {
     char *text = rbk_asprintf("%s refused to remedy it once more: %s", r->step, budget);
     struct rbk_incident_opening o = {.key = r->key,
+                                     .priority = r->priority,
                                      .text = text,
                                      .by = r->by,
                                      .run = r->run,
