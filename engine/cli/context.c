@@ -194,7 +194,7 @@ int rbk_cli_store(struct rbk_cli *cli, struct rbk_error *err)
         ignore_in_git(dir);
     if (rc == 0)
         rc = rbk_telemetry_expire(cli, err);
-    if (rc == 0)
+    if (rc == 0 && !cli->acts)
         rc = rbk_incident_tick(cli->store, cli->config, rbk_clock_wall_ms(), NULL, err);
     free(dir);
     return rc;

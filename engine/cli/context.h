@@ -26,6 +26,7 @@ struct rbk_cli {
     struct rbk_store *store;
     bool writes;   /* the store was opened for writing */
     bool queued;   /* this command queued messages: they are also retried soon */
+    bool acts;     /* somebody sees to an incident: nobody is called before that is on record */
     bool delivers; /* this command saw to the messages that are due: no process of their own is needed */
     struct rbk_loop *loop;
     struct rbk_redactor *redactor;

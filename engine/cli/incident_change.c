@@ -146,6 +146,7 @@ static int change(struct rbk_cli *cli, const struct rbk_args *args, change_fn *f
     struct rbk_incident i = {0};
     char *by = rbk_cli_user(), *text = rbk_incident_text(args, 2);
     struct rbk_incident_change c = {.by = by, .text = text, .now_ms = rbk_clock_wall_ms()};
+    cli->acts = true;
     int rc = rbk_cli_store_existing(cli, err);
     if (rc == RBK_ENOENT) {
         rbk_error_set(err, RBK_ENOENT, "there is no incident %s", args->rest.items[1]);

@@ -86,11 +86,13 @@ static void put_row(struct listing *l, const struct rbk_trigger *t, int64_t inci
         put_fact(l, t, t->names->items[i]);
 }
 
-static int find_incident(struct listing *l, const char *key, int64_t *id)
+static int find_incident(struct listing *l, const char *runbook, int64_t *id)
 {
     struct rbk_incident i = {0};
+    char *key = rbk_incident_key_of(runbook);
     *id = 0;
     int rc = l->cli->store ? rbk_incident_find_open(l->cli->store, key, &i, &l->err) : 0;
+    free(key);
     if (rc == 1)
         *id = i.id;
     rbk_incident_fini(&i);

@@ -7,7 +7,12 @@
 #include <string.h>
 
 static const char *const names[] = {
-#define X(name, what) name,
+#define X(name, status, what) name,
+    RBK_NOTIFY_EVENTS(X)
+#undef X
+};
+static const char *const statuses[] = {
+#define X(name, status, what) status,
     RBK_NOTIFY_EVENTS(X)
 #undef X
 };
@@ -62,11 +67,26 @@ static void set_if_absent(rbk_value *event, const char *name, char *text)
 
 static const char *status_of(const char *name)
 {
-    if (rbk_ends_with(name, ".recovered") || rbk_ends_with(name, ".resolved"))
-        return "resolved";
-    bool firing = rbk_ends_with(name, "failed") || rbk_ends_with(name, ".interrupted") ||
-                  rbk_ends_with(name, ".exceeded") || rbk_ends_with(name, ".opened");
-    return firing ? "firing" : "info";
+    size_t i = 0;
+    while (strcmp(names[i], name) != 0)
+        i++;
+    return statuses[i];
+}
+
+/* What the event is about, as whoever publishes it says it. */
+static char *key_of(const char *name, const rbk_value *event)
+{
+    const char *runbook = rbk_map_get_string(event, "runbook"), *step = rbk_map_get_string(event, "step");
+    const char *expr = rbk_map_get_string(event, "expr");
+    if (!runbook)
+        return rbk_asprintf("%s:example", name);
+    if (rbk_starts_with(name, "check.") && step && expr)
+        return rbk_asprintf("check:%s/%s/%s", runbook, step, expr);
+    if (rbk_starts_with(name, "step.") && step)
+        return rbk_asprintf("step:%s/%s", runbook, step);
+    if (rbk_starts_with(name, "budget."))
+        return rbk_asprintf("budget:%s%s%s", runbook, step ? "/" : "", step ? step : "");
+    return rbk_asprintf("%s:%s", rbk_starts_with(name, "incident.") ? "incident" : "run", runbook);
 }
 
 int rbk_notify_event_read(const struct rbk_args *args, size_t first, rbk_value **out, struct rbk_error *err)
@@ -83,7 +103,7 @@ int rbk_notify_event_read(const struct rbk_args *args, size_t first, rbk_value *
     const char *runbook = rbk_map_get_string(event, "runbook");
     rbk_map_set_string(event, "event", name);
     set_if_absent(event, "status", rbk_strdup(status_of(name)));
-    set_if_absent(event, "key", runbook ? rbk_asprintf("run:%s", runbook) : rbk_asprintf("%s:example", name));
+    set_if_absent(event, "key", key_of(name, event));
     set_if_absent(event, "title", runbook ? rbk_asprintf("%s: %s", name, runbook) : rbk_strdup(name));
     *out = event;
     return 0;

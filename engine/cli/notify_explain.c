@@ -5,6 +5,7 @@
 
 #include <base/clock.h>
 #include <base/mem.h>
+#include <base/str.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -64,6 +65,8 @@ int rbk_notify_word_explain(struct rbk_cli *cli, const struct rbk_args *args, st
     int rc = rbk_notify_event_read(args, 1, &event, err);
     if (rc == 0)
         rc = rbk_cli_config(cli, err);
+    if (rc == 0)
+        rc = rbk_notify_check(cli->config, err);
     if (rc == 0)
         rc = rbk_cli_store_read(cli, err);
     if (rc == RBK_ENOENT) /* what rules know of the past is in the store: none yet */
@@ -147,7 +150,9 @@ int rbk_notify_word_preview(struct rbk_cli *cli, const struct rbk_args *args, st
     } else if (rc == 0) {
         struct rbk_buf safe = {0};
         rbk_escape_terminal(&safe, text, strlen(text));
-        printf("%s%s", safe.data ? safe.data : "", safe.len && safe.data[safe.len - 1] == '\n' ? "" : "\n");
+        if (!rbk_ends_with(text, "\n"))
+            rbk_buf_putc(&safe, '\n');
+        rbk_style_write(&cli->out, &safe);
         rbk_buf_fini(&safe);
     }
     free(text);

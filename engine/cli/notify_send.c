@@ -235,9 +235,10 @@ int rbk_notify_word_send(struct rbk_cli *cli, const struct rbk_args *args, struc
     if (rc == 0)
         rc = new_event("message", channel, &event, err);
     if (rc == 0) {
-        char *title = subject && *subject ? rbk_strdup(subject) : first_line(text.data);
+        const char *body = text.data ? text.data : "";
+        char *title = subject && *subject ? rbk_strdup(subject) : first_line(body);
         rbk_map_set_string(event, "title", *title ? title : "message");
-        rbk_map_set_string(event, "text", text.data ? text.data : "");
+        rbk_map_set_string(event, "text", body);
         if (priority)
             rbk_map_set_string(event, "priority", priority);
         free(title);

@@ -10,13 +10,14 @@
 #include <string.h>
 
 struct rbk_run_opening { /* owned */
-    char *key, *title, *priority, *contact, *text, *by;
+    char *key, *runbook, *title, *priority, *contact, *text, *by;
     char run[RBK_ULID_SIZE];
 };
 
 static void opening_fini(struct rbk_run_opening *o)
 {
     free(o->key);
+    free(o->runbook);
     free(o->title);
     free(o->priority);
     free(o->contact);
@@ -39,7 +40,8 @@ void rbk_run_incidents_event(struct rbk_run_incidents *r, const struct rbk_run_r
         return;
     RBK_GROW(r->items, r->count, r->cap);
     struct rbk_run_opening *o = &r->items[r->count++];
-    *o = (struct rbk_run_opening){.key = rbk_strdup(run->runbook),
+    *o = (struct rbk_run_opening){.key = rbk_incident_key_of(run->runbook),
+                                  .runbook = rbk_strdup(run->runbook),
                                   .title = rbk_strdup(run->title),
                                   .priority = rbk_strdup(rbk_map_get_string(data, "priority")),
                                   .contact = rbk_strdup(rbk_map_get_string(data, "to")),
@@ -59,7 +61,7 @@ static int write_one(const struct rbk_config *config, const struct rbk_run_openi
                                            .text = o->text,
                                            .by = o->by,
                                            .run = o->run,
-                                           .runbook = o->key,
+                                           .runbook = o->runbook,
                                            .now_ms = rbk_clock_wall_ms()};
     if (o->priority && !rbk_priority_row(config, o->priority))
         opening.priority = NULL;

@@ -71,7 +71,7 @@ int64_t rbk_trigger_measured_ms(const struct rbk_trigger *t)
 /* ---- opening by itself ---- */
 
 struct to_open {
-    char *key, *title, *priority, *text;
+    char *key, *runbook, *title, *priority, *text;
 };
 
 struct opening {
@@ -88,12 +88,16 @@ static int note_holding(void *arg, const struct rbk_trigger *t)
     int64_t last = 0, measured = rbk_trigger_measured_ms(t);
     if (t->verdict.truth != RBK_TRUE)
         return 0;
-    int rc = rbk_incident_last_ms(o->cli->store, t->plan->id, &last, &o->err);
-    if (rc < 0 || (last > 0 && measured <= last))
+    char *key = rbk_incident_key_of(t->plan->id);
+    int rc = rbk_incident_last_ms(o->cli->store, key, &last, &o->err);
+    if (rc < 0 || (last > 0 && measured <= last)) {
+        free(key);
         return rc;
+    }
     RBK_GROW(o->items, o->count, o->cap);
     o->items[o->count++] =
-        (struct to_open){.key = rbk_strdup(t->plan->id),
+        (struct to_open){.key = key,
+                         .runbook = rbk_strdup(t->plan->id),
                          .title = rbk_strdup(t->plan->title),
                          .priority = rbk_strdup(t->plan->priority),
                          .text = rbk_asprintf("%s, now %s", rbk_expr_text(t->plan->trigger), t->verdict.measured)};
@@ -114,20 +118,30 @@ static int open_noted(struct opening *o, struct rbk_error *err)
                                                .text = o->items[i].text,
                                                .by = "trigger",
                                                .run = o->run,
-                                               .runbook = o->items[i].key,
+                                               .runbook = o->items[i].runbook,
                                                .now_ms = rbk_clock_wall_ms()};
         rc = rbk_incident_open(store, o->cli->config, &opening, NULL, err);
     }
+    o->cli->queued = o->cli->queued || rc == 0;
     if (rc == 0)
         return rbk_store_commit(store, err);
     rbk_store_rollback(store);
     return rc;
 }
 
+static void say_opened(const struct to_open *item)
+{
+    struct rbk_buf safe = {0};
+    rbk_escape_terminal(&safe, item->text, strlen(item->text));
+    fprintf(stderr, "incident        %s: %s\n", item->key, safe.data ? safe.data : "");
+    rbk_buf_fini(&safe);
+}
+
 static void opening_fini(struct opening *o)
 {
     for (size_t i = 0; i < o->count; i++) {
         free(o->items[i].key);
+        free(o->items[i].runbook);
         free(o->items[i].title);
         free(o->items[i].priority);
         free(o->items[i].text);
@@ -147,6 +161,8 @@ void rbk_triggers_open(struct rbk_cli *cli, const char *run)
         err = o.err;
     if (rc == 0 && o.count > 0)
         rc = open_noted(&o, &err);
+    for (size_t i = 0; rc == 0 && i < o.count && !cli->quiet; i++)
+        say_opened(&o.items[i]);
     if (rc < 0) {
         char text[1024];
         rbk_error_format(&err, text, sizeof text);

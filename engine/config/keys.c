@@ -382,7 +382,8 @@ const struct config_key config_keys[] = {
      .help = "an attempt that is tried again is not told of; default: true"},
     {.path = "notify.rules.*.repeat",
      .type = CONFIG_TYPE_DURATION,
-     .help = "while something stays wrong, tell of it again at most this often; default: every time"},
+     .help =
+         "while something stays wrong, tell of it again at most this often, escalations aside; default: every time"},
     {.path = "notify.rules.*.dedupe",
      .type = CONFIG_TYPE_DURATION,
      .help = "the same event about the same thing is not sent twice within this time, whatever came between"},

@@ -11,7 +11,7 @@
 #include <string.h>
 
 static const char *const notify_events[] = {
-#define X(name, what) name,
+#define X(name, status, what) name,
     RBK_NOTIFY_EVENTS(X)
 #undef X
 };

@@ -32,6 +32,8 @@ void rbk_incident_fini(struct rbk_incident *i);
 
 /* [A-Za-z0-9] then [A-Za-z0-9._:/@+-], at most 200 bytes, and not digits alone (that is an id). */
 bool rbk_incident_key_ok(const char *key);
+/* The key of the incident of a runbook: its id, or runbook/ID where that alone would be no key (digits). Heap. */
+char *rbk_incident_key_of(const char *runbook);
 
 /* ---- changes: inside a transaction; `by` is who did it, all strings are free of secrets ---- */
 

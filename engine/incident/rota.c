@@ -15,6 +15,7 @@ struct rota {
     const rbk_value *row, *members, *overrides;
     const rbk_zone *zone;
     rbk_zones *zones;
+    size_t member_count;
     int64_t start, every; /* seconds by the clocks */
 };
 
@@ -83,7 +84,7 @@ static const char *who_at(const struct rota *r, int64_t clock)
     const rbk_value *o = override_at(r, clock);
     if (o)
         return rbk_map_get_string(o, "who");
-    size_t n = (size_t)turn_number(r, clock) % rbk_value_length(r->members);
+    size_t n = (size_t)turn_number(r, clock) % r->member_count;
     return rbk_value_string(rbk_list_at(r->members, n));
 }
 
@@ -108,7 +109,7 @@ static int64_t boundary_after(const struct rota *r, int64_t clock)
 
 static void find_end(const struct rota *r, int64_t clock, struct rbk_turn *out)
 {
-    size_t looks = 2 * (rbk_value_length(r->members) + 2 * rbk_value_length(r->overrides)) + 2;
+    size_t looks = 2 * (r->member_count + 2 * rbk_value_length(r->overrides)) + 2;
     int64_t at = clock;
     for (size_t i = 0; i < looks; i++) {
         at = boundary_after(r, at);
@@ -135,14 +136,22 @@ static int rota_open(struct rota *r, const struct rbk_config *config, struct rbk
     r->row = row_of(config, r->name);
     if (!r->row) {
         rbk_error_set(err, RBK_ENOENT, "there is no rota %s", r->name);
-        return rbk_error_hint(err, "rotas stand under oncall: in runbook.yaml");
+        rbk_error_hint(err, "rotas stand under oncall: in runbook.yaml");
+        return RBK_ENOENT;
     }
     r->members = rbk_map_get(r->row, "members");
     r->overrides = rbk_map_get(r->row, "overrides");
-    if (rbk_value_length(r->members) == 0)
-        return rbk_error_set(err, RBK_EINVAL, "the rota %s has no members", r->name);
+    r->member_count = rbk_value_length(r->members);
+    if (r->member_count == 0) {
+        rbk_error_set(err, RBK_EINVAL, "the rota %s has no members", r->name);
+        return RBK_EINVAL;
+    }
     r->start = clock_of_text(rbk_map_get_string(r->row, "start"));
     r->every = llround(rbk_value_number(rbk_map_get(r->row, "every")));
+    if (r->every <= 0) {
+        rbk_error_set(err, RBK_EINVAL, "a turn of the rota %s takes no time", r->name);
+        return RBK_EINVAL;
+    }
     return open_zone(r, config, err);
 }
 

@@ -2,6 +2,7 @@
 #include <incident/rows.h>
 
 #include <base/mem.h>
+#include <base/str.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -32,6 +33,11 @@ bool rbk_incident_key_ok(const char *key)
     size_t len = strlen(key), digits = strspn(key, "0123456789");
     return len > 0 && len <= 200 && digits < len && (digits > 0 || strchr(letters, key[0])) &&
            key[strspn(key, "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789._:/@+-")] == '\0';
+}
+
+char *rbk_incident_key_of(const char *runbook)
+{
+    return rbk_incident_key_ok(runbook) ? rbk_strdup(runbook) : rbk_asprintf("runbook/%.190s", runbook);
 }
 
 #define COLUMNS                                                                                                  \

@@ -5,9 +5,7 @@
 #include <base/mem.h>
 #include <lua/channel_spec.h>
 #include <lua/delivery.h>
-#include <lua/embed.h>
 #include <lua/fail.h>
-#include <lua/stdlib.h>
 #include <lua/value.h>
 #include <stdlib.h>
 #include <string.h>
@@ -161,31 +159,3 @@ static int channel_preview(void *host, const struct rbk_message *m, char **out, 
 
 const struct rbk_channel_ops rbk_lua_channel_ops = {
     .check = channel_check, .send = channel_send, .preview = channel_preview, .local = channel_is_local};
-
-/* ---- all types -----------------------------------------------------------------------------------------------------
- */
-
-struct types {
-    rbk_channel_type_fn *fn;
-    void *arg;
-};
-
-static int tell_types(lua_State *L)
-{
-    static const char prefix[] = "channels.";
-    const struct types *t = lua_touserdata(L, 1);
-    for (const struct rbk_embedded *m = rbk_embedded_modules; m->name; m++) {
-        if (!rbk_starts_with(m->name, prefix) || !rbk_stdlib_push(L, m->name))
-            continue;
-        lua_getfield(L, -1, "help");
-        t->fn(t->arg, m->name + strlen(prefix), luaL_checkstring(L, -1));
-        lua_pop(L, 2);
-    }
-    return 0;
-}
-
-int rbk_channel_types(struct rbk_lua *lua, rbk_channel_type_fn *fn, void *arg, struct rbk_error *err)
-{
-    struct types t = {fn, arg};
-    return rbk_lua_protected(lua, tell_types, &t, err);
-}

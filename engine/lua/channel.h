@@ -24,8 +24,4 @@ void rbk_channels_free(struct rbk_channels *c);
 /* The host is a struct rbk_channels. */
 extern const struct rbk_channel_ops rbk_lua_channel_ops;
 
-/* The types that there are: calls fn with each name and what it is for. */
-typedef void rbk_channel_type_fn(void *arg, const char *type, const char *help);
-int rbk_channel_types(struct rbk_lua *lua, rbk_channel_type_fn *fn, void *arg, struct rbk_error *err);
-
 #endif

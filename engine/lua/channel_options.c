@@ -113,7 +113,7 @@ static int type_option(const struct rbk_channel_option *option, const char *chan
         v = param->dflt;
     if (!v && param->required) {
         rbk_error_set(err, RBK_EINVAL, "channels.%s lacks `%s`", channel, param->name);
-        return rbk_error_hint(err, "docs/notifications.md has an example of each type");
+        return rbk_error_hint(err, "%s", param->help);
     }
     if (!v)
         return 0;

@@ -220,7 +220,8 @@ int rbk_delivery_send(struct rbk_channels *c, struct rbk_channel *channel, const
     struct rbk_delivery_task *d = rbk_alloc(sizeof *d);
     *d = (struct rbk_delivery_task){.channels = c, .channel = channel, .fn = fn, .arg = arg, .next = c->first};
     d->via = (struct rbk_via){.task = {.kind = &delivery_kind, .lua = c->lua, .loop = c->loop, .anchor = LUA_NOREF},
-                              .net = c->net};
+                              .net = c->net,
+                              .redactor = c->redactor};
     if (c->first)
         c->first->prev = d;
     c->first = d;

@@ -31,6 +31,9 @@ int rbk_channel_find(struct rbk_channels *c, const char *name, struct rbk_channe
 /* The message for Lua, without what the channels' redactor knows: a new map. */
 rbk_value *rbk_delivery_message(const struct rbk_channels *c, const struct rbk_message *m);
 
+/* A copy without what the redactor knows, in its texts at any depth. */
+rbk_value *rbk_delivery_redacted(const struct rbk_redactor *r, const rbk_value *v);
+
 /* As in struct rbk_channel_ops. */
 int rbk_delivery_send(struct rbk_channels *c, struct rbk_channel *channel, const struct rbk_message *m, rbk_sent_fn *fn,
                       void *arg, struct rbk_error *err);

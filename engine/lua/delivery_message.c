@@ -2,7 +2,7 @@
 #include <lua/delivery.h>
 
 /* Whoever publishes redacts what a run knows; what the channels know is redacted here. */
-static rbk_value *redacted(const struct rbk_redactor *r, const rbk_value *v)
+rbk_value *rbk_delivery_redacted(const struct rbk_redactor *r, const rbk_value *v)
 {
     if (rbk_value_type(v) == RBK_STRING && rbk_redact_matches(r, rbk_value_string(v), rbk_value_length(v))) {
         struct rbk_buf out = {0};
@@ -17,9 +17,9 @@ static rbk_value *redacted(const struct rbk_redactor *r, const rbk_value *v)
     rbk_value *out = list ? rbk_list_new() : rbk_map_new();
     for (size_t i = 0; i < rbk_value_length(v); i++) {
         if (list)
-            rbk_list_append(out, redacted(r, rbk_list_at(v, i)));
+            rbk_list_append(out, rbk_delivery_redacted(r, rbk_list_at(v, i)));
         else
-            rbk_map_set(out, rbk_map_key_at(v, i), redacted(r, rbk_map_value_at(v, i)));
+            rbk_map_set(out, rbk_map_key_at(v, i), rbk_delivery_redacted(r, rbk_map_value_at(v, i)));
     }
     return out;
 }
@@ -40,7 +40,7 @@ rbk_value *rbk_delivery_message(const struct rbk_channels *c, const struct rbk_m
         rbk_map_set(map, "memory", rbk_value_dup(m->memory));
     if (rbk_redactor_empty(c->redactor))
         return map;
-    rbk_value *clean = redacted(c->redactor, map);
+    rbk_value *clean = rbk_delivery_redacted(c->redactor, map);
     rbk_map_set_string(clean, "key", m->key);
     rbk_value_free(map);
     return clean;

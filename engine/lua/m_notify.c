@@ -11,7 +11,7 @@
 #include <notify/notify.h>
 #include <stdio.h>
 #include <stdlib.h>
-#include <store/store.h>
+#include <store/journal.h>
 #include <string.h>
 #include <unistd.h>
 
@@ -42,7 +42,7 @@ static rbk_value *event_of(struct rbk_perform *p, const rbk_value *asked)
 {
     rbk_value *event = rbk_map_new(), *channels = rbk_list_new();
     const char *run = rbk_perform_run_id(p);
-    char host[256] = "", *run_short = rbk_strndup(run, strnlen(run, 8));
+    char host[256] = "", run_short[RBK_ULID_SIZE] = "";
     rbk_list_append(channels, rbk_string_new(rbk_map_get_string(asked, "channel")));
     set_identity(p, asked, event);
     rbk_map_set_string(event, "event", "message");
@@ -53,12 +53,12 @@ static rbk_value *event_of(struct rbk_perform *p, const rbk_value *asked)
     rbk_map_set_string(event, "project", rbk_perform_config(p)->project);
     rbk_map_set_string(event, "runbook", rbk_perform_runbook(p));
     rbk_map_set_string(event, "run", run);
-    rbk_map_set_string(event, "run_short", run_short);
+    if (rbk_journal_run_short(rbk_perform_store(p), run, run_short, NULL) == 0)
+        rbk_map_set_string(event, "run_short", run_short);
     set_redacted(p, event, "title", rbk_map_get_string(asked, "subject"));
     set_redacted(p, event, "text", rbk_map_get_string(asked, "text"));
     if (gethostname(host, sizeof host - 1) == 0)
         rbk_map_set_string(event, "host", host);
-    free(run_short);
     return event;
 }
 

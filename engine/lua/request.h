@@ -2,6 +2,7 @@
 #ifndef RBK_LUA_REQUEST_H
 #define RBK_LUA_REQUEST_H
 
+#include <base/redact.h>
 #include <lua/await.h>
 #include <net/net.h>
 
@@ -10,7 +11,8 @@
  * from a C function. [-1, +1|2, v] */
 int rbk_request_http(lua_State *L, struct rbk_task *t, struct rbk_net *net);
 /* { url, user, password, starttls, from, to, headers, text, html, attachments = { { name, type, data } }, timeout } at
- * index 1: true, or nil and { kind, message, status }. [-1, +1|2, v] */
-int rbk_request_mail(lua_State *L, struct rbk_task *t, struct rbk_net *net);
+ * index 1: true, or nil and { kind, message, status }. Attachments come from files: they are redacted here. [-1, +1|2,
+ * v] */
+int rbk_request_mail(lua_State *L, struct rbk_task *t, struct rbk_net *net, const struct rbk_redactor *redactor);
 
 #endif

@@ -9,6 +9,7 @@
 struct rbk_via {
     struct rbk_task task;
     struct rbk_net *net;
+    const struct rbk_redactor *redactor;
 };
 
 /* Pushes the table of functions, made once per host; they belong to the task that runs. [-0, +1, m] */

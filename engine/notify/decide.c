@@ -8,20 +8,21 @@
 #include <notify/told.h>
 #include <notify/windows.h>
 #include <stdlib.h>
+#include <string.h>
 
+/* A time that cannot be understood hides nothing, and never keeps the cause of the event from being recorded:
+ * rbk_notify_check finds it. */
 int notify_circumstances_of(struct rbk_store *s, const struct rbk_config *config, const rbk_value *event,
                             int64_t now_ms, struct notify_circumstances *out, struct rbk_error *err)
 {
     *out = (struct notify_circumstances){.config = config, .now_ms = now_ms};
     int rc = notify_silenced(s, event, now_ms, &out->muted_by, err);
-    if (rc == 0)
-        rc = notify_maintained(config, event, now_ms, &out->muted_by, err);
-    out->muted = rc > 0;
-    if (rc >= 0)
-        rc = notify_quiet(config, notify_event_text(event, "priority"), now_ms, &out->quiet_until_ms, err);
-    if (rc == 0)
+    if (rc < 0)
+        return rc;
+    out->muted = rc > 0 || notify_maintained(config, event, now_ms, &out->muted_by, NULL) > 0;
+    if (notify_quiet(config, notify_event_text(event, "priority"), now_ms, &out->quiet_until_ms, NULL) <= 0)
         out->quiet_until_ms = 0;
-    return rc < 0 ? rc : 0;
+    return 0;
 }
 
 void notify_circumstances_fini(struct notify_circumstances *c)
@@ -54,9 +55,15 @@ static bool is_recent(const struct question *q, int64_t told_ms, int64_t window_
     return window_ms > 0 && told_ms > 0 && q->c->now_ms - told_ms < window_ms && q->c->now_ms >= told_ms;
 }
 
+/* That somebody else is called is news, however often the matter itself is repeated. */
+static bool is_escalation(const struct question *q)
+{
+    return strcmp(q->name, "incident.escalated") == 0;
+}
+
 static bool is_repetition(const struct question *q)
 {
-    if (q->matter.firing && is_recent(q, q->matter.told_ms, q->rule->repeat_ms)) {
+    if (q->matter.firing && !is_escalation(q) && is_recent(q, q->matter.told_ms, q->rule->repeat_ms)) {
         say_ago(q->why, "told", q->c->now_ms - q->matter.told_ms, "repeat", q->rule->repeat_ms);
         return true;
     }

@@ -32,7 +32,8 @@ extern const struct rbk_schema rbk_notify_schema;
  * duration_ms, url
  */
 
-/* What reading the configuration cannot know of `notify`: zones and schedules that there are. The first mistake. */
+/* What reading the configuration cannot know of `notify`: zones and schedules that there are. The first mistake.
+ * Where there is one, events are told as if there were no such time: it keeps no run from its record. */
 int rbk_notify_check(const struct rbk_config *config, struct rbk_error *err);
 
 /* 1 = some rule counts a failure of this key, or told of one: whoever finds it mended publishes that; 0; negative. */

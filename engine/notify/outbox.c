@@ -220,9 +220,9 @@ void notify_message_fini(struct rbk_message *m)
     *m = (struct rbk_message){0};
 }
 
-#define FILTER                                                                                                   \
-    " (?1 IS NULL OR channel = ?1) AND (?2 IS NULL OR substr(key, 1, length(?2)) = ?2 OR CAST(id AS TEXT) = ?2)" \
-    " AND (?3 < 0 OR state = ?3)"
+#define FILTER                                                                                          \
+    " (?1 IS NULL OR channel = ?1) AND (?3 < 0 OR state = ?3) AND (?2 IS NULL OR CAST(id AS TEXT) = ?2" \
+    " OR (length(?2) >= 8 AND substr(key, 1, length(?2)) = ?2))"
 
 static void bind_filter(struct rbk_stmt *q, const struct rbk_message_filter *f)
 {
@@ -272,12 +272,21 @@ int rbk_outbox_drop(struct rbk_store *s, const struct rbk_message_filter *f, int
     return rc;
 }
 
+static int delete_before(struct rbk_store *s, const char *sql, int64_t before_ms, struct rbk_error *err)
+{
+    struct rbk_stmt *q = rbk_stmt(s, sql);
+    rbk_bind_int(q, 1, before_ms);
+    return rbk_stmt_run(q, err);
+}
+
+/* A channel's memory outlives the messages: what it opened long ago may still have to be closed. */
 int notify_outbox_prune(struct rbk_store *s, const struct rbk_config *config, int64_t now_ms, struct rbk_error *err)
 {
+    static const int64_t year_ms = INT64_C(365) * 24 * 3600 * 1000;
     int64_t before_ms = now_ms - notify_config_ms(rbk_config_get(config, "notify"), "keep", 0);
-    struct rbk_stmt *q = rbk_stmt(s, "DELETE FROM notify_outbox WHERE state = 2 AND delivered_ms < ?1");
-    rbk_bind_int(q, 1, before_ms);
-    int rc = rbk_stmt_run(q, err);
+    int rc = delete_before(s, "DELETE FROM notify_outbox WHERE state = 2 AND delivered_ms < ?1", before_ms, err);
+    if (rc == 0)
+        rc = delete_before(s, "DELETE FROM notify_memory WHERE changed_ms < ?1", now_ms - year_ms, err);
     if (rc == 0)
         rc = notify_told_prune(s, before_ms, err);
     return rc == 0 ? notify_silences_prune(s, before_ms, err) : rc;

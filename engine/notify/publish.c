@@ -40,6 +40,11 @@ static void set_if_absent(rbk_value *event, const char *name, const char *text)
         rbk_map_set_string(event, name, text);
 }
 
+static bool inside_character(const char *s)
+{
+    return (*s & 0xc0) == 0x80; /* UTF-8 */
+}
+
 /* Keeps the end of a long text, from the beginning of a line, or its beginning. */
 static void shorten(rbk_value *event, const char *name, size_t max, bool keep_end)
 {
@@ -48,6 +53,10 @@ static void shorten(rbk_value *event, const char *name, size_t max, bool keep_en
     if (len <= max)
         return;
     const char *from = keep_end ? text + len - max : text;
+    while (inside_character(from))
+        from++;
+    while (!keep_end && inside_character(text + max))
+        max--;
     const char *line = keep_end ? strchr(from, '\n') : NULL;
     from = line ? line + 1 : from;
     char *kept = rbk_asprintf("%s%.*s%s", keep_end ? "..\n" : "", (int)max, from, keep_end ? "" : "..");
@@ -173,6 +182,8 @@ int rbk_notify_publish(struct rbk_store *s, const struct rbk_config *config, con
     if (rc != 0)
         return rc < 0 ? rc : 0;
     rc = find_targets(&p, event, now_ms, err);
+    if (rc == 0 && notify_event_is(p.event, "resolved"))
+        rc = notify_told_forget(s, notify_event_text(p.event, "key"), err);
     if (rc == 0)
         rc = put_all(&p, now_ms, err);
     if (rc == 0 && queued)

@@ -55,6 +55,13 @@ int notify_told_put(struct rbk_store *s, const char *rule, const char *key, cons
     return rbk_stmt_run(q, err);
 }
 
+int notify_told_forget(struct rbk_store *s, const char *key, struct rbk_error *err)
+{
+    struct rbk_stmt *q = rbk_stmt(s, "DELETE FROM notify_told WHERE event = '' AND key = ?1");
+    rbk_bind_text(q, 1, key);
+    return rbk_stmt_run(q, err);
+}
+
 int notify_seen_add(struct rbk_store *s, const char *id, int64_t now_ms, struct rbk_error *err)
 {
     struct rbk_stmt *q = rbk_stmt(s, "INSERT OR IGNORE INTO notify_seen(id, seen_ms) VALUES(?1, ?2)");

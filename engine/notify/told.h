@@ -17,6 +17,9 @@ int notify_told_get(struct rbk_store *s, const char *rule, const char *key, cons
 /* Zeros remove it. Inside a transaction. */
 int notify_told_put(struct rbk_store *s, const char *rule, const char *key, const char *event,
                     const struct notify_told *told, struct rbk_error *err);
+/* The matter is over, for every rule: those that keep silent about it, and those that are not in the configuration any
+ * more. Inside a transaction. */
+int notify_told_forget(struct rbk_store *s, const char *key, struct rbk_error *err);
 /* Remembers an event's id: 1 = it was there. Inside a transaction. */
 int notify_seen_add(struct rbk_store *s, const char *id, int64_t now_ms, struct rbk_error *err);
 /* Forgets what is older than that and not firing. Inside a transaction. */

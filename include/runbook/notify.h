@@ -16,25 +16,26 @@ extern "C" {
 struct rbk_store;
 struct rbk_config;
 
-/* Every event that there is, and what it says. */
-#define RBK_NOTIFY_EVENTS(X)                                               \
-    X("run.failed", "a run failed or timed out")                           \
-    X("run.recovered", "a run succeeded, and the one before it had not")   \
-    X("run.waiting", "a run waits for a person")                           \
-    X("run.escalated", "a runbook's escalate condition holds")             \
-    X("run.interrupted", "a run was interrupted and can be resumed")       \
-    X("step.failed", "a step failed, after its last retry")                \
-    X("step.attempt-failed", "an attempt failed, and another follows")     \
-    X("check.failed", "a check was not met")                               \
-    X("budget.exceeded", "a step took more than it may")                   \
-    X("schedule.skipped", "a run that was due was not begun")              \
-    X("incident.opened", "an incident began")                              \
-    X("incident.escalated", "nobody acknowledged in time: the next level") \
-    X("incident.acknowledged", "somebody acts")                            \
-    X("incident.noted", "something was added to the timeline")             \
-    X("incident.resolved", "an incident is over")                          \
-    X("message", "somebody sent it by hand")                               \
-    X("test", "a trial of a channel")
+/* Every event that there is, its status (what stays wrong is "firing", the end of it "resolved", anything else "info"),
+ * and what it says. Of check.failed and step.failed there are recoveries of the same name. */
+#define RBK_NOTIFY_EVENTS(X)                                                         \
+    X("run.failed", "firing", "a run failed or timed out")                           \
+    X("run.recovered", "resolved", "a run succeeded, and the one before it had not") \
+    X("run.waiting", "info", "a run waits for a person")                             \
+    X("run.escalated", "info", "a runbook's escalate condition holds")               \
+    X("run.interrupted", "firing", "a run was interrupted and can be resumed")       \
+    X("step.failed", "firing", "a step failed, after its last retry")                \
+    X("step.attempt-failed", "info", "an attempt failed, and another follows")       \
+    X("check.failed", "firing", "a check was not met")                               \
+    X("budget.exceeded", "info", "a step took more than it may")                     \
+    X("schedule.skipped", "info", "a run that was due was not begun")                \
+    X("incident.opened", "firing", "an incident began")                              \
+    X("incident.escalated", "firing", "nobody acknowledged in time: the next level") \
+    X("incident.acknowledged", "info", "somebody acts")                              \
+    X("incident.noted", "info", "something was added to the timeline")               \
+    X("incident.resolved", "resolved", "an incident is over")                        \
+    X("message", "info", "somebody sent it by hand")                                 \
+    X("test", "info", "a trial of a channel")
 
 /* Priorities, the gravest first. */
 #define RBK_NOTIFY_PRIORITIES(X) X("critical") X("high") X("medium") X("low")
@@ -72,7 +73,7 @@ struct rbk_message { /* strings and values borrowed */
 };
 struct rbk_message_filter {
     const char *channel; /* NULL = every one */
-    const char *key;     /* a prefix of the key, or the id as text; NULL = every one */
+    const char *key;     /* the id as text, or the key from its beginning, 8 letters at least; NULL = every one */
     int state;           /* enum rbk_message_state, -1 = any */
     int limit;           /* 0 = no limit */
 };

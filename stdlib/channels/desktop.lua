@@ -17,10 +17,10 @@ local desktop = {
 
 local function words(message)
     local s = story.of(message)
-    local body = s.text or s.error or ""
+    local body = s.text or s.error
     return {
         "notify-send", "--app-name=runbook", "--urgency=" .. (URGENCY[s.priority] or "normal"), "--",
-        text.clip(s.heading, 200), text.clip(body, 500, ESCAPE),
+        text.clip(s.heading, 200), body and text.clip(body, 500, ESCAPE),
     }
 end
 

@@ -94,7 +94,8 @@ local function log_of(s)
         return {}
     end
     local name = (path:match "([^/]+)$"):gsub("[^%w._-]", "_")
-    return { { name = name, type = "text/plain; charset=utf-8", data = text.tail(text.clean(content), LOG_MAX) } }
+    local last = text.clean(content:sub(-4 * LOG_MAX)) -- a character has at most four bytes
+    return { { name = name, type = "text/plain; charset=utf-8", data = text.tail(last, LOG_MAX) } }
 end
 
 function email.render(message, o)

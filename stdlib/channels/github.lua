@@ -55,17 +55,22 @@ local function request(o, message, method, path, body)
     }
 end
 
+-- What a message quotes is not taken for a mark of ours.
+local function body_of(message, ...)
+    return (markdown.of(story.of(message), BODY_MAX, ...):gsub("<!%-%- runbook:", "<!-- \u{200B}runbook:"))
+end
+
 local function issue_of(message, o)
     local s = story.of(message)
     return request(o, message, "POST", "/issues", {
         title = text.clip(s.heading, 250),
-        body = ("%s\n%s\n%s"):format(markdown.of(s, BODY_MAX, false), fingerprint(message), key_mark(message)),
+        body = ("%s\n%s\n%s"):format(body_of(message, false), fingerprint(message), key_mark(message)),
         labels = o.labels,
     })
 end
 
 local function comment_of(message, o, number)
-    local body = ("%s\n%s"):format(markdown.of(story.of(message), BODY_MAX), key_mark(message))
+    local body = ("%s\n%s"):format(body_of(message), key_mark(message))
     return request(o, message, "POST", ("/issues/%d/comments"):format(number), { body = body })
 end
 

@@ -24,8 +24,14 @@ local slack = {
     },
 }
 
-local function section(markdown)
-    return { type = "section", text = { type = "mrkdwn", text = markdown } }
+-- "verbatim": Slack makes no mention of plain words such as @here
+-- (https://docs.slack.dev/reference/block-kit/composition-objects/text-object).
+local function markup(content)
+    return { type = "mrkdwn", text = content, verbatim = true }
+end
+
+local function section(content)
+    return { type = "section", text = markup(content) }
 end
 
 local function bold(title)
@@ -42,7 +48,7 @@ local function fields(list)
     local made = {}
     for i = 1, math.min(#list, 10) do
         local field = list[i]
-        made[i] = { type = "mrkdwn", text = ("*%s*\n%s"):format(field.name, text.clip(field.value, 1900, ESCAPE)) }
+        made[i] = markup(("*%s*\n%s"):format(field.name, text.clip(field.value, 1900, ESCAPE)))
     end
     return { type = "section", fields = made }
 end
@@ -69,7 +75,7 @@ local function blocks_of(s)
     blocks[#blocks + 1] = {
         type = "context",
         block_id = "runbook-" .. text.clip(s.key, 200),
-        elements = { { type = "mrkdwn", text = when } },
+        elements = { markup(when) },
     }
     return blocks
 end

@@ -1,12 +1,13 @@
 -- A story as Markdown, for GitHub (https://github.github.com/gfm/). Text is escaped: nothing in it is a heading, a link
--- or a mention.
+-- or a mention. GitHub looks for @name and #1 after Markdown was read, so that no escape hides them
+-- (https://github.com/github/markup/issues/1168): a zero-width space behind the sign does.
 local story = require "notify.story"
 local text = require "notify.text"
 
 local markdown = {}
 
-local ESCAPE = { ["<"] = "&lt;", [">"] = "&gt;", ["&"] = "&amp;", ["@"] = "&#64;" }
-for c in ("\\*_~`|#[]"):gmatch "." do
+local ESCAPE = { ["<"] = "&lt;", [">"] = "&gt;", ["&"] = "&amp;", ["@"] = "@\u{200B}", ["#"] = "#\u{200B}" }
+for c in ("\\*_~`|[]"):gmatch "." do
     ESCAPE[c] = "\\" .. c
 end
 

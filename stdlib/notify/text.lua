@@ -9,11 +9,17 @@ local CUT_UNITS = 7
 function text.clean(s)
     s = tostring(s):gsub("\r\n?", "\n"):gsub("[%z\1-\8\11\12\14-\31\127]", "")
     local len, bad = utf8.len(s)
-    while not len do
-        s = s:sub(1, bad - 1) .. "\u{FFFD}" .. s:sub(bad + 1)
-        len, bad = utf8.len(s, bad)
+    if len then
+        return s
     end
-    return s
+    local valid, from = {}, 1
+    while not len do
+        valid[#valid + 1] = s:sub(from, bad - 1)
+        from = bad + 1
+        len, bad = utf8.len(s, from)
+    end
+    valid[#valid + 1] = s:sub(from)
+    return table.concat(valid, "\u{FFFD}")
 end
 
 local function units(code)

@@ -1,10 +1,11 @@
-/* Queueing messages: bench_notify STATE_DIR MODE COUNT [CONFIG]
+/* Queueing messages: bench_notify STATE_DIR MODE COUNT
  *
- *   fill    COUNT messages of the size that a failed run has, for channel hook, in one commit
+ *   fill     COUNT messages of the size that a failed run has, for channel hook, in one commit
  *   steps   COUNT commits, each with the result of a step
  *   queued  the same, and a message in each
  */
 #include <base/clock.h>
+#include <metrics/metrics.h>
 #include <notify/notify.h>
 #include <state/state.h>
 #include <stdio.h>
@@ -61,10 +62,60 @@ static void fill(struct rbk_store *s, const struct rbk_config *config, long coun
     must(rbk_store_commit(s, err), err);
 }
 
-static void steps(struct rbk_store *s, const struct rbk_config *config, long count, struct rbk_error *err)
+static int by_value(const void *a, const void *b)
+{
+    int64_t x = *(const int64_t *)a, y = *(const int64_t *)b;
+    return (x > y) - (x < y);
+}
+
+/* What a run commits when a step has ended: its result, its command, what was measured, the intent of the next one. */
+static void record(struct rbk_store *s, const char *run, struct rbk_step_row *step, struct rbk_error *err)
+{
+    const struct rbk_command_row command = {
+        .argv = "pytest -m smoke", .end = "exit", .exit_code = 1, .duration_ms = 4120};
+    const struct rbk_label labels[] = {{"runbook", "bench/notify"}, {"step", step->id}};
+    const struct rbk_metric metric = {
+        .name = "runbook_step_duration_seconds", .kind = RBK_METRIC_DURATION, .labels = labels, .label_count = 2};
+    char next[40];
+    must(rbk_journal_step_put(s, run, step, err), err);
+    must(rbk_journal_command_add(s, run, step->key, &command, err), err);
+    must(rbk_metrics_record(s, &metric, (struct rbk_sample){rbk_clock_wall_ms(), 4.12}, err), err);
+    snprintf(next, sizeof next, "%s/next", step->key);
+    step->key = next;
+    step->state = RBK_STEP_RUNNING;
+    must(rbk_journal_step_put(s, run, step, err), err);
+}
+
+/* Microseconds of one such commit, with a message when there is a configuration. */
+static int64_t commit(struct rbk_store *s, const char *run, const struct rbk_config *config, long i,
+                      struct rbk_error *err)
+{
+    char key[32];
+    snprintf(key, sizeof key, "step[%ld]", i);
+    struct rbk_step_row step = {.key = key,
+                                .id = "step",
+                                .title = "Run smoke tests",
+                                .kind = "shell",
+                                .attempts = 1,
+                                .state = RBK_STEP_FAILED,
+                                .exit_code = 1,
+                                .hash = "0011223344556677",
+                                .error = "exit status 1"};
+    int64_t began = rbk_clock_mono_us();
+    must(rbk_store_begin(s, err), err);
+    record(s, run, &step, err);
+    if (config)
+        publish(s, config, i, err);
+    must(rbk_store_commit(s, err), err);
+    return rbk_clock_mono_us() - began;
+}
+
+/* In turn, so that both see the same disk. */
+static void compare(struct rbk_store *s, const struct rbk_config *config, long count, struct rbk_error *err)
 {
     struct rbk_run_row run = {
         .runbook = "bench/notify", .title = "Bench", .path = "/p", .by = "bench", .host = "bench"};
+    int64_t *without = calloc((size_t)count, sizeof *without), *with = calloc((size_t)count, sizeof *with);
     must(rbk_ulid_new(run.id, err), err);
     run.exit = -1;
     run.params = rbk_map_new();
@@ -72,24 +123,15 @@ static void steps(struct rbk_store *s, const struct rbk_config *config, long cou
     must(rbk_journal_run_add(s, &run, err), err);
     must(rbk_store_commit(s, err), err);
     for (long i = 0; i < count; i++) {
-        char key[32];
-        snprintf(key, sizeof key, "step[%ld]", i);
-        struct rbk_step_row step = {.key = key,
-                                    .id = "step",
-                                    .title = "Run smoke tests",
-                                    .kind = "shell",
-                                    .attempts = 1,
-                                    .state = RBK_STEP_FAILED,
-                                    .exit_code = 1,
-                                    .hash = "0011223344556677",
-                                    .error = "exit status 1"};
-        must(rbk_store_begin(s, err), err);
-        must(rbk_journal_step_put(s, run.id, &step, err), err);
-        if (config)
-            publish(s, config, i, err);
-        must(rbk_store_commit(s, err), err);
+        without[i] = commit(s, run.id, NULL, 2 * i, err);
+        with[i] = commit(s, run.id, config, 2 * i + 1, err);
     }
+    qsort(without, (size_t)count, sizeof *without, by_value);
+    qsort(with, (size_t)count, sizeof *with, by_value);
+    printf("%lld %lld\n", (long long)without[count / 2], (long long)with[count / 2]);
     rbk_value_free(run.params);
+    free(without);
+    free(with);
 }
 
 int main(int argc, char **argv)
@@ -105,7 +147,7 @@ int main(int argc, char **argv)
     if (strcmp(argv[2], "fill") == 0)
         fill(s, config, atol(argv[3]), &err);
     else
-        steps(s, strcmp(argv[2], "queued") == 0 ? config : NULL, atol(argv[3]), &err);
+        compare(s, config, atol(argv[3]), &err);
     rbk_store_close(s);
     rbk_config_free(config);
     return 0;

@@ -101,8 +101,13 @@ class Receiver:
         if fault == "half":
             client.sendall(b"HTTP/1.1 200 OK\r\nContent-Length: 1000\r\n\r\nhalf")
         elif fault == "hang":
-            while not self.well and client.recv(1):
-                pass
+            client.settimeout(0.05)
+            while not self.well:
+                try:
+                    if not client.recv(1):
+                        break
+                except TimeoutError:
+                    pass
         elif fault == "reset":
             client.sendall(b"HTTP/1.1 200 OK\r\nContent-")
             client.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))

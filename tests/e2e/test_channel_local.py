@@ -1,12 +1,15 @@
 """Channels of this machine: GitHub Actions' annotations and summary, the terminal, the desktop, a command, a file."""
 
+import json
 import os
 import pty
 import re
 import subprocess
 
+import documents
 import pytest
 from channels import HOSTILE, Delivery, event, hostile_message, message, recovery
+from conftest import wait_for
 
 ACTIONS = {"gh": {"type": "github-actions"}}
 
@@ -106,10 +109,32 @@ def test_a_command_that_fails_is_tried_again_with_its_last_line(delivery):
 def test_many_files_are_appended_to_at_once(delivery):
     files = {"f": {"type": "file", "path": "events.jsonl"}}
     delivery.send(files, *[message("f", hostile_message("f")["events"][-1], key=f"k{i}") for i in range(20)], parallel=True)
-    import json
-
     keys = {json.loads(line)["key"] for line in (delivery.root / "events.jsonl").read_text().splitlines()}
     assert keys == {f"k{i}" for i in range(20)}
+
+
+# ---- from a runbook ----
+
+
+def test_a_step_sends_its_message_once_and_without_secrets(project):
+    project.write("runbook.yaml", "project: t\nchannels: { log: { type: file, path: sent.jsonl } }\n")
+    project.runbook("t/tell", """runbook "Tell" {}
+param "token" { type = "string", secret = true }
+step "Tell" {
+  run = function(ctx)
+    for _ = 1, 2 do
+      ctx:perform(notify.send { channel = "log", subject = "Hello", text = "with $token", priority = "low" })
+    end
+  end,
+}
+""")
+    project.ok("t/tell", "--token", "canary-of-a-run")
+    sent = project.root / "sent.jsonl"
+    wait_for(lambda: sent.exists() and sent.read_text().endswith("\n"), "the message")
+    (line,) = sent.read_text().splitlines()
+    (told,) = documents.validate(json.loads(line))["events"]
+    assert (told["title"], told["text"], told["runbook"]) == ("Hello", "with ***", "t/tell")
+    assert told["run"].startswith(told["run_short"])
 
 
 # ---- check ----

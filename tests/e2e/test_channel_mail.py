@@ -89,6 +89,24 @@ def test_the_end_of_the_log_is_attached(server, delivery):
     assert list(server.mails[1][2].iter_attachments()) == []
 
 
+def test_a_log_of_any_bytes_is_attached(server, delivery):
+    (delivery.root / "step.log").write_bytes(b"first\n" + b"\xff\xfe\x00x\n" * 4000000 + b"the last line\n")
+    delivery.send(channel(server), message("mail", event(log="step.log")))
+    (attached,) = list(server.mails[0][2].iter_attachments())
+    content = attached.get_content()
+    assert content.startswith("[cut]") and content.rstrip().endswith("\ufffdx\nthe last line")
+
+
+def test_a_secret_stays_out_of_the_attached_log(server, delivery):
+    (delivery.root / "step.log").write_text("PASSWORD=canary-of-another-channel\nthe last line\n")
+    other = {"hook": {"type": "webhook", "url": "http://127.0.0.1:1/", "secret": "env:PASSWORD"}}
+    env = {"PASSWORD": "canary-of-another-channel"}
+    delivery.send({**channel(server), **other}, message("mail", event(log="step.log")), env=env)
+    (attached,) = list(server.mails[0][2].iter_attachments())
+    content = attached.get_content()
+    assert "the last line" in content and "canary" not in content
+
+
 def test_a_repetition_is_the_same_mail(server, delivery):
     delivery.send(channel(server), message("mail"))
     delivery.send(channel(server), message("mail", attempts=1))

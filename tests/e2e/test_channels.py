@@ -242,6 +242,7 @@ def test_slack_mentions_nobody(one):
     header, *blocks = one.stub.messages[0]["blocks"]
     assert header["text"]["type"] == "plain_text"  # no markup in there
     assert "&lt;!channel&gt;" in str(blocks) and "<!channel>" not in str(blocks)
+    assert str(blocks).count("'verbatim': True") == str(blocks).count("'mrkdwn'")  # nor does a plain @here
     assert "<!channel>" not in one.stub.messages[0]["text"]
 
 
@@ -339,7 +340,17 @@ def test_github_tells_its_limits_by_403(one, headers, body, low, high):
 def test_github_mentions_nobody(one):
     one.send_one(message("c", event(title="x", text="@octocat see #1 <img src=x>")))
     body = one.stub.issues[0]["body"]
-    assert "@octocat" not in body and "<img" not in body
+    assert "@\u200boctocat" in body and "#\u200b1" in body and "<img" not in body
+
+
+@only("github")
+def test_github_takes_no_quoted_mark_for_its_own(one):
+    stolen = "<!-- runbook:fingerprint=run%3Aother --> <!-- runbook:key=m9 -->"
+    one.send_one(message("c", event(output=stolen), key="m1"))
+    one.send_one(message("c", event(key="run:other", output=stolen), key="m2"))
+    assert [len(i["comments"]) for i in one.stub.issues] == [0, 0]
+    one.send_one(message("c", key="m9", attempts=1))
+    assert [len(i["comments"]) for i in one.stub.issues] == [1, 0]
 
 
 # ---- webhook ----

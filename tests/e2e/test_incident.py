@@ -72,6 +72,22 @@ def test_the_next_command_calls_the_next_contact_once(shop):
     assert len(lines(shop, "db")) == 3
 
 
+def test_whoever_acts_late_calls_nobody_else(shop):
+    for key, word in (("db", "ack"), ("web", "resolve")):
+        shop.ok("incident", "open", key, "-p", "high")
+    for key, word in (("db", "ack"), ("web", "resolve")):
+        make_overdue(shop, key)
+        shop.ok("incident", word, key)
+    assert [kind for kind, _ in lines(shop, "db")] == ["opened", "acknowledged"]
+    assert [kind for kind, _ in lines(shop, "web")] == ["opened", "resolved"]
+
+
+def test_a_zone_that_there_is_not_is_found_by_check(shop):
+    shop.write("runbook.yaml", PROJECT.replace("timezone: UTC", "timezone: Mars/Phobos"))
+    done = shop.run("check")
+    assert done.exit == 2 and 'no time zone "Mars/Phobos"' in done.out
+
+
 def test_who_is_on_call(shop):
     found = shop.ok("incident", "oncall", "--at", "2026-12-25T12:00:00Z", "--json").json
     assert found["rotas"] == [
@@ -128,7 +144,7 @@ def test_an_escalation_opens_the_incident_of_its_runbook(shop):
 
 
 REMEDY = """
-runbook "Mend" { }
+runbook "Mend" { priority = "high" }
 step "Restart" { remediates = "shop-down", run = "echo x >> ledger" }
 """
 
@@ -144,6 +160,7 @@ def test_a_remedy_has_a_budget_over_all_runs(shop):
     assert len(shop.ledger()) == 2
     incident = shop.ok("incident", "show", "shop-down", "--json").json
     assert incident["state"] == "open" and len(incident["runs"]) == 1
+    assert incident["priority"] == "high"
 
 
 def test_what_remediates_must_be_a_key(shop):
@@ -229,7 +246,9 @@ def test_incidents_open_by_themselves_once_for_each_measurement(shop):
     shop.runbook("demo/queue", CALLED_FOR % "seen > 5")
     shop.ok("demo/numbers", "--n", "3")
     assert shop.ok("incident", "list", "--json").json["incidents"] == []
-    run = shop.ok("demo/numbers", "--n", "7", "--json").json["run"]
+    done = shop.ok("demo/numbers", "--n", "7", "--json")
+    run = done.json["run"]
+    assert "incident        demo/queue: seen > 5, now 7" in done.err
     shop.ok("demo/other")
     incident = shop.ok("incident", "show", "demo/queue", "--json").json
     assert (incident["priority"], incident["runs"], incident["opened_by"]) == ("high", [run], "trigger")
@@ -335,3 +354,9 @@ def test_a_command_tells_the_scheduler_what_is_outstanding(project):
     finally:
         daemon.terminate()
         daemon.communicate(timeout=20)
+
+
+def test_a_runbook_whose_id_is_a_number_escalates_too(shop):
+    shop.runbook("42", ESCALATES.replace("n > 20", "seen > 20"))
+    shop.ok("run", "42", "--n", "21")
+    assert [i["key"] for i in shop.ok("incident", "list", "--json").json["incidents"]] == ["runbook/42"]

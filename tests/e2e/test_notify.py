@@ -214,6 +214,34 @@ def test_each_attempt_is_told_to_those_who_ask(project, hook):
     ]
 
 
+def test_only_what_is_named_is_dropped(project, hook):
+    configure(project, hook)
+    for text in ("one", "two", "three"):
+        project.ok("notify", "send", "out", text)
+    keys = [m["key"] for m in outbox(project)]
+    shared = next(n for n in range(26, 0, -1) if keys[0][:n] == keys[1][:n])
+    for name in ("", "0", keys[0][:7], keys[0][: max(shared, 8)] if shared >= 8 else "0"):
+        assert project.run("notify", "drop", name).exit == 2, name
+    assert len(outbox(project)) == 3
+    project.ok("notify", "drop", "1", keys[0])
+    assert [m["key"] for m in outbox(project)] == [keys[1]]
+
+
+def test_explain_knows_events_as_they_are_published(project, hook):
+    configure(project, hook, "notify: { rules: [{ on: [step.*, budget.*, incident.*], to: hook, final: false }] }\n")
+
+    def asked(*args):
+        event = project.ok("notify", "explain", *args, "runbook=d/x", "--json").json["event"]
+        return event["key"], event["status"]
+
+    assert asked("step.failed", "step=measure") == ("step:d/x/measure", "firing")
+    assert asked("step.attempt-failed", "step=measure") == ("step:d/x/measure", "info")
+    assert asked("check.failed", "step=measure", "expr=rate < 2%") == ("check:d/x/measure/rate < 2%", "firing")
+    assert asked("budget.exceeded") == ("budget:d/x", "info")
+    assert asked("incident.escalated") == ("incident:d/x", "firing")
+    assert asked("run.recovered") == ("run:d/x", "resolved")
+
+
 def test_a_silence_is_kept_and_shown(project, hook):
     configure(project, hook, "notify: { rules: [{ to: hook }] }\n")
     (made,) = project.ok("notify", "silence", "d/*", "--for", "2h", "--why", "known", "--json").json["silences"]

@@ -90,6 +90,40 @@ static void what_is_rolled_back_was_never_there(void **state)
     assert_int_equal(next, 0);
 }
 
+static int64_t messages(struct world *w)
+{
+    struct rbk_stmt *q = rbk_stmt(w->store, "SELECT COUNT(*) FROM notify_seen");
+    assert_int_equal(rbk_stmt_step(q, NULL), 1);
+    int64_t count = rbk_col_int(q, 0);
+    rbk_stmt_end(q);
+    return count;
+}
+
+/* A line without its event would be something that nobody hears of; an event without its line, a rumour. */
+static void every_line_has_its_event(void **state)
+{
+    struct world *w = *state;
+    struct rbk_incident_opening o = {.key = "db", .priority = "high", .now_ms = T0};
+    rbk_config_free(w->config);
+    w->config = incident_config("channels:\n  log: {type: file, path: log}\n"
+                                "notify: {rules: [{on: [incident.*], to: [log]}]}\n");
+    int64_t id = incident_opened(w->store, w->config, &o);
+    assert_int_equal(messages(w), 1);
+    incident_opened(w->store, w->config, &o);
+    assert_int_equal(rbk_incident_tick(w->store, w->config, T0 + 3 * HOUR, NULL, NULL), 0);
+    assert_int_equal(rbk_incident_tick(w->store, w->config, T0 + 3 * HOUR, NULL, NULL), 0);
+    assert_int_equal(messages(w), 3);
+    assert_int_equal(rbk_store_begin(w->store, NULL), 0);
+    o.key = "never";
+    assert_int_equal(rbk_incident_open(w->store, w->config, &o, NULL, NULL), 0);
+    rbk_store_rollback(w->store);
+    assert_int_equal(messages(w), 3);
+    assert_int_equal(incident_changed(w->store, w->config, rbk_incident_ack, id, NULL, T0 + 4 * HOUR), 0);
+    assert_int_equal(incident_changed(w->store, w->config, rbk_incident_note, id, "n", T0 + 4 * HOUR), 0);
+    assert_int_equal(incident_changed(w->store, w->config, rbk_incident_resolve, id, NULL, T0 + 4 * HOUR), 0);
+    assert_int_equal(messages(w), 6);
+}
+
 static void keys_are_words(void **state)
 {
     static const char *const good[] = {"db", "incident/test-failures", "a:b@c+d_e.f", "9lives"};
@@ -139,6 +173,7 @@ int main(void)
         cmocka_unit_test_setup_teardown(one_of_a_key_is_open, setup, teardown),
         cmocka_unit_test_setup_teardown(a_more_urgent_priority_raises_it, setup, teardown),
         cmocka_unit_test_setup_teardown(what_is_rolled_back_was_never_there, setup, teardown),
+        cmocka_unit_test_setup_teardown(every_line_has_its_event, setup, teardown),
         cmocka_unit_test(keys_are_words),
         cmocka_unit_test_setup_teardown(beyond_the_budget_a_person_is_called, setup, teardown),
     };

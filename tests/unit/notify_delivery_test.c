@@ -349,6 +349,24 @@ static void a_rate_is_kept_without_waiting_for_it(void **state)
     host_fini(&h);
 }
 
+static void what_was_delivered_goes_after_its_time(void **state)
+{
+    struct world *w = *state;
+    struct host h = {.script = "a"};
+    configure(w, "notify: { keep: 30d }\n");
+    publish(w, SEND("old", "a"));
+    deliver(w, &h, RBK_DELIVER_REMOTE);
+    assert_int_equal(rbk_store_begin(w->store, NULL), 0);
+    struct rbk_stmt *q = rbk_stmt(w->store, "UPDATE notify_outbox SET delivered_ms = delivered_ms - ?1");
+    rbk_bind_int(q, 1, INT64_C(31) * 24 * 3600 * 1000);
+    assert_int_equal(rbk_stmt_run(q, NULL), 0);
+    assert_int_equal(rbk_store_commit(w->store, NULL), 0);
+    publish(w, SEND("new", "a"));
+    deliver(w, &h, RBK_DELIVER_REMOTE);
+    assert_outbox(w, "a new delivered 1; ");
+    host_fini(&h);
+}
+
 static void many_are_delivered_in_few_commits(void **state)
 {
     struct world *w = *state;
@@ -385,6 +403,7 @@ int main(void)
         T(a_channel_that_is_not_right_keeps_its_messages),
         T(one_message_is_waited_for_and_others_are_left),
         T(a_rate_is_kept_without_waiting_for_it),
+        T(what_was_delivered_goes_after_its_time),
         T(many_are_delivered_in_few_commits),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

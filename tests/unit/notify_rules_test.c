@@ -75,6 +75,52 @@ static void recovery_can_be_left_out(void **state)
     assert_int_equal(publish(w, RECOVERED TITLE), 0);
 }
 
+static void a_recovery_that_is_not_told_ends_the_matter_too(void **state)
+{
+    struct world *w = *state;
+    configure(w, "notify: { rules: [{ to: a, recovery: false, after: 2 }] }\n");
+    assert_int_equal(publish(w, FAILED TITLE), 0);
+    assert_int_equal(rbk_notify_is_open(w->store, "run:daily/x", NULL), 1);
+    assert_int_equal(publish(w, RECOVERED TITLE), 0);
+    assert_int_equal(rbk_notify_is_open(w->store, "run:daily/x", NULL), 0);
+    assert_int_equal(publish(w, FAILED TITLE), 0);
+    assert_int_equal(publish(w, FAILED TITLE), 1);
+    configure(w, "notify: { rules: [{ to: b }] }\n"); /* the rule that counted is gone */
+    assert_int_equal(publish(w, RECOVERED TITLE), 0);
+    assert_int_equal(rbk_notify_is_open(w->store, "run:daily/x", NULL), 0);
+}
+
+static void an_escalation_is_no_repetition(void **state)
+{
+    struct world *w = *state;
+    configure(w, "notify: { rules: [{ to: a, repeat: 4h }] }\n");
+    assert_int_equal(publish(w, "{'event':'incident.opened','status':'firing','key':'incident:x','title':'t'}"), 1);
+    assert_int_equal(publish(w, "{'event':'incident.escalated','status':'firing','key':'incident:x','title':'t'}"), 1);
+    assert_int_equal(publish(w, "{'event':'incident.opened','status':'firing','key':'incident:x','title':'t'}"), 0);
+}
+
+static void a_long_text_is_cut_between_characters(void **state)
+{
+    struct world *w = *state;
+    configure(w, "notify: { rules: [{ to: a }] }\n");
+    rbk_value *event = event_of(FAILED TITLE), *out = NULL;
+    struct rbk_buf text = {0};
+    rbk_buf_putc(&text, 'a');
+    for (int i = 0; i < 8192; i++)
+        rbk_buf_puts(&text, "\u00fc");
+    rbk_map_set_string(event, "text", text.data);
+    rbk_buf_putc(&text, 'b');
+    rbk_map_set_string(event, "output", text.data);
+    assert_int_equal(rbk_notify_explain(w->store, w->config, event, w->now_ms, &out, NULL), 0);
+    const rbk_value *kept = rbk_map_get(out, "event");
+    assert_null(strstr(rbk_map_get_string(kept, "text"), "\uFFFD"));
+    assert_true(rbk_starts_with(rbk_map_get_string(kept, "text"), "a\u00fc"));
+    assert_true(rbk_starts_with(rbk_map_get_string(kept, "output"), "..\n\u00fc"));
+    rbk_buf_fini(&text);
+    rbk_value_free(event);
+    rbk_value_free(out);
+}
+
 static void what_stays_wrong_is_repeated_at_an_interval(void **state)
 {
     struct world *w = *state;
@@ -187,6 +233,22 @@ static void quiet_hours_make_messages_wait(void **state)
     assert_explained(w, FAILED TITLE, true, "quiet until");
 }
 
+static void quiet_hours_end_on_the_days_on_which_clocks_change(void **state)
+{
+    struct world *w = *state;
+    configure(w, "notify: { quiet: { from: '22:00', to: '02:30', timezone: Europe/Berlin }, rules: [{ to: a }] }\n");
+    w->now_ms = INT64_C(1774738800000); /* 2026-03-29 00:00 in Berlin, where 02:30 does not come */
+    assert_explained(w, FAILED TITLE, true, "quiet until");
+    w->now_ms += 120 * MINUTE - 1; /* a moment before 02:00 becomes 03:00 */
+    assert_explained(w, FAILED TITLE, true, "quiet until");
+    w->now_ms += 60 * MINUTE;
+    assert_explained(w, FAILED TITLE, true, "at once");
+    w->now_ms = INT64_C(1792879200000); /* 2026-10-25 00:00 in Berlin, where 02:30 comes twice */
+    assert_explained(w, FAILED TITLE, true, "quiet until");
+    w->now_ms += 240 * MINUTE;
+    assert_explained(w, FAILED TITLE, true, "at once");
+}
+
 static void a_message_that_waits_is_sent_when_something_grave_joins_it(void **state)
 {
     struct world *w = *state;
@@ -213,6 +275,23 @@ static void failures_are_not_told_during_maintenance(void **state)
     assert_explained(w, FAILED TITLE, true, "at once");
     w->now_ms = SUNDAY + 2 * 60 * MINUTE - 1;
     assert_explained(w, FAILED TITLE, true, "at once");
+}
+
+static void assert_misunderstood(struct world *w, const char *notify)
+{
+    configure(w, notify);
+    assert_true(rbk_notify_check(w->config, NULL) < 0);
+    assert_int_equal(publish(w, FAILED TITLE), 1);
+}
+
+static void a_time_that_cannot_be_understood_hides_nothing(void **state)
+{
+    struct world *w = *state;
+    assert_misunderstood(w, "notify: { maintenance: [{ at: 'some day', for: 2h }], rules: [{ to: a }] }\n");
+    assert_misunderstood(
+        w, "notify: { quiet: { from: '22:00', to: '07:00', timezone: Mars/Phobos }, rules: [{ to: a }] }\n");
+    configure(w, "notify: { quiet: { from: '22:00', to: '07:00' }, maintenance: [{ at: 'every 4h', for: 1h }] }\n");
+    assert_int_equal(rbk_notify_check(w->config, NULL), 0);
 }
 
 static void an_event_counts_once(void **state)
@@ -248,6 +327,9 @@ int main(void)
         T(one_channel_hears_once_whatever_rules_name_it),
         T(tells_from_the_nth_failure_on_and_the_recovery_only_then),
         T(recovery_can_be_left_out),
+        T(a_recovery_that_is_not_told_ends_the_matter_too),
+        T(an_escalation_is_no_repetition),
+        T(a_long_text_is_cut_between_characters),
         T(what_stays_wrong_is_repeated_at_an_interval),
         T(flapping_is_told_once_in_a_window),
         T(an_attempt_that_is_repeated_is_not_told),
@@ -255,8 +337,10 @@ int main(void)
         T(a_silence_ends_by_itself_and_lets_recoveries_pass),
         T(a_silence_is_ended_by_number_or_pattern),
         T(quiet_hours_make_messages_wait),
+        T(quiet_hours_end_on_the_days_on_which_clocks_change),
         T(a_message_that_waits_is_sent_when_something_grave_joins_it),
         T(failures_are_not_told_during_maintenance),
+        T(a_time_that_cannot_be_understood_hides_nothing),
         T(an_event_counts_once),
         T(refuses_events_that_lack_something),
     };

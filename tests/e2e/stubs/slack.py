@@ -30,8 +30,8 @@ class Slack(Receiver):
         self.need(not ENTITY.search(bare), f"unescaped & in {where}")
 
     def check_object(self, o, most, where):
-        self.only(o, ("type", "text"), where)
         self.need(o["type"] in ("mrkdwn", "plain_text"), f"type of {where}")
+        self.only(o, ("type", "text", "verbatim" if o["type"] == "mrkdwn" else "emoji"), where)
         check = self.check_markup if o["type"] == "mrkdwn" else self.check_text
         check(o["text"], most, where)
 
