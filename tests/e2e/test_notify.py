@@ -328,3 +328,22 @@ def test_the_scheduler_delivers_what_was_left(project, hook):
         daemon.wait(30)
         daemon.stdout.close()
         daemon.stderr.close()
+
+
+def test_a_run_that_was_due_and_not_begun_is_told_once(project, hook):
+    project.runbook("nightly/job", 'runbook "Job" { schedule = "0 3 * * *" }\nstep "S" { run = "true" }\n')
+    configure(
+        project,
+        hook,
+        "schedule: { nightly/job: { missed: skip } }\nnotify: { rules: [{ on: schedule.skipped, to: hook }] }\n",
+    )
+    project.ok("schedule", "enable", "nightly/job")
+    with contextlib.closing(sqlite3.connect(project.root / ".runbook" / "state.db")) as db, db:
+        db.execute("UPDATE schedules SET mark_ms = mark_ms - 3 * 86400000")
+    project.ok("schedule", "once")
+    project.ok("notify", "flush")
+    project.ok("notify", "flush")
+    (event,) = hook.events()
+    assert event["event"] == "schedule.skipped" and event["key"] == "schedule:nightly/job"
+    assert "was not begun" in event["title"] and "missed" in event["text"]
+    assert event["next"] == ["runbook schedule why nightly/job", "runbook nightly/job"]
