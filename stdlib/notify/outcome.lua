@@ -1,7 +1,7 @@
 -- What became of an attempt to send a message: accepted, to be tried again, or dead. For receivers that speak HTTP it
--- is decided here, once: 2xx is accepted; 408, 425, 429 and 5xx are tried again when the receiver asks for it, and so is
--- what a person mends in the settings (credentials, an address that is not there). Any other answer is about the message
--- and final, and so is a request that may never be made. A connection that failed is tried again.
+-- is decided here, once: 2xx is accepted; 408, 425, 429 and 5xx are tried again when the receiver asks for it, and so
+-- is what a person mends in the settings (credentials, an address that is not there). Any other answer is about the
+-- message and final, and so is a request that may never be made. A connection that failed is tried again.
 local text = require "notify.text"
 
 local outcome = {}
