@@ -73,6 +73,7 @@ static int refuse(struct rbk_store *s, const struct rbk_config *config, const st
         return r->run ? incident_link(s, called, r->run, r->now_ms, err) : 0;
     char *text = rbk_asprintf("%s refused to remedy it once more: %s", r->step, b->text);
     struct rbk_incident_opening o = {.key = r->key,
+                                     .priority = r->priority,
                                      .text = text,
                                      .by = r->by,
                                      .run = r->run,

@@ -147,7 +147,7 @@ def test_an_escalation_opens_the_incident_of_its_runbook(shop):
 
 
 REMEDY = """
-runbook "Mend" { }
+runbook "Mend" { priority = "high" }
 step "Restart" { remediates = "shop-down", run = "echo x >> ledger" }
 """
 
@@ -163,6 +163,7 @@ def test_a_remedy_has_a_budget_over_all_runs(shop):
     assert len(shop.ledger()) == 2
     incident = shop.ok("incident", "show", "shop-down", "--json").json
     assert incident["state"] == "open" and len(incident["runs"]) == 1
+    assert incident["priority"] == "high"
 
 
 def test_what_remediates_must_be_a_key(shop):
