@@ -43,19 +43,19 @@ static int count_one(struct rbk_store *s, const struct rbk_remediation *r, struc
 }
 
 /* The open incident of that key for which a level was called in the window already, or whoever acknowledged it was
- * told; *id 0 = there is none. */
-static int find_called(struct rbk_store *s, const struct rbk_remediation *r, int64_t window_ms, int64_t *id,
-                       struct rbk_error *err)
+ * told; *id 0 = there is none, or it becomes more urgent now. */
+static int find_called(struct rbk_store *s, const struct rbk_config *config, const struct rbk_remediation *r,
+                       int64_t window_ms, int64_t *id, struct rbk_error *err)
 {
-    struct rbk_stmt *q =
-        rbk_stmt(s, "SELECT i.id FROM incidents i JOIN incident_lines l ON l.incident = i.id WHERE i.key = ?1"
-                    " AND i.state <> 'resolved' AND l.kind = CASE i.state WHEN 'open' THEN 'escalated' ELSE 'again' END"
-                    " AND l.at_ms > ?2 AND l.at_ms <= ?3 LIMIT 1");
+    struct rbk_stmt *q = rbk_stmt(
+        s, "SELECT i.id, i.priority FROM incidents i JOIN incident_lines l ON l.incident = i.id WHERE i.key = ?1"
+           " AND i.state <> 'resolved' AND l.kind = CASE i.state WHEN 'open' THEN 'escalated' ELSE 'again' END"
+           " AND l.at_ms > ?2 AND l.at_ms <= ?3 LIMIT 1");
     rbk_bind_text(q, 1, r->key);
     rbk_bind_int(q, 2, r->now_ms - window_ms);
     rbk_bind_int(q, 3, r->now_ms);
     int rc = rbk_stmt_step(q, err);
-    *id = rc == 1 ? rbk_col_int(q, 0) : 0;
+    *id = rc == 1 && !rbk_priority_above(config, r->priority, rbk_col_text(q, 1)) ? rbk_col_int(q, 0) : 0;
     if (rc >= 0)
         rbk_stmt_end(q);
     return rc < 0 ? rc : 0;
@@ -66,7 +66,7 @@ static int refuse(struct rbk_store *s, const struct rbk_config *config, const st
                   const struct budget *b, struct rbk_error *err)
 {
     int64_t called = 0;
-    int rc = find_called(s, r, b->window_ms, &called, err);
+    int rc = find_called(s, config, r, b->window_ms, &called, err);
     if (rc < 0)
         return rc;
     if (called)
