@@ -28,8 +28,9 @@ struct rbk_channels {
 
 int rbk_channel_find(struct rbk_channels *c, const char *name, struct rbk_channel **out, struct rbk_error *err);
 
-/* The message for Lua, without what the channels' redactor knows: a new map. */
-rbk_value *rbk_delivery_message(const struct rbk_channels *c, const struct rbk_message *m);
+/* Pushes the message as a channel's file sees it, without what the redactor knows: a copy. The redactor is borrowed as
+ * long as scripts run. [-0, +1, m] */
+void rbk_delivery_message_push(lua_State *L, const struct rbk_message *m, const struct rbk_redactor *redactor);
 
 /* A copy without what the redactor knows, in its texts at any depth. */
 rbk_value *rbk_delivery_redacted(const struct rbk_redactor *r, const rbk_value *v);
