@@ -35,6 +35,13 @@ void rbk_delivery_message_push(lua_State *L, const struct rbk_message *m, const 
 /* A copy without what the redactor knows, in its texts at any depth. */
 rbk_value *rbk_delivery_redacted(const struct rbk_redactor *r, const rbk_value *v);
 
+/* The events of a message, which are the text of an encoded list (NULL = none), as a list without what the redactor
+ * knows; NULL with err when the text is damaged. */
+rbk_value *rbk_delivery_events(const char *text, const struct rbk_redactor *r, struct rbk_error *err);
+/* The message as JSON, runbook.message/1, heap: `fields` are those that Lua sees, without the events. */
+char *rbk_delivery_document(const rbk_value *fields, const char *events, const struct rbk_redactor *r, int indent,
+                            struct rbk_error *err);
+
 /* As in struct rbk_channel_ops. */
 int rbk_delivery_send(struct rbk_channels *c, struct rbk_channel *channel, const struct rbk_message *m, rbk_sent_fn *fn,
                       void *arg, struct rbk_error *err);

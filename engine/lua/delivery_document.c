@@ -1,0 +1,218 @@
+/* A message as a document for programs, runbook.message/1 (docs/json.md). Its events are JSON already; where nothing in
+ * them is secret or a form of the store's own, their text is taken over, and only their times are written anew. */
+#include <lua/delivery.h>
+
+#include <base/clock.h>
+#include <base/mem.h>
+#include <ctype.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+
+/* Whoever publishes redacts what a run knows; what the channels know is redacted here. */
+rbk_value *rbk_delivery_redacted(const struct rbk_redactor *r, const rbk_value *v)
+{
+    if (rbk_value_type(v) == RBK_STRING && rbk_redact_matches(r, rbk_value_string(v), rbk_value_length(v))) {
+        struct rbk_buf out = {0};
+        rbk_redact(r, rbk_value_string(v), rbk_value_length(v), &out);
+        rbk_value *s = rbk_string_new_len(out.data ? out.data : "", out.len);
+        rbk_buf_fini(&out);
+        return s;
+    }
+    if (rbk_value_type(v) != RBK_LIST && rbk_value_type(v) != RBK_MAP)
+        return rbk_value_dup(v);
+    bool list = rbk_value_type(v) == RBK_LIST;
+    rbk_value *out = list ? rbk_list_new() : rbk_map_new();
+    for (size_t i = 0; i < rbk_value_length(v); i++) {
+        if (list)
+            rbk_list_append(out, rbk_delivery_redacted(r, rbk_list_at(v, i)));
+        else
+            rbk_map_set(out, rbk_map_key_at(v, i), rbk_delivery_redacted(r, rbk_map_value_at(v, i)));
+    }
+    return out;
+}
+
+rbk_value *rbk_delivery_events(const char *text, const struct rbk_redactor *r, struct rbk_error *err)
+{
+    rbk_value *events = text ? rbk_value_decode(text, strlen(text), err) : rbk_list_new();
+    if (!events || rbk_redactor_empty(r))
+        return events;
+    rbk_value *clean = rbk_delivery_redacted(r, events);
+    rbk_value_free(events);
+    return clean;
+}
+
+/* "2026-11-22T08:22:11Z" */
+static void format_time(int64_t ms, char out[RBK_TIME_SIZE])
+{
+    struct tm t = {0};
+    time_t seconds = (time_t)(ms / 1000 - (ms % 1000 < 0));
+    gmtime_r(&seconds, &t);
+    if (!strftime(out, RBK_TIME_SIZE, "%Y-%m-%dT%H:%M:%SZ", &t))
+        out[0] = '\0';
+}
+
+static void set_time(rbk_value *map, const char *name, int64_t ms)
+{
+    char text[RBK_TIME_SIZE];
+    format_time(ms, text);
+    rbk_map_set_string(map, name, text);
+}
+
+/* ---- events as text ---------------------------------------------------------------------------------------------- */
+
+/* The character that an escape in JSON stands for; those by number are none of a secret's that could be missed: the
+ * store writes them for control characters only. */
+static char unescaped(char c)
+{
+    static const char from[] = "nrtbf", to[] = "\n\r\t\b\f";
+    const char *at = c ? strchr(from, c) : NULL;
+    return at ? to[at - from] : c;
+}
+
+/* Whether no text in it holds a secret, on what the texts say and not on how JSON spells it. */
+static bool is_clean(const char *text, size_t len, const struct rbk_redactor *r)
+{
+    if (rbk_redactor_empty(r))
+        return true;
+    char *plain = rbk_alloc(len + 1);
+    size_t n = 0;
+    for (size_t i = 0; i < len; i++) {
+        bool escape = text[i] == '\\' && i + 1 < len;
+        plain[n++] = escape ? unescaped(text[++i]) : text[i];
+    }
+    bool clean = !rbk_redact_matches(r, plain, n);
+    explicit_bzero(plain, n);
+    free(plain);
+    return clean && !memmem(text, len, "\\u", 2);
+}
+
+/* The end of the string that begins at `at`, behind its quote; NULL when there is none. */
+static const char *string_end(const char *at, const char *end)
+{
+    for (at++; at < end; at++) {
+        if (*at == '\\')
+            at++;
+        else if (*at == '"')
+            return at + 1;
+    }
+    return NULL;
+}
+
+/* Copies the string at *at, and what follows the name "time" of an event as a date. */
+static bool copy_string(const char **at, const char *end, bool in_event, struct rbk_buf *out)
+{
+    static const char name[] = "\"time\":";
+    const size_t len = sizeof name - 1;
+    const char *from = *at, *to = string_end(from, end);
+    if (!to)
+        return false;
+    if (in_event && (size_t)(end - from) > len && memcmp(from, name, len) == 0) {
+        char *behind, date[RBK_TIME_SIZE];
+        if (!isdigit((unsigned char)from[len]))
+            return false;
+        format_time(strtoll(from + len, &behind, 10), date);
+        if (*behind != ',' && *behind != '}')
+            return false;
+        rbk_buf_printf(out, "%s\"%s\"", name, date);
+        to = behind;
+    } else {
+        rbk_buf_append(out, from, (size_t)(to - from));
+    }
+    *at = to;
+    return true;
+}
+
+/* False when it is not what the store writes. */
+static bool copy_events(const char *at, const char *end, struct rbk_buf *out)
+{
+    enum { IN_EVENT = 2 }; /* [{ */
+    int depth = 0;
+    const char *from = at;
+    while (at < end) {
+        char c = *at;
+        if (c == '"') {
+            rbk_buf_append(out, from, (size_t)(at - from));
+            if (!copy_string(&at, end, depth == IN_EVENT, out))
+                return false;
+            from = at;
+            continue;
+        }
+        depth += (c == '[' || c == '{') - (c == ']' || c == '}');
+        if (depth <= 0 && at + 1 < end)
+            return false;
+        at++;
+    }
+    rbk_buf_append(out, from, (size_t)(at - from));
+    return depth == 0;
+}
+
+/* The document with its last member, `events`; false when they must be read first. */
+static bool append_as_text(const char *head, const char *events, const struct rbk_redactor *r, struct rbk_buf *out)
+{
+    size_t len = events ? strlen(events) : 0;
+    if (len < 2 || events[0] != '[' || memmem(events, len, "\"$", 2) || !is_clean(events, len, r))
+        return false;
+    rbk_buf_append(out, head, strlen(head) - 1);
+    rbk_buf_puts(out, ",\"events\":");
+    if (!copy_events(events, events + len, out))
+        return false;
+    rbk_buf_putc(out, '}');
+    return true;
+}
+
+/* ---- the whole --------------------------------------------------------------------------------------------------- */
+
+static void copy_field(rbk_value *document, const rbk_value *fields, const char *name)
+{
+    const rbk_value *v = rbk_map_get(fields, name);
+    if (v)
+        rbk_map_set(document, name, rbk_value_dup(v));
+}
+
+static rbk_value *head_of(const rbk_value *fields)
+{
+    static const char *const names[] = {"key", "channel", "group", "priority", "subject", "count"};
+    rbk_value *document = rbk_map_new();
+    rbk_map_set_string(document, "schema", "runbook.message/1");
+    for (size_t i = 0; i < sizeof names / sizeof names[0]; i++)
+        copy_field(document, fields, names[i]);
+    rbk_map_set_int(document, "attempt", rbk_value_int(rbk_map_get(fields, "attempts")) + 1);
+    set_time(document, "created", rbk_value_int(rbk_map_get(fields, "created")));
+    return document;
+}
+
+/* The list is the caller's own: it is changed where it stands. */
+static void write_times(rbk_value *events)
+{
+    for (size_t i = 0; i < rbk_value_length(events); i++) {
+        rbk_value *event = (rbk_value *)rbk_list_at(events, i);
+        const rbk_value *time = rbk_map_get(event, "time");
+        if (time)
+            set_time(event, "time", rbk_value_int(time));
+    }
+}
+
+char *rbk_delivery_document(const rbk_value *fields, const char *events, const struct rbk_redactor *r, int indent,
+                            struct rbk_error *err)
+{
+    struct rbk_buf out = {0};
+    rbk_value *document = head_of(fields), *list = NULL;
+    char *text = rbk_value_to_json(document, indent);
+    if (indent || !append_as_text(text, events, r, &out)) {
+        free(text);
+        text = NULL;
+        list = rbk_delivery_events(events, r, err);
+    }
+    if (list) {
+        write_times(list);
+        rbk_map_set(document, "events", list);
+        text = rbk_value_to_json(document, indent);
+    } else if (text) {
+        free(text);
+        text = rbk_buf_take(&out);
+    }
+    rbk_buf_fini(&out);
+    rbk_value_free(document);
+    return text;
+}
