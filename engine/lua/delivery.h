@@ -38,8 +38,10 @@ rbk_value *rbk_delivery_redacted(const struct rbk_redactor *r, const rbk_value *
 /* The events of a message, which are the text of an encoded list (NULL = none), as a list without what the redactor
  * knows; NULL with err when the text is damaged. */
 rbk_value *rbk_delivery_events(const char *text, const struct rbk_redactor *r, struct rbk_error *err);
-/* The message as JSON, runbook.message/1, heap: `fields` are those that Lua sees, without the events. */
-char *rbk_delivery_document(const rbk_value *fields, const char *events, const struct rbk_redactor *r, int indent,
+/* The document of a message, runbook.message/1, without its events and without what the redactor knows; and the whole
+ * of it as JSON, heap, NULL with err when the events are damaged. */
+rbk_value *rbk_delivery_head(const struct rbk_message *m, const struct rbk_redactor *r);
+char *rbk_delivery_document(const rbk_value *head, const char *events, const struct rbk_redactor *r, int indent,
                             struct rbk_error *err);
 
 /* As in struct rbk_channel_ops. */

@@ -163,23 +163,30 @@ static bool append_as_text(const char *head, const char *events, const struct rb
 
 /* ---- the whole --------------------------------------------------------------------------------------------------- */
 
-static void copy_field(rbk_value *document, const rbk_value *fields, const char *name)
+static void set_clean(rbk_value *map, const char *name, const char *text, const struct rbk_redactor *r)
 {
-    const rbk_value *v = rbk_map_get(fields, name);
-    if (v)
-        rbk_map_set(document, name, rbk_value_dup(v));
+    struct rbk_buf clean = {0};
+    if (text && rbk_redact_matches(r, text, strlen(text))) {
+        rbk_redact(r, text, strlen(text), &clean);
+        text = clean.data ? clean.data : "";
+    }
+    rbk_map_set_string(map, name, text);
+    rbk_buf_fini(&clean);
 }
 
-static rbk_value *head_of(const rbk_value *fields)
+rbk_value *rbk_delivery_head(const struct rbk_message *m, const struct rbk_redactor *r)
 {
-    static const char *const names[] = {"key", "channel", "group", "priority", "subject", "count"};
-    rbk_value *document = rbk_map_new();
-    rbk_map_set_string(document, "schema", "runbook.message/1");
-    for (size_t i = 0; i < sizeof names / sizeof names[0]; i++)
-        copy_field(document, fields, names[i]);
-    rbk_map_set_int(document, "attempt", rbk_value_int(rbk_map_get(fields, "attempts")) + 1);
-    set_time(document, "created", rbk_value_int(rbk_map_get(fields, "created")));
-    return document;
+    rbk_value *head = rbk_map_new();
+    rbk_map_set_string(head, "schema", "runbook.message/1");
+    rbk_map_set_string(head, "key", m->key);
+    set_clean(head, "channel", m->channel, r);
+    set_clean(head, "group", m->group, r);
+    set_clean(head, "priority", m->priority, r);
+    set_clean(head, "subject", m->subject, r);
+    rbk_map_set_int(head, "count", m->count);
+    rbk_map_set_int(head, "attempt", m->attempts + 1);
+    set_time(head, "created", m->created_ms);
+    return head;
 }
 
 /* The list is the caller's own: it is changed where it stands. */
@@ -193,26 +200,28 @@ static void write_times(rbk_value *events)
     }
 }
 
-char *rbk_delivery_document(const rbk_value *fields, const char *events, const struct rbk_redactor *r, int indent,
+static char *read_and_encode(const rbk_value *head, const char *events, const struct rbk_redactor *r, int indent,
+                             struct rbk_error *err)
+{
+    rbk_value *list = rbk_delivery_events(events, r, err);
+    if (!list)
+        return NULL;
+    write_times(list);
+    rbk_value *document = rbk_value_dup(head);
+    rbk_map_set(document, "events", list);
+    char *text = rbk_value_to_json(document, indent);
+    rbk_value_free(document);
+    return text;
+}
+
+char *rbk_delivery_document(const rbk_value *head, const char *events, const struct rbk_redactor *r, int indent,
                             struct rbk_error *err)
 {
     struct rbk_buf out = {0};
-    rbk_value *document = head_of(fields), *list = NULL;
-    char *text = rbk_value_to_json(document, indent);
-    if (indent || !append_as_text(text, events, r, &out)) {
-        free(text);
-        text = NULL;
-        list = rbk_delivery_events(events, r, err);
-    }
-    if (list) {
-        write_times(list);
-        rbk_map_set(document, "events", list);
-        text = rbk_value_to_json(document, indent);
-    } else if (text) {
-        free(text);
-        text = rbk_buf_take(&out);
-    }
+    char *text = rbk_value_to_json(head, 0);
+    bool taken_over = indent == 0 && append_as_text(text, events, r, &out);
+    free(text);
+    text = taken_over ? rbk_buf_take(&out) : read_and_encode(head, events, r, indent, err);
     rbk_buf_fini(&out);
-    rbk_value_free(document);
     return text;
 }

@@ -13,7 +13,9 @@
 
 struct message {
     const struct rbk_redactor *redactor;
-    rbk_value *fields;       /* redacted; all but the events */
+    rbk_value *head;   /* redacted: the document without its events */
+    rbk_value *memory; /* NULL = none */
+    int64_t created_ms, attempts;
     char *events;            /* as in the outbox */
     rbk_value *events_value; /* redacted, while it is copied to Lua */
     char *document;          /* the same */
@@ -24,7 +26,8 @@ enum { EVENTS_TABLE = 1 }; /* user value: the table that `events` gave */
 static int message_gc(lua_State *L)
 {
     struct message *m = lua_touserdata(L, 1);
-    rbk_value_free(m->fields);
+    rbk_value_free(m->head);
+    rbk_value_free(m->memory);
     rbk_value_free(m->events_value);
     free(m->events);
     free(m->document);
@@ -58,8 +61,14 @@ static int message_index(lua_State *L)
         return push_events(L, m);
     if (strcmp(name, "document") == 0)
         lua_pushcfunction(L, message_document);
+    else if (strcmp(name, "memory") == 0)
+        rbk_lua_push_value(L, m->memory);
+    else if (strcmp(name, "created") == 0)
+        lua_pushinteger(L, m->created_ms);
+    else if (strcmp(name, "attempts") == 0)
+        lua_pushinteger(L, m->attempts);
     else
-        rbk_lua_push_value(L, rbk_map_get(m->fields, name));
+        rbk_lua_push_value(L, rbk_map_get(m->head, name));
     return 1;
 }
 
@@ -73,7 +82,7 @@ static int message_document(lua_State *L)
     struct message *m = rbk_lua_test(L, 1, &message_type);
     int indent = (int)luaL_optinteger(L, 2, 0);
     luaL_argcheck(L, m, 1, "a message, as in message:document()");
-    m->document = rbk_delivery_document(m->fields, m->events, m->redactor, indent < 0 || indent > 8 ? 0 : indent, &err);
+    m->document = rbk_delivery_document(m->head, m->events, m->redactor, indent < 0 || indent > 8 ? 0 : indent, &err);
     if (!m->document)
         return rbk_lua_raise(L, &err);
     lua_pushstring(L, m->document);
@@ -84,28 +93,13 @@ static int message_document(lua_State *L)
 
 /* ---- from C ------------------------------------------------------------------------------------------------------ */
 
-static rbk_value *fields_of(const struct rbk_message *m, const struct rbk_redactor *r)
-{
-    rbk_value *map = rbk_map_new();
-    rbk_map_set_string(map, "channel", m->channel);
-    rbk_map_set_string(map, "group", m->group);
-    rbk_map_set_string(map, "priority", m->priority);
-    rbk_map_set_string(map, "subject", m->subject);
-    rbk_map_set_int(map, "count", m->count);
-    rbk_map_set_int(map, "attempts", m->attempts);
-    rbk_map_set_int(map, "created", m->created_ms);
-    if (rbk_value_type(m->memory) == RBK_MAP)
-        rbk_map_set(map, "memory", rbk_value_dup(m->memory));
-    rbk_value *clean = rbk_delivery_redacted(r, map);
-    rbk_map_set_string(clean, "key", m->key);
-    rbk_value_free(map);
-    return clean;
-}
-
 void rbk_delivery_message_push(lua_State *L, const struct rbk_message *m, const struct rbk_redactor *redactor)
 {
     struct message *message = rbk_lua_new_typed(L, &message_type, sizeof *message, EVENTS_TABLE);
     message->redactor = redactor;
-    message->fields = fields_of(m, redactor);
+    message->head = rbk_delivery_head(m, redactor);
+    message->memory = rbk_value_type(m->memory) == RBK_MAP ? rbk_delivery_redacted(redactor, m->memory) : NULL;
+    message->created_ms = m->created_ms;
+    message->attempts = m->attempts;
     message->events = rbk_strdup(m->events);
 }

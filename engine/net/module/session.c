@@ -149,6 +149,8 @@ void net_session_close(struct rbk_session *s)
     net_sockets_hush(s);
     while (s->transfers)
         net_transfer_free(s->transfers);
+    while (s->idle_count)
+        curl_easy_cleanup(s->idle[--s->idle_count]);
     curl_multi_cleanup(s->multi);
     s->host->timer_cancel(&s->timer);
     free(s->sockets);

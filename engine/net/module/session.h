@@ -13,6 +13,8 @@ struct net_socket {
     struct net_watch *resting; /* its watch, while curl does not wait for it */
 };
 
+enum { IDLE_HANDLES = 32 };
+
 struct rbk_session {
     const struct rbk_net_host *host;
     CURLM *multi;
@@ -20,6 +22,8 @@ struct rbk_session {
     struct net_transfer *transfers;
     struct net_socket *sockets; /* that are open, those of idle connections too */
     size_t socket_count, socket_cap;
+    CURL *idle[IDLE_HANDLES]; /* of requests that have ended, as new */
+    int idle_count;
     bool has_mail; /* there was one, and mail_ssl is how it was encrypted */
     long mail_ssl;
 };
