@@ -61,8 +61,7 @@ static void set_time(rbk_value *map, const char *name, int64_t ms)
 
 /* ---- events as text ---------------------------------------------------------------------------------------------- */
 
-/* The character that an escape in JSON stands for; those by number are none of a secret's that could be missed: the
- * store writes them for control characters only. */
+/* The character that an escape in JSON stands for; escapes by number are left to is_clean. */
 static char unescaped(char c)
 {
     static const char from[] = "nrtbf", to[] = "\n\r\t\b\f";
@@ -70,7 +69,8 @@ static char unescaped(char c)
     return at ? to[at - from] : c;
 }
 
-/* Whether no text in it holds a secret, on what the texts say and not on how JSON spells it. */
+/* Whether no text in it holds a secret, on what the texts say and not on how JSON spells it; false, too, where there
+ * are escapes by number. */
 static bool is_clean(const char *text, size_t len, const struct rbk_redactor *r)
 {
     if (rbk_redactor_empty(r))
@@ -123,7 +123,7 @@ static bool copy_string(const char **at, const char *end, bool in_event, struct 
     return true;
 }
 
-/* False when it is not what the store writes. */
+/* False when it is not what the store writes, as far as strings, brackets and times tell. */
 static bool copy_events(const char *at, const char *end, struct rbk_buf *out)
 {
     enum { IN_EVENT = 2 }; /* [{ */
