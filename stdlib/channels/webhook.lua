@@ -25,8 +25,12 @@ function webhook.send(message, o, via)
     local request = webhook.render(message, o)
     if o.secret then
         local now = ("%d"):format(os.time())
+        local signature, why = via.hmac(o.secret, now .. "." .. request.body)
+        if not signature then
+            return outcome.retry((why:match "^[^\n]*"))
+        end
         request.headers["X-Runbook-Timestamp"] = now
-        request.headers["X-Runbook-Signature"] = "sha256=" .. assert(via.hmac(o.secret, now .. "." .. request.body))
+        request.headers["X-Runbook-Signature"] = "sha256=" .. signature
     end
     return outcome.of(via.http(request))
 end
