@@ -67,7 +67,7 @@ static void hash_rule(const rbk_value *map, char out[20])
     free(text);
 }
 
-void notify_rule_get(const struct rbk_config *config, size_t i, struct notify_rule *out)
+void notify_rule_read(const struct rbk_config *config, size_t i, struct notify_rule *out)
 {
     const rbk_value *map = rbk_list_at(rules_list(config), i), *after = rbk_map_get(map, "after");
     *out = (struct notify_rule){
@@ -85,7 +85,12 @@ void notify_rule_get(const struct rbk_config *config, size_t i, struct notify_ru
         .recovery = flag(map, "recovery", true),
         .quiet = flag(map, "quiet", true),
     };
-    hash_rule(map, out->id);
+}
+
+void notify_rule_get(const struct rbk_config *config, size_t i, struct notify_rule *out)
+{
+    notify_rule_read(config, i, out);
+    hash_rule(rbk_list_at(rules_list(config), i), out->id);
 }
 
 static int rank_of(const char *priority)
