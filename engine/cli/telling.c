@@ -78,7 +78,6 @@ static rbk_value *event_new(struct rbk_telling *t, const char *name, const char 
     rbk_map_set_string(event, "status", status);
     rbk_map_set_int(event, "time", rbk_clock_wall_ms());
     set_text(event, "priority", t->priority);
-    set_text(event, "project", t->config->project);
     set_text(event, "host", run->host);
     set_text(event, "runbook", run->runbook);
     set_text(event, "run", root);
