@@ -1,6 +1,7 @@
 -- The packages that a project depends on: which are out of date, which have known holes. The package managers are only
 -- asked; nothing is installed.
 local format = require "text.format"
+local text_lines = require "text.lines"
 local fs = require "runbook.fs"
 local managers = require "dependencies.managers"
 local timing = require "timing"
@@ -8,7 +9,6 @@ local timing = require "timing"
 local dependencies = {}
 
 local PATIENCE = seconds(120)
-local SHOWN = 10
 
 local function is_there(program)
     if program:find("/", 1, true) then
@@ -36,19 +36,6 @@ local function ask(ctx, argv, read)
     end)
 end
 
-local function tell(ctx, lines)
-    for i, line in ipairs(lines) do
-        if i <= SHOWN then
-            ctx:note("  " .. line)
-        else
-            ctx:log(line)
-        end
-    end
-    if #lines > SHOWN then
-        ctx:note(("  and %d more in the log of this step"):format(#lines - SHOWN))
-    end
-end
-
 -- What one manager says: lines, or nil when there is nothing to ask or no answer.
 local function one(ctx, manager, what, said)
     local manifest = manager.manifest()
@@ -66,7 +53,7 @@ local function one(ctx, manager, what, said)
         return nil, true
     end
     ctx:note(("%s: %s"):format(manager.name, said(#lines)))
-    tell(ctx, lines)
+    text_lines.tell(ctx, lines)
     return lines
 end
 

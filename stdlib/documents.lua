@@ -1,10 +1,9 @@
 -- Documentation that tells the truth about files: links between the Markdown pages of a project lead somewhere.
 local format = require "text.format"
+local text_lines = require "text.lines"
 local fs = require "runbook.fs"
 
 local documents = {}
-
-local SHOWN = 10
 
 -- Pages that git knows, or all that lie around where there is no git.
 local function pages(ctx)
@@ -99,13 +98,7 @@ documents.links = verb {
         ctx:set { pages = #list, links = links, broken_links = broken }
         ctx:note(#list == 0 and "no Markdown pages here" or ("%s, %s within the project, %d broken"):format(
             format.count(#list, "page", "pages"), format.count(links, "link", "links"), #broken))
-        for i, line in ipairs(broken) do
-            if i <= SHOWN then
-                ctx:note("  " .. line)
-            else
-                ctx:log(line)
-            end
-        end
+        text_lines.tell(ctx, broken)
         if #broken > 0 then
             return nil, format.count(#broken, "link leads", "links lead") .. " to nothing"
         end

@@ -55,7 +55,7 @@ int rbk_file_read(const char *path, size_t max, struct rbk_buf *out, struct rbk_
     return rc;
 }
 
-static int write_all(int fd, const char *data, size_t len)
+int rbk_write_all(int fd, const char *data, size_t len)
 {
     while (len > 0) {
         ssize_t n = write(fd, data, len);
@@ -92,7 +92,7 @@ int rbk_file_write_atomic(const char *path, const void *data, size_t len, mode_t
     char *temporary = rbk_asprintf("%s.XXXXXX", path);
     int fd = mkostemp(temporary, O_CLOEXEC);
     bool made = fd >= 0;
-    bool written = made && fchmod(fd, mode) == 0 && write_all(fd, data, len) == 0 && fsync(fd) == 0;
+    bool written = made && fchmod(fd, mode) == 0 && rbk_write_all(fd, data, len) == 0 && fsync(fd) == 0;
     int saved = errno;
     if (made && close(fd) != 0 && written) {
         written = false;

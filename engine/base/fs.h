@@ -10,6 +10,8 @@
 int rbk_file_read(const char *path, size_t max, struct rbk_buf *out, struct rbk_error *err);
 /* Writes to a temporary name, fsyncs, renames, fsyncs the folder. */
 int rbk_file_write_atomic(const char *path, const void *data, size_t len, mode_t mode, struct rbk_error *err);
+/* Writes all of it, as often as it takes; -1 with errno. */
+int rbk_write_all(int fd, const char *data, size_t len);
 /* mkdir -p; folders that it makes get exactly `mode`. */
 int rbk_mkdirs(const char *path, mode_t mode, struct rbk_error *err);
 bool rbk_path_exists(const char *path);

@@ -1,6 +1,7 @@
 /* Opening things late: a command that only prints help touches no file. */
 #include <cli/context.h>
 #include <cli/settle.h>
+#include <cli/skipped.h>
 #include <cli/telemetry.h>
 
 #include <base/clock.h>
@@ -197,6 +198,8 @@ int rbk_cli_store(struct rbk_cli *cli, struct rbk_error *err)
         rc = rbk_telemetry_expire(cli, err);
     if (rc == 0)
         rbk_cli_settle(cli);
+    if (rc == 0)
+        rc = rbk_skipped_tell(cli, err);
     if (rc == 0 && !cli->acts)
         rc = rbk_incident_tick(cli->store, cli->config, rbk_clock_wall_ms(), NULL, err);
     free(dir);

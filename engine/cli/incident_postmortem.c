@@ -26,20 +26,6 @@ static char *default_path(struct rbk_cli *cli, const struct rbk_incident *i)
     return path;
 }
 
-static int write_all(int fd, const char *text)
-{
-    for (size_t left = strlen(text); left > 0;) {
-        ssize_t n = write(fd, text, left);
-        if (n < 0 && errno == EINTR)
-            continue;
-        if (n <= 0)
-            return -1;
-        text += n;
-        left -= (size_t)n;
-    }
-    return 0;
-}
-
 static int refuse_existing(const char *path, struct rbk_error *err)
 {
     rbk_error_set(err, RBK_EINVAL, "%s is there already", path);
@@ -53,7 +39,7 @@ static int write_new(const char *path, const char *text, struct rbk_error *err)
         return refuse_existing(path, err);
     if (fd < 0)
         return rbk_error_errno(err, RBK_ESTORE, "%s cannot be written", path);
-    int failed = write_all(fd, text);
+    int failed = rbk_write_all(fd, text, strlen(text));
     if (fsync(fd) < 0 || failed) {
         rbk_error_errno(err, RBK_ESTORE, "%s cannot be written", path);
         failed = 1;

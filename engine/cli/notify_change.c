@@ -30,6 +30,10 @@ static int change_each(struct rbk_cli *cli, const struct rbk_args *args, struct 
             rbk_error_set(err, RBK_ENOENT, "no message \"%.64s\" that this could be done to", f->key);
             return rbk_error_hint(err, "numbers and states: runbook notify list");
         }
+        if (rc == 0 && count > 1) { /* rolled back */
+            rbk_error_set(err, RBK_EINVAL, "%d messages begin with \"%.64s\"", count, f->key);
+            return rbk_error_hint(err, "name one by its number or its whole key: runbook notify list --json");
+        }
         if (rc < 0)
             return rc;
         *total += count;

@@ -249,7 +249,7 @@ const struct config_key config_keys[] = {
     {.path = "net.allow",
      .type = CONFIG_TYPE_STRINGS,
      .help = "addresses among link-local, metadata, multicast, unspecified and reserved, all refused by default, that "
-             "are wanted after all"},
+             "are wanted after all; metadata is let in by that word or its own address, not by a wider range"},
     {.path = "net.allow_http",
      .type = CONFIG_TYPE_CHOICE,
      .choices = "true false",

@@ -5,6 +5,7 @@
 #include <base/mem.h>
 #include <lua/embed.h>
 #include <lua/fail.h>
+#include <lua/option_read.h>
 #include <lua/stdlib.h>
 #include <lua/types.h>
 #include <lua/value.h>
@@ -30,7 +31,7 @@ static void read_type(lua_State *L, struct rbk_channel_option *option)
     static const char *const kinds[] = {
         [RBK_CHANNEL_SECRET] = "secret", [RBK_CHANNEL_URL] = "url", [RBK_CHANNEL_MAP] = "map"};
     struct rbk_error err;
-    const char *type = lua_getfield(L, -1, "type") == LUA_TSTRING ? lua_tostring(L, -1) : "string";
+    const char *type = rbk_option_type(L);
     for (size_t i = RBK_CHANNEL_SECRET; i < sizeof kinds / sizeof *kinds; i++)
         if (strcmp(type, kinds[i]) == 0)
             option->kind = (enum rbk_channel_option_kind)i;
@@ -39,34 +40,14 @@ static void read_type(lua_State *L, struct rbk_channel_option *option)
     lua_pop(L, 1);
 }
 
-static void read_choices(lua_State *L, struct rbk_channel_option *option)
-{
-    if (lua_getfield(L, -1, "choices") == LUA_TTABLE)
-        for (int i = 1; lua_rawgeti(L, -1, i) == LUA_TSTRING; i++, lua_pop(L, 1))
-            rbk_strv_add(&option->param.choices, lua_tostring(L, -1));
-    else
-        lua_pushnil(L);
-    lua_pop(L, 2);
-}
-
 /* One option whose table is on top. */
 static void read_option(lua_State *L, struct rbk_channel_option *option)
 {
-    struct rbk_error err;
     luaL_checktype(L, -1, LUA_TTABLE);
     read_type(L, option);
-    read_choices(L, option);
+    rbk_option_read(L, &option->param);
     lua_getfield(L, -1, "help");
     option->param.help = rbk_strdup(luaL_checkstring(L, -1));
-    lua_pop(L, 1);
-    lua_getfield(L, -1, "required");
-    option->param.required = lua_toboolean(L, -1);
-    lua_pop(L, 1);
-    if (lua_getfield(L, -1, "default") != LUA_TNIL) {
-        option->param.dflt = rbk_lua_to_value(L, -1, &err);
-        if (!option->param.dflt)
-            rbk_lua_raise(L, &err);
-    }
     lua_pop(L, 1);
 }
 

@@ -3,6 +3,7 @@
 #include <lua/ctx.h>
 
 #include <base/mem.h>
+#include <lua/answer.h>
 #include <lua/fail.h>
 #include <lua/types.h>
 #include <lua/value.h>
@@ -19,12 +20,7 @@ struct http {
     struct rbk_strv headers;
     rbk_value *options; /* the table, which the strings belong to */
     char *json;
-    int status; /* of the answer */
-    struct rbk_strv answered;
-    struct rbk_buf body;
-    bool truncated;
-    enum rbk_net_failure failure;
-    struct rbk_error failed; /* code 0: there was an answer */
+    struct rbk_answer answer;
 };
 
 static int http_gc(lua_State *L)
@@ -32,8 +28,7 @@ static int http_gc(lua_State *L)
     struct http *h = lua_touserdata(L, 1);
     rbk_value_free(h->options);
     rbk_strv_fini(&h->headers);
-    rbk_strv_fini(&h->answered);
-    rbk_buf_fini(&h->body);
+    rbk_answer_fini(&h->answer);
     free(h->json);
     memset(h, 0, sizeof *h);
     return 0;
@@ -199,14 +194,7 @@ static void on_answer(void *arg, const struct rbk_http_response *a, enum rbk_net
 {
     struct http *h = arg;
     h->request = NULL;
-    h->failure = failure;
-    if (failed)
-        h->failed = *failed;
-    h->status = a->status;
-    h->truncated = a->truncated;
-    for (size_t i = 0; i < a->headers->count; i++)
-        rbk_strv_add(&h->answered, a->headers->items[i]);
-    rbk_buf_append(&h->body, a->body, a->body_len);
+    rbk_answer_set(&h->answer, a, failure, failed);
     rbk_await_done(&h->wait);
 }
 
@@ -226,52 +214,28 @@ static void http_cancel(struct rbk_wait *w)
     rbk_loop_defer(rbk_perform_loop(w->task->call->perform), on_cancelled, h);
 }
 
-/* { name = value }, names in lower case. */
-static void push_headers(lua_State *L, const struct rbk_strv *headers)
+/* nil, message, kind */
+static int push_failed(lua_State *L, const struct rbk_answer *a)
 {
-    lua_createtable(L, 0, (int)headers->count);
-    for (size_t i = 0; i < headers->count; i++) {
-        const char *line = headers->items[i], *colon = strchr(line, ':');
-        if (!colon)
-            continue;
-        lua_pushlstring(L, line, (size_t)(colon - line));
-        lua_pushstring(L, colon + 1 + strspn(colon + 1, " \t"));
-        lua_rawset(L, -3);
-    }
-}
-
-/* nil, message, kind: whether it was never sent (refused), may have arrived (unknown), or never can (never). */
-static int push_failed(lua_State *L, const struct http *h)
-{
-    static const char *const kinds[] = {
-        [RBK_NET_REFUSED] = "refused", [RBK_NET_UNKNOWN] = "unknown", [RBK_NET_NEVER] = "never"};
     lua_pushnil(L);
-    lua_pushfstring(L, "%s%s%s", h->failed.message, h->failed.hint[0] ? "; " : "", h->failed.hint);
-    lua_pushstring(L, kinds[h->failure]);
+    lua_pushfstring(L, "%s%s%s", a->failed.message, a->failed.hint[0] ? "; " : "", a->failed.hint);
+    rbk_answer_push_kind(L, a);
     return 3;
 }
 
 static int push_not_started(lua_State *L, struct http *h, const struct rbk_error *err)
 {
-    h->failure = RBK_NET_NEVER;
-    h->failed = *err;
-    return push_failed(L, h);
+    h->answer.failure = RBK_NET_NEVER;
+    h->answer.failed = *err;
+    return push_failed(L, &h->answer);
 }
 
 static int http_finish(lua_State *L, struct rbk_wait *w)
 {
-    const struct http *h = (const struct http *)w;
-    if (h->failed.code)
-        return push_failed(L, h);
-    lua_createtable(L, 0, 4);
-    lua_pushinteger(L, h->status);
-    lua_setfield(L, -2, "status");
-    push_headers(L, &h->answered);
-    lua_setfield(L, -2, "headers");
-    lua_pushlstring(L, h->body.data ? h->body.data : "", h->body.len);
-    lua_setfield(L, -2, "body");
-    lua_pushboolean(L, h->truncated);
-    lua_setfield(L, -2, "truncated");
+    const struct rbk_answer *a = &((const struct http *)w)->answer;
+    if (a->failed.code)
+        return push_failed(L, a);
+    rbk_answer_push(L, a);
     return 1;
 }
 

@@ -1,8 +1,9 @@
 /* A request is one userdata: what is sent, what came back, and the transfer, which ends with it. */
-#include <lua/delivery.h>
 #include <lua/request.h>
 
 #include <base/mem.h>
+#include <lua/answer.h>
+#include <lua/delivery.h>
 #include <lua/fail.h>
 #include <lua/quantity.h>
 #include <lua/types.h>
@@ -18,12 +19,7 @@ struct request {
     struct rbk_strv headers, to;
     struct rbk_mail_part *parts;
     char *json;
-    int status;
-    struct rbk_strv answered; /* headers */
-    struct rbk_buf body;
-    bool truncated, has_failed;
-    enum rbk_net_failure failure;
-    struct rbk_error failed;
+    struct rbk_answer answer;
 };
 
 static void request_cancel(struct rbk_wait *w)
@@ -41,8 +37,7 @@ static int request_gc(lua_State *L)
     rbk_value_free(r->told);
     rbk_strv_fini(&r->headers);
     rbk_strv_fini(&r->to);
-    rbk_strv_fini(&r->answered);
-    rbk_buf_fini(&r->body);
+    rbk_answer_fini(&r->answer);
     free(r->parts);
     free(r->json);
     memset(r, 0, sizeof *r);
@@ -57,48 +52,23 @@ static void on_answer(void *arg, const struct rbk_http_response *a, enum rbk_net
 {
     struct request *r = arg;
     r->transfer = NULL;
-    r->has_failed = failed != NULL;
-    r->failure = failure;
-    if (failed)
-        r->failed = *failed;
-    if (a) {
-        r->status = a->status;
-        r->truncated = a->truncated;
-        for (size_t i = 0; a->headers && i < a->headers->count; i++)
-            rbk_strv_add(&r->answered, a->headers->items[i]);
-        rbk_buf_append(&r->body, a->body ? a->body : "", a->body ? a->body_len : 0);
-    }
+    rbk_answer_set(&r->answer, a, failure, failed);
     rbk_await_done(&r->wait);
 }
 
 /* ---- results -------------------------------------------------------------------------------------------------------
  */
 
-static void push_headers(lua_State *L, const struct rbk_strv *headers)
+static int push_failed(lua_State *L, const struct rbk_answer *a)
 {
-    lua_createtable(L, 0, (int)headers->count);
-    for (size_t i = 0; i < headers->count; i++) {
-        const char *line = headers->items[i], *colon = strchr(line, ':');
-        if (!colon)
-            continue;
-        lua_pushlstring(L, line, (size_t)(colon - line));
-        lua_pushstring(L, colon + 1 + strspn(colon + 1, " \t"));
-        lua_rawset(L, -3);
-    }
-}
-
-static int push_failed(lua_State *L, const struct request *r)
-{
-    static const char *const kinds[] = {
-        [RBK_NET_REFUSED] = "refused", [RBK_NET_UNKNOWN] = "unknown", [RBK_NET_NEVER] = "never"};
     lua_pushnil(L);
     lua_createtable(L, 0, 3);
-    lua_pushstring(L, kinds[r->failure]);
+    rbk_answer_push_kind(L, a);
     lua_setfield(L, -2, "kind");
-    lua_pushstring(L, r->failed.message);
+    lua_pushstring(L, a->failed.message);
     lua_setfield(L, -2, "message");
-    if (r->status) {
-        lua_pushinteger(L, r->status);
+    if (a->status) {
+        lua_pushinteger(L, a->status);
         lua_setfield(L, -2, "status");
     }
     return 2;
@@ -106,26 +76,18 @@ static int push_failed(lua_State *L, const struct request *r)
 
 static int http_finish(lua_State *L, struct rbk_wait *w)
 {
-    const struct request *r = (const struct request *)w;
-    if (r->has_failed)
-        return push_failed(L, r);
-    lua_createtable(L, 0, 4);
-    lua_pushinteger(L, r->status);
-    lua_setfield(L, -2, "status");
-    push_headers(L, &r->answered);
-    lua_setfield(L, -2, "headers");
-    lua_pushlstring(L, r->body.data ? r->body.data : "", r->body.len);
-    lua_setfield(L, -2, "body");
-    lua_pushboolean(L, r->truncated);
-    lua_setfield(L, -2, "truncated");
+    const struct rbk_answer *a = &((const struct request *)w)->answer;
+    if (a->failed.code)
+        return push_failed(L, a);
+    rbk_answer_push(L, a);
     return 1;
 }
 
 static int mail_finish(lua_State *L, struct rbk_wait *w)
 {
-    const struct request *r = (const struct request *)w;
-    if (r->has_failed)
-        return push_failed(L, r);
+    const struct rbk_answer *a = &((const struct request *)w)->answer;
+    if (a->failed.code)
+        return push_failed(L, a);
     lua_pushboolean(L, true);
     return 1;
 }
@@ -166,10 +128,9 @@ static int64_t timeout_of(const rbk_value *told)
 
 static int push_not_started(lua_State *L, struct request *r, const struct rbk_error *err)
 {
-    r->has_failed = true;
-    r->failure = RBK_NET_REFUSED;
-    r->failed = *err;
-    return push_failed(L, r);
+    r->answer.failure = RBK_NET_REFUSED;
+    r->answer.failed = *err;
+    return push_failed(L, &r->answer);
 }
 
 int rbk_request_http(lua_State *L, struct rbk_task *t, struct rbk_net *net)

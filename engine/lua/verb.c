@@ -4,6 +4,7 @@
 
 #include <base/mem.h>
 #include <lua/fail.h>
+#include <lua/option_read.h>
 #include <lua/state.h>
 #include <lua/types.h>
 #include <lua/value.h>
@@ -69,37 +70,17 @@ static const char *spec_string(lua_State *L, const char *key)
     return lua_tostring(L, -1);
 }
 
-static bool option_flag(lua_State *L, const char *key)
-{
-    lua_getfield(L, -1, key);
-    bool set = lua_toboolean(L, -1);
-    lua_pop(L, 1);
-    return set;
-}
-
 /* One option whose table is on top. */
 static void read_option(lua_State *L, struct rbk_verb_option *option)
 {
     struct rbk_error err;
     luaL_checktype(L, -1, LUA_TTABLE);
-    const char *type = lua_getfield(L, -1, "type") == LUA_TSTRING ? lua_tostring(L, -1) : "string";
+    const char *type = rbk_option_type(L);
     option->any = strcmp(type, "any") == 0;
     if (!option->any && rbk_param_type_parse(type, &option->param.type, &err) != 0)
         rbk_lua_raise(L, &err);
     lua_pop(L, 1);
-    option->param.required = option_flag(L, "required");
-    if (lua_getfield(L, -1, "choices") == LUA_TTABLE)
-        for (int i = 1; lua_rawgeti(L, -1, i) == LUA_TSTRING; i++, lua_pop(L, 1))
-            rbk_strv_add(&option->param.choices, lua_tostring(L, -1));
-    else
-        lua_pushnil(L);
-    lua_pop(L, 2);
-    if (lua_getfield(L, -1, "default") != LUA_TNIL) {
-        option->param.dflt = rbk_lua_to_value(L, -1, &err);
-        if (!option->param.dflt)
-            rbk_lua_raise(L, &err);
-    }
-    lua_pop(L, 1);
+    rbk_option_read(L, &option->param);
 }
 
 static int compare_options(const void *a, const void *b)

@@ -2,6 +2,7 @@
  * All that waits is a userdata with a struct rbk_wait. */
 #include <lua/via.h>
 
+#include <base/fs.h>
 #include <base/mem.h>
 #include <base/str.h>
 #include <errno.h>
@@ -175,20 +176,6 @@ static int via_run(lua_State *L)
 /* ---- files and the terminal ----------------------------------------------------------------------------------------
  */
 
-static int write_all(int fd, const char *data, size_t len)
-{
-    while (len > 0) {
-        ssize_t n = write(fd, data, len);
-        if (n < 0 && errno == EINTR)
-            continue;
-        if (n < 0)
-            return -1;
-        data += n;
-        len -= (size_t)n;
-    }
-    return 0;
-}
-
 /* via.append(path, text): true once it is on the disk. The path is relative to the project's folder. [-2, +1|3, v] */
 static int via_append(lua_State *L)
 {
@@ -199,7 +186,8 @@ static int via_append(lua_State *L)
     if (path[0] != '/' && root)
         path = lua_pushfstring(L, "%s/%s", root, path);
     int fd = open(path, O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC | O_NOCTTY | O_NONBLOCK, 0600);
-    bool done = fd >= 0 && write_all(fd, text, len) == 0 && (fdatasync(fd) == 0 || errno == EINVAL || errno == EROFS);
+    bool done =
+        fd >= 0 && rbk_write_all(fd, text, len) == 0 && (fdatasync(fd) == 0 || errno == EINVAL || errno == EROFS);
     if (!done)
         rbk_error_errno(&err, RBK_EFAIL, "cannot write to %s", path);
     if (fd >= 0)
@@ -216,7 +204,7 @@ static int via_print(lua_State *L)
     struct rbk_error err;
     size_t len;
     const char *text = luaL_checklstring(L, 1, &len);
-    if (write_all(STDERR_FILENO, text, len) < 0) {
+    if (rbk_write_all(STDERR_FILENO, text, len) < 0) {
         rbk_error_errno(&err, RBK_EFAIL, "cannot write to standard error");
         return rbk_lua_push_failure(L, &err);
     }
@@ -234,7 +222,7 @@ static int via_terminal(lua_State *L)
     rbk_escape_terminal(&line, text, len);
     rbk_buf_putc(&line, '\n');
     int fd = open("/dev/tty", O_WRONLY | O_CLOEXEC | O_NOCTTY);
-    bool done = fd >= 0 && write_all(fd, line.data, line.len) == 0;
+    bool done = fd >= 0 && rbk_write_all(fd, line.data, line.len) == 0;
     if (fd >= 0)
         close(fd);
     rbk_buf_fini(&line);

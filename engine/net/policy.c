@@ -72,13 +72,26 @@ static int policy_refuse(const struct rbk_address *address, const struct rbk_ran
     return rbk_error_hint(err, "when it is wanted, name it in net.allow of runbook.yaml");
 }
 
+/* By a range no wider than the one that refuses: who wants link-local addresses has not asked for the metadata of the
+ * cloud that is among them. */
+static bool policy_allows(const struct rbk_policy *policy, const struct rbk_range *denied,
+                          const struct rbk_address *address)
+{
+    for (size_t i = 0; i < policy->allow.count; i++) {
+        const struct rbk_ranges one = {.items = &policy->allow.items[i], .count = 1};
+        if (one.items->bits >= denied->bits && rbk_ranges_find(&one, address))
+            return true;
+    }
+    return false;
+}
+
 static int policy_judge_form(const struct rbk_policy *policy, const struct rbk_address *address, struct rbk_error *err)
 {
     const struct rbk_range *denied = rbk_ranges_find(&policy->deny, address);
     if (denied)
         return policy_refuse(address, denied, true, err);
     denied = rbk_ranges_find(&policy->unwanted, address);
-    if (denied && !rbk_ranges_find(&policy->allow, address))
+    if (denied && !policy_allows(policy, denied, address))
         return policy_refuse(address, denied, false, err);
     return 0;
 }

@@ -220,9 +220,9 @@ void notify_message_fini(struct rbk_message *m)
     *m = (struct rbk_message){0};
 }
 
-#define FILTER                                                                                                   \
-    " (?1 IS NULL OR channel = ?1) AND (?2 IS NULL OR substr(key, 1, length(?2)) = ?2 OR CAST(id AS TEXT) = ?2)" \
-    " AND (?3 < 0 OR state = ?3)"
+#define FILTER                                                                                          \
+    " (?1 IS NULL OR channel = ?1) AND (?3 < 0 OR state = ?3) AND (?2 IS NULL OR CAST(id AS TEXT) = ?2" \
+    " OR (length(?2) >= 8 AND substr(key, 1, length(?2)) = ?2))"
 
 static void bind_filter(struct rbk_stmt *q, const struct rbk_message_filter *f)
 {

@@ -37,7 +37,7 @@ static int commit_one(struct rbk_store *s, struct rbk_stmt *q, int *changed, str
 
 int rbk_firing_skip(struct rbk_store *s, int64_t id, const char *reason, int64_t now_ms, struct rbk_error *err)
 {
-    static const char sql[] = "UPDATE schedule_firings SET state = 'skipped', reason = ?2, ended_ms = ?3"
+    static const char sql[] = "UPDATE schedule_firings SET state = 'skipped', reason = ?2, ended_ms = ?3, told = 0"
                               " WHERE id = ?1 AND state = 'planned'";
     int rc = rbk_store_begin(s, err);
     if (rc < 0)

@@ -25,11 +25,11 @@ static void pending_add(struct pending *p, int64_t due)
     p->newest[at] = due;
 }
 
-static int insert_firing(struct rbk_store *s, const struct rbk_firing *f, struct rbk_error *err)
+static int insert_firing(struct rbk_store *s, const struct rbk_firing *f, bool to_tell, struct rbk_error *err)
 {
     static const char sql[] =
         "INSERT OR IGNORE INTO schedule_firings(runbook, due_ms, first_ms, count, state, reason, decided_ms, start_ms,"
-        " late) VALUES(?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9)";
+        " late, told) VALUES(?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10)";
     struct rbk_stmt *q = rbk_stmt(s, sql);
     rbk_bind_text(q, 1, f->runbook);
     rbk_bind_int(q, 2, f->due_ms);
@@ -40,6 +40,7 @@ static int insert_firing(struct rbk_store *s, const struct rbk_firing *f, struct
     rbk_bind_int(q, 7, f->decided_ms);
     rbk_bind_int(q, 8, f->start_ms);
     rbk_bind_int(q, 9, f->late);
+    rbk_bind_int(q, 10, !to_tell);
     return rbk_stmt_run(q, err);
 }
 
@@ -71,7 +72,7 @@ static int skip_range(struct rbk_store *s, const struct rbk_entry *e, const stru
     int rc = 0;
     for (bool recorded = false; rc == 0 && !recorded && f.count > 0; f.count--) {
         f.start_ms = f.due_ms;
-        rc = insert_firing(s, &f, err);
+        rc = insert_firing(s, &f, !e->paused, err);
         recorded = rbk_store_changes(s) > 0;
         if (rc == 0 && !recorded && f.count > 1)
             f.due_ms = due_before(e, f.first_ms, f.due_ms);
@@ -94,7 +95,7 @@ static int plan_newest(struct rbk_store *s, const struct rbk_entry *e, const str
                                .decided_ms = now_ms,
                                .start_ms = rbk_entry_start(e, due),
                                .late = now_ms - due > ON_TIME_MS};
-        rc = insert_firing(s, &f, err);
+        rc = insert_firing(s, &f, false, err);
     }
     return rc;
 }

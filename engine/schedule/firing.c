@@ -144,6 +144,26 @@ int rbk_firings_planned(struct rbk_store *s, rbk_firing_fn *fn, void *arg, struc
     return read_rows(rbk_stmt(s, sql), fn, arg, err);
 }
 
+int rbk_firings_untold(struct rbk_store *s, rbk_firing_fn *fn, void *arg, struct rbk_error *err)
+{
+    static const char sql[] = COLUMNS "WHERE told = 0 ORDER BY id";
+    return read_rows(rbk_stmt(s, sql), fn, arg, err);
+}
+
+int rbk_firings_to_tell(struct rbk_store *s, struct rbk_error *err)
+{
+    struct rbk_stmt *q = rbk_stmt(s, "SELECT 1 FROM schedule_firings WHERE told = 0 LIMIT 1");
+    int rc = rbk_stmt_step(q, err);
+    if (rc >= 0)
+        rbk_stmt_end(q);
+    return rc;
+}
+
+int rbk_firings_told(struct rbk_store *s, struct rbk_error *err)
+{
+    return rbk_stmt_run(rbk_stmt(s, "UPDATE schedule_firings SET told = 1 WHERE told = 0"), err);
+}
+
 int rbk_firings_running(struct rbk_store *s, rbk_firing_fn *fn, void *arg, struct rbk_error *err)
 {
     static const char sql[] = COLUMNS "WHERE state = 'running' ORDER BY started_ms, id";

@@ -79,6 +79,12 @@ int rbk_firings_of(struct rbk_store *s, const char *runbook, int limit, rbk_firi
                    struct rbk_error *err);
 int rbk_firings_planned(struct rbk_store *s, rbk_firing_fn *fn, void *arg, struct rbk_error *err);
 int rbk_firings_running(struct rbk_store *s, rbk_firing_fn *fn, void *arg, struct rbk_error *err);
+/* Skipped ones that nobody was told of, oldest first: not those of schedules that a person paused or disabled. */
+int rbk_firings_untold(struct rbk_store *s, rbk_firing_fn *fn, void *arg, struct rbk_error *err);
+/* Whether there are any: 1, 0 or a negative code. */
+int rbk_firings_to_tell(struct rbk_store *s, struct rbk_error *err);
+/* They are told now; in the transaction that read them. */
+int rbk_firings_told(struct rbk_store *s, struct rbk_error *err);
 /* Whether the process that took it lives: 1, 0 or a negative code. */
 int rbk_firing_alive(struct rbk_store *s, int64_t id, struct rbk_error *err);
 

@@ -73,7 +73,7 @@ struct rbk_message { /* strings and values borrowed */
 };
 struct rbk_message_filter {
     const char *channel; /* NULL = every one */
-    const char *key;     /* a prefix of the key, or the id as text; NULL = every one */
+    const char *key;     /* the id as text, or the key from its beginning, 8 letters at least; NULL = every one */
     int state;           /* enum rbk_message_state, -1 = any */
     int limit;           /* 0 = no limit */
 };

@@ -129,12 +129,14 @@ local function remember(message, o)
     return { references = references, subject = memory.subject or s.heading }
 end
 
--- 4xx is for now, 5xx for ever (RFC 5321, 4.2.1).
+-- 4xx is for now, 5xx for ever (RFC 5321, 4.2.1); but 530 to 538 are about the account (RFC 4954, 6), which a person
+-- mends.
 function email.send(message, o, via)
     local done, failed = via.mail(email.render(message, o))
+    local status = failed and failed.status or 0
     if done then
         return outcome.accepted(remember(message, o))
-    elseif failed.kind == "never" or (failed.status or 0) >= 500 then
+    elseif failed.kind == "never" or (status >= 500 and not (status >= 530 and status <= 538)) then
         return outcome.dead(failed.message)
     end
     return outcome.retry(failed.message)

@@ -9,9 +9,12 @@ local story = require "notify.story"
 local text = require "notify.text"
 
 local ESCAPE = { ["&"] = "&amp;", ["<"] = "&lt;", [">"] = "&gt;" }
+-- Errors of chat.postMessage that are for now, or that a person mends in Slack or in the settings.
 local AGAIN = {
     ratelimited = true, rate_limited = true, internal_error = true, fatal_error = true, service_unavailable = true,
-    request_timeout = true, message_limit_exceeded = false,
+    request_timeout = true, invalid_auth = true, not_authed = true, token_expired = true, token_revoked = true,
+    account_inactive = true, missing_scope = true, channel_not_found = true, not_in_channel = true,
+    is_archived = true,
 }
 
 local slack = {

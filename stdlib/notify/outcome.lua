@@ -1,11 +1,14 @@
 -- What became of an attempt to send a message: accepted, to be tried again, or dead. For receivers that speak HTTP it
--- is decided here, once: 2xx is accepted; 408, 425, 429 and 5xx are tried again when the receiver asks for it; any
--- other answer is final, and so is a request that may never be made. A connection that failed is tried again.
+-- is decided here, once: 2xx is accepted; 408, 425, 429 and 5xx are tried again when the receiver asks for it, and so
+-- is what a person mends in the settings (credentials, an address that is not there). Any other answer is about the
+-- message and final, and so is a request that may never be made. A connection that failed is tried again.
 local text = require "notify.text"
 
 local outcome = {}
 
-local AGAIN = { [408] = true, [425] = true, [429] = true }
+local AGAIN = {
+    [401] = true, [403] = true, [404] = true, [407] = true, [408] = true, [425] = true, [429] = true,
+}
 local MONTHS = {
     Jan = 1, Feb = 2, Mar = 3, Apr = 4, May = 5, Jun = 6, Jul = 7, Aug = 8, Sep = 9, Oct = 10, Nov = 11, Dec = 12,
 }

@@ -1,12 +1,12 @@
 -- The tests that stand out in the history of a while: the flaky ones, with how often they fail, and the slowest.
 local config = require "runbook.config"
 local format = require "text.format"
+local text_lines = require "text.lines"
 local results = require "runbook.results"
 
 local ranking = {}
 
 local FLAKY_MAX = 1000
-local SHOWN = 10
 
 local function since_ms(duration)
     return (os.time() - duration.value) * 1000
@@ -45,17 +45,9 @@ function ranking.how_slow(case)
 end
 
 local function tell(ctx, cases, how)
-    for i, case in ipairs(cases) do
-        local line = ("%s: %s"):format(case.id, how(case))
-        if i <= SHOWN then
-            ctx:note("  " .. line)
-        else
-            ctx:log(line)
-        end
-    end
-    if #cases > SHOWN then
-        ctx:note(("  and %d more in the log of this step"):format(#cases - SHOWN))
-    end
+    text_lines.tell(ctx, cases, function(case)
+        return ("%s: %s"):format(case.id, how(case))
+    end)
 end
 
 local function ids(cases, limit)

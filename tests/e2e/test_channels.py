@@ -129,7 +129,14 @@ def test_a_retry_after_may_be_a_date(case):
     assert result["sent"] == "retry" and 90000 <= result["retry_after"] <= 101000, result
 
 
-@pytest.mark.parametrize("status", [400, 401, 404, 410, 422])
+@pytest.mark.parametrize("status", [401, 403, 404])
+def test_what_a_person_mends_in_the_settings_waits_for_it(case, status):
+    case.stub.faults = [(status, {}, "who are you")] * 2
+    result = case.send_one()
+    assert result["sent"] == "retry" and "who are you" in result["error"], result
+
+
+@pytest.mark.parametrize("status", [400, 410, 422])
 def test_what_is_refused_is_dead_and_says_why(case, status):
     case.stub.faults = [(status, {}, "no such thing")] * 2
     result = case.send_one()
@@ -228,7 +235,7 @@ def test_slack_keeps_a_matter_in_a_thread_until_it_is_over(one):
 
 
 @only("slack-token")
-@pytest.mark.parametrize("error, sent", [("ratelimited", "retry"), ("internal_error", "retry"), ("not_in_channel", "dead")])
+@pytest.mark.parametrize("error, sent", [("ratelimited", "retry"), ("internal_error", "retry"), ("not_in_channel", "retry"), ("no_text", "dead")])
 def test_slack_says_no_with_200(one, error, sent):
     one.stub.faults = [(200, {"Retry-After": "3"}, '{"ok": false, "error": "%s"}' % error)]
     result = one.send_one()

@@ -215,6 +215,19 @@ def test_each_attempt_is_told_to_those_who_ask(project, hook):
     ]
 
 
+def test_only_what_is_named_is_dropped(project, hook):
+    configure(project, hook)
+    for text in ("one", "two", "three"):
+        project.ok("notify", "send", "out", text)
+    keys = [m["key"] for m in outbox(project)]
+    shared = next(n for n in range(26, 0, -1) if keys[0][:n] == keys[1][:n])
+    for name in ("", "0", keys[0][:7], keys[0][: max(shared, 8)] if shared >= 8 else "0"):
+        assert project.run("notify", "drop", name).exit == 2, name
+    assert len(outbox(project)) == 3
+    project.ok("notify", "drop", "1", keys[0])
+    assert [m["key"] for m in outbox(project)] == [keys[1]]
+
+
 def test_explain_knows_events_as_they_are_published(project, hook):
     configure(project, hook, "notify: { rules: [{ on: [step.*, budget.*, incident.*], to: hook, final: false }] }\n")
 
@@ -358,3 +371,22 @@ def test_the_scheduler_delivers_what_was_left(project, hook):
         daemon.wait(30)
         daemon.stdout.close()
         daemon.stderr.close()
+
+
+def test_a_run_that_was_due_and_not_begun_is_told_once(project, hook):
+    project.runbook("nightly/job", 'runbook "Job" { schedule = "0 3 * * *" }\nstep "S" { run = "true" }\n')
+    configure(
+        project,
+        hook,
+        "schedule: { nightly/job: { missed: skip } }\nnotify: { rules: [{ on: schedule.skipped, to: hook }] }\n",
+    )
+    project.ok("schedule", "enable", "nightly/job")
+    with contextlib.closing(sqlite3.connect(project.root / ".runbook" / "state.db")) as db, db:
+        db.execute("UPDATE schedules SET mark_ms = mark_ms - 3 * 86400000")
+    project.ok("schedule", "once")
+    project.ok("notify", "flush")
+    project.ok("notify", "flush")
+    (event,) = hook.events()
+    assert event["event"] == "schedule.skipped" and event["key"] == "schedule:nightly/job"
+    assert "was not begun" in event["title"] and "missed" in event["text"]
+    assert event["next"] == ["runbook schedule why nightly/job", "runbook nightly/job"]

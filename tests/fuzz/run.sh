@@ -14,27 +14,5 @@ cmake -S "$root" -B "$build" -G Ninja -DCMAKE_C_COMPILER=clang -DCMAKE_BUILD_TYP
     -DRUNBOOK_FUZZ=ON -DRUNBOOK_SANITIZE=ON >"$build.log" 2>&1 || { cat "$build.log"; exit 1; }
 cmake --build "$build" --target fuzzers >>"$build.log" 2>&1 || { cat "$build.log"; exit 1; }
 
-run_fuzzer() {
-    program=$1
-    name=${program##*/}
-    seeds=$root/tests/fuzz/corpus/$name
-    words=$root/tests/fuzz/$name.dict
-    mkdir -p "$build/corpus/$name" "$build/crashes"
-    set -- -max_total_time="$seconds" -seed="$seed" -timeout=10 -rss_limit_mb=1024 -max_len=65536 -print_final_stats=1 \
-        -artifact_prefix="$build/crashes/$name-" "$build/corpus/$name"
-    [ ! -d "$seeds" ] || set -- "$@" "$seeds"
-    [ ! -f "$words" ] || set -- -dict="$words" "$@"
-    if "$program" "$@" >"$build/$name.log" 2>&1; then
-        echo "ok    $name  $(sed -n 's/^stat::number_of_executed_units: *//p' "$build/$name.log") inputs"
-        return 0
-    fi
-    tail -n 60 "$build/$name.log"
-    echo "FAIL  $name"
-    return 1
-}
-
-failed=0
-for program in "$build"/fuzzers/fuzz_*; do
-    run_fuzzer "$program" || failed=1
-done
-exit "$failed"
+printf '%s\n' "$build"/fuzzers/fuzz_* |
+    xargs -P "$(nproc)" -I PROGRAM sh "$root/tests/fuzz/one.sh" "$build" "$seconds" "$seed" PROGRAM

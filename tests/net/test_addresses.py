@@ -140,6 +140,14 @@ def test_a_name_that_changes_its_address_gains_nothing(tmp_path):
     assert results[0]["failure"] == "never" and "denied" in results[0]["error"], results
 
 
+def test_a_wide_range_does_not_let_the_metadata_service_in(tmp_path):
+    hosts = ["169.254.169.254", "[::ffff:169.254.170.2]", "100.100.100.200", "192.0.0.192"]
+    requests = [{"url": f"http://{h}/", "allow_http": True} for h in hosts]
+    results, connects = send(tmp_path, requests, "net: {allow: [link-local, 100.64.0.0/10, reserved]}\n")
+    assert connects == []
+    assert all(r["failure"] == "never" and "it is metadata" in r["error"] for r in results), results
+
+
 def test_of_several_addresses_only_those_allowed_are_tried(tmp_path):
     def serve(connection, _):
         return kit.answer(connection, body=b"right")

@@ -196,6 +196,20 @@ def test_redirects_are_counted_and_only_reads_follow(tmp_path):
     assert [r.split()[1] for r in listener.requests] == [b"/0", b"/0", b"/1", b"/2", b"/3", b"/0"]
 
 
+def test_redirects_share_one_time_out(tmp_path):
+    def around(connection, _):
+        threading.Event().wait(0.4)
+        return kit.answer(connection, "302 Found", headers=["Location: /again"])
+
+    result, listener = one(tmp_path, around, redirects=10, total_ms=1000)
+    assert "no answer within" in result["error"] and len(listener.requests) <= 3, result
+
+
+def test_a_head_request_has_no_body(tmp_path):
+    result, listener = one(tmp_path, ok, method="HEAD", body="x")
+    assert result["failure"] == "never" and "has no body" in result["error"] and listener.requests == [], result
+
+
 def test_a_redirect_from_https_to_http_is_not_followed(tmp_path):
     cert, key = kit.certificate(tmp_path)
     with kit.Listener() as plain:

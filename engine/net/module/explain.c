@@ -21,20 +21,26 @@ static void explain_connect(struct net_transfer *t, struct rbk_error *err)
     rbk_error_hint(err, "check that it is up, and that a firewall lets this machine through");
 }
 
+/* A certificate's names are words of whoever answers. */
 static void explain_tls(struct net_transfer *t, CURLcode code, struct rbk_error *err)
 {
-    rbk_error_set(err, RBK_EFAIL, "%s: TLS: %s", t->place, *t->detail ? t->detail : curl_easy_strerror(code));
+    struct rbk_buf why = {0};
+    const char *detail = *t->detail ? t->detail : curl_easy_strerror(code);
+    rbk_escape_terminal(&why, detail, strlen(detail));
+    rbk_error_set(err, RBK_EFAIL, "%s: TLS: %s", t->place, why.data);
     rbk_error_hint(err, "certificates of a private authority go into net.ca_file of runbook.yaml");
+    rbk_buf_fini(&why);
 }
 
+/* On a connection that was kept, curl takes no time to connect. */
 static void explain_timeout(struct net_transfer *t, struct rbk_error *err)
 {
     double seconds = 0;
     curl_off_t connected = 0;
     curl_easy_getinfo(t->easy, CURLINFO_CONNECT_TIME_T, &connected);
     curl_easy_getinfo(t->easy, CURLINFO_TOTAL_TIME, &seconds);
-    rbk_error_set(err, RBK_ETIMEOUT, "%s: no %s within %.1f s", t->place, connected > 0 ? "answer" : "connection",
-                  seconds);
+    rbk_error_set(err, RBK_ETIMEOUT, "%s: no %s within %.1f s", t->place,
+                  connected > 0 || was_sent(t) ? "answer" : "connection", seconds + (double)t->spent_ms / 1000);
 }
 
 /* The last answer that is a refusal: after it comes the one to QUIT. */

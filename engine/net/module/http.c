@@ -62,6 +62,8 @@ static int http_method(struct net_transfer *t, const struct rbk_http_request *r,
     if (strlen(method) > 32 || !net_token_ok(method, strlen(method)))
         return rbk_error_set(err, RBK_EINVAL, "this is no HTTP method");
     bool get = strcmp(method, "GET") == 0, head = strcmp(method, "HEAD") == 0;
+    if (head && r->body)
+        return rbk_error_set(err, RBK_EINVAL, "a HEAD request has no body"); /* curl would wait for one in the answer */
     if (r->body || !(get || head)) {
         const char *body = r->body ? r->body : "";
         if (r->body || strcmp(method, "POST") == 0 || strcmp(method, "PUT") == 0 || strcmp(method, "PATCH") == 0) {
@@ -154,6 +156,16 @@ static int redirect_prepare(struct net_transfer *t, const char *target, struct r
     return rc;
 }
 
+/* The time-out is that of the whole request: a server that always redirects slowly gains nothing. */
+static void spend_time(struct net_transfer *t)
+{
+    curl_off_t taken_us = 0;
+    curl_easy_getinfo(t->easy, CURLINFO_TOTAL_TIME_T, &taken_us);
+    t->spent_ms += taken_us / 1000;
+    int64_t left = t->total_ms - t->spent_ms;
+    curl_easy_setopt(t->easy, CURLOPT_TIMEOUT_MS, (long)(left > 1 ? left : 1));
+}
+
 static void forget_answer(struct net_transfer *t)
 {
     rbk_strv_fini(&t->answer_headers);
@@ -174,6 +186,7 @@ bool net_http_redirect(struct net_transfer *t)
         return false;
     char *copy = rbk_strdup(target);
     t->redirects--;
+    spend_time(t);
     forget_answer(t);
     if (redirect_prepare(t, copy, &t->refused) < 0)
         net_transfer_refuse(t);

@@ -31,7 +31,8 @@ struct net_transfer {
     curl_mime *mime;         /* mail */
     struct rbk_strv headers; /* HTTP: of the request, for another one after a redirect */
     char *proxy;
-    int redirects; /* that may still be followed */
+    int redirects;              /* that may still be followed */
+    int64_t total_ms, spent_ms; /* for all of them; on those that were followed */
     bool allow_http, loopback_only, is_mail;
     bool was_tried;            /* some address of the name is allowed */
     char *place;               /* scheme://host:port, for messages */

@@ -59,6 +59,7 @@ void net_transfer_times(struct net_transfer *t, int64_t connect_ms, int64_t tota
     int64_t connect = connect_ms > 0 ? connect_ms : policy->connect_ms;
     int64_t total = total_ms > 0 ? total_ms : policy->total_ms;
     curl_easy_setopt(t->easy, CURLOPT_CONNECTTIMEOUT_MS, (long)connect);
+    t->total_ms = total;
     curl_easy_setopt(t->easy, CURLOPT_TIMEOUT_MS, (long)total);
     curl_easy_setopt(t->easy, CURLOPT_SERVER_RESPONSE_TIMEOUT, (long)((total + 999) / 1000));
 }
