@@ -72,9 +72,9 @@ static size_t next_character(const char *s, size_t len, size_t *columns)
 
 size_t rbk_display_width(const char *s, size_t len)
 {
-    size_t width = 0, columns;
-    for (size_t i = 0; i < len; width += columns)
-        i += next_character(s + i, len - i, &columns);
+    size_t width = 0, columns = 1;
+    for (size_t i = 0; i < len; width += columns, columns = 1)
+        i += s[i] >= 0x20 && s[i] < 0x7f ? 1 : next_character(s + i, len - i, &columns);
     return width;
 }
 

@@ -32,7 +32,7 @@ bool rbk_utf8_valid(const char *s, size_t len)
 {
     uint32_t c;
     for (size_t i = 0; i < len;) {
-        size_t n = rbk_utf8_decode(s + i, len - i, &c);
+        size_t n = (unsigned char)s[i] < 0x80 ? 1 : rbk_utf8_decode(s + i, len - i, &c);
         if (n == 0)
             return false;
         i += n;

@@ -119,6 +119,8 @@ static void encode_append(struct rbk_buf *out, const rbk_value *v)
 char *rbk_value_encode(const rbk_value *v)
 {
     struct rbk_buf out = {0};
+    if (rbk_value_type(v) == RBK_MAP) /* most come to this: what doubles from nothing is copied five times */
+        rbk_buf_reserve(&out, 512);
     encode_append(&out, v);
     return rbk_buf_take(&out);
 }

@@ -41,7 +41,7 @@ static size_t map_find(const struct value_map *map, const char *key)
         return position ? position - 1 : missing;
     }
     for (size_t i = 0; i < map->count; i++)
-        if (strcmp(map->keys[i], key) == 0)
+        if (map->keys[i][0] == key[0] && strcmp(map->keys[i], key) == 0) /* a call for each key would show */
             return i;
     return missing;
 }

@@ -1,5 +1,6 @@
 /* Opening things late: a command that only prints help touches no file. */
 #include <cli/context.h>
+#include <cli/settle.h>
 #include <cli/skipped.h>
 #include <cli/telemetry.h>
 
@@ -195,6 +196,8 @@ int rbk_cli_store(struct rbk_cli *cli, struct rbk_error *err)
         ignore_in_git(dir);
     if (rc == 0)
         rc = rbk_telemetry_expire(cli, err);
+    if (rc == 0)
+        rbk_cli_settle(cli);
     if (rc == 0)
         rc = rbk_skipped_tell(cli, err);
     if (rc == 0 && !cli->acts)

@@ -5,6 +5,7 @@
 #include <base/mem.h>
 #include <cli/carriers.h>
 #include <cli/self.h>
+#include <cli/settle.h>
 #include <loop/detach.h>
 #include <net/net.h>
 #include <stdlib.h>
@@ -154,6 +155,7 @@ void rbk_courier_start(struct rbk_cli *cli)
     struct rbk_error ignored;
     int64_t due_ms = INT64_MAX;
     bool nobody = false;
+    rbk_cli_settle(cli);
     if (cli->store && cli->config && cli->writes && !cli->delivers &&
         rbk_delivery_due(cli->store, &due_ms, &nobody, &ignored) == 0 && nobody &&
         due_ms <= rbk_clock_wall_ms() + (cli->queued ? SOON_MS : 0))

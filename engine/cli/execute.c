@@ -6,6 +6,7 @@
 #include <cli/gate_terminal.h>
 #include <cli/metering.h>
 #include <cli/run_view.h>
+#include <cli/settle.h>
 #include <cli/stored_run.h>
 #include <cli/telemetry.h>
 #include <cli/triggers.h>
@@ -128,7 +129,10 @@ static void deliver_local(struct carrying *c)
     struct rbk_courier *courier = NULL;
     struct rbk_delivery_report report;
     struct rbk_error ignored;
-    if (rbk_telling_queued(c->metering.telling) == 0 || rbk_courier_open(c->cli, &courier, &ignored) < 0)
+    if (!rbk_telling_recorded(c->metering.telling))
+        return;
+    rbk_cli_settle(c->cli);
+    if (rbk_courier_open(c->cli, &courier, &ignored) < 0)
         return;
     rbk_courier_deliver(courier, &o, &report, &ignored);
     rbk_courier_free(courier);

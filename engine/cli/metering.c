@@ -44,15 +44,15 @@ static void hear_event(void *self, const struct rbk_run_row *run, const char *st
         rbk_telling_event(m->telling, run, NULL, kind, data);
 }
 
-/* Events and incidents may put messages into the outbox. */
+/* Events and incidents may become messages. */
 static int write_told(struct rbk_metering *m, struct rbk_store *store, struct rbk_error *err)
 {
-    int before = rbk_telling_queued(m->telling);
+    int before = rbk_telling_recorded(m->telling);
     bool opens = m->incidents.count > 0;
     int rc = m->telling ? rbk_telling_write(m->telling, err) : 0;
     if (rc == 0)
         rc = rbk_run_incidents_write(&m->incidents, store, m->config, err);
-    if (rc == 0 && (opens || rbk_telling_queued(m->telling) > before) && m->queued)
+    if (rc == 0 && (opens || rbk_telling_recorded(m->telling) > before) && m->queued)
         m->queued(m->arg);
     return rc;
 }

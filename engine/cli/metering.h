@@ -15,7 +15,7 @@ struct rbk_metering { /* zero-initialise but for `config`, which is borrowed */
     const struct rbk_run_row *ended; /* a run that was started, not called, in the transaction that is open */
     struct rbk_run_incidents incidents;
     struct rbk_telling *telling; /* owned; NULL: no rule listens */
-    void (*queued)(void *arg);   /* messages were put into the transaction that is about to be committed */
+    void (*queued)(void *arg);   /* the transaction that is about to be committed has messages, or what becomes some */
     void *arg;
 };
 void rbk_metering_fini(struct rbk_metering *m);

@@ -2,6 +2,7 @@
 #include <cli/carriers.h>
 #include <cli/courier.h>
 #include <cli/notify_commands.h>
+#include <cli/settle.h>
 
 #include <base/clock.h>
 #include <base/mem.h>
@@ -68,7 +69,7 @@ int rbk_notify_word_explain(struct rbk_cli *cli, const struct rbk_args *args, st
     if (rc == 0)
         rc = rbk_notify_check(cli->config, err);
     if (rc == 0)
-        rc = rbk_cli_store_read(cli, err);
+        rc = rbk_cli_store_settled(cli, err);
     if (rc == RBK_ENOENT) /* what rules know of the past is in the store: none yet */
         rc = rbk_cli_store(cli, err);
     if (rc == 0)

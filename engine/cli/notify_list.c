@@ -1,5 +1,6 @@
 /* `notify list`: the outbox. */
 #include <cli/notify_commands.h>
+#include <cli/settle.h>
 
 #include <base/clock.h>
 #include <stdio.h>
@@ -103,7 +104,7 @@ int rbk_notify_word_list(struct rbk_cli *cli, const struct rbk_args *args, struc
     struct rbk_message_filter f;
     int rc = read_filter(cli, args, &f, err);
     if (rc == 0)
-        rc = rbk_cli_store_read(cli, err);
+        rc = rbk_cli_store_settled(cli, err);
     if (rc == 0)
         rc = rbk_outbox_list(cli->store, &f, list_message, &l, err);
     if (rc == RBK_ENOENT)

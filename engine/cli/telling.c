@@ -1,27 +1,27 @@
 /* From rows of the journal to events: see telling.h. What a person reads in a message about a run (its step, what was
- * measured, the last lines of output, how to go on) is put together here, once for all channels. The rows and logs have
- * passed the redactor already. */
+ * measured, where its output is, how to go on) is put together here, once for all channels. The rows and logs have
+ * passed the redactor already. Every step of a run waits for this: nothing is made that no rule could ask for, and
+ * nothing is looked up twice. */
 #include <cli/telling.h>
 
 #include <base/clock.h>
 #include <base/mem.h>
-#include <base/str.h>
 #include <cli/next_lines.h>
 #include <run/run.h>
+#include <stdio.h>
 #include <stdlib.h>
-#include <store/log.h>
 #include <string.h>
-
-enum { LAST_LINES = 15 };
 
 struct rbk_telling {
     const struct rbk_config *config;
     struct rbk_store *store;
     const char *priority;
-    rbk_value *events;   /* to be published by the next write */
-    rbk_value *commands; /* step key -> its last command */
-    rbk_value *failed;   /* what the last failed step said, for the run's own event; NULL */
-    int queued;
+    rbk_value *events;                              /* to be recorded by the next write */
+    rbk_value *commands;                            /* step key -> its last command */
+    const rbk_value *failed;                        /* what the last failed step said, for the run's own event; NULL */
+    rbk_value *kept;                                /* the events that were recorded with it */
+    char root[RBK_ULID_SIZE], brief[RBK_ULID_SIZE]; /* the short id of the last run that was asked for */
+    int recorded;
 };
 
 struct rbk_telling *rbk_telling_new(const struct rbk_config *config, struct rbk_store *store, const char *priority)
@@ -38,13 +38,13 @@ void rbk_telling_free(struct rbk_telling *t)
         return;
     rbk_value_free(t->events);
     rbk_value_free(t->commands);
-    rbk_value_free(t->failed);
+    rbk_value_free(t->kept);
     free(t);
 }
 
-int rbk_telling_queued(const struct rbk_telling *t)
+int rbk_telling_recorded(const struct rbk_telling *t)
 {
-    return t ? t->queued : 0;
+    return t ? t->recorded : 0;
 }
 
 /* ---- the parts of an event ------------------------------------------------------------------------------------- */
@@ -62,22 +62,26 @@ static void take_text(rbk_value *event, const char *name, char *text)
     free(text);
 }
 
-static rbk_value *event_new(const struct rbk_telling *t, const char *name, const char *status,
-                            const struct rbk_run_row *run)
+/* NULL where there is none. */
+static const char *brief_of(struct rbk_telling *t, const char *root)
+{
+    if (strcmp(t->root, root) != 0 && rbk_journal_run_short(t->store, root, t->brief, NULL) == 0)
+        snprintf(t->root, sizeof t->root, "%s", root);
+    return strcmp(t->root, root) == 0 ? t->brief : NULL;
+}
+
+static rbk_value *event_new(struct rbk_telling *t, const char *name, const char *status, const struct rbk_run_row *run)
 {
     rbk_value *event = rbk_map_new();
-    char brief[RBK_ULID_SIZE];
     const char *root = run->root ? run->root : run->id;
     rbk_map_set_string(event, "event", name);
     rbk_map_set_string(event, "status", status);
     rbk_map_set_int(event, "time", rbk_clock_wall_ms());
     set_text(event, "priority", t->priority);
-    set_text(event, "project", t->config->project);
     set_text(event, "host", run->host);
     set_text(event, "runbook", run->runbook);
     set_text(event, "run", root);
-    if (rbk_journal_run_short(t->store, root, brief, NULL) == 0)
-        set_text(event, "run_short", brief);
+    set_text(event, "run_short", brief_of(t, root));
     return event;
 }
 
@@ -86,32 +90,11 @@ static void add_event(struct rbk_telling *t, rbk_value *event)
     rbk_list_append(t->events, event);
 }
 
-static int add_line(void *arg, int64_t wall_ms, int stream, const char *line, size_t len)
+/* Its last lines are read when the rules are asked. */
+static void set_log(const struct rbk_telling *t, rbk_value *event, const char *log)
 {
-    struct rbk_buf *out = arg;
-    (void)wall_ms, (void)stream;
-    rbk_buf_append(out, line, len);
-    if (len && line[len - 1] != '\n')
-        rbk_buf_putc(out, '\n');
-    return 0;
-}
-
-static void set_output(const struct rbk_telling *t, rbk_value *event, const char *log)
-{
-    struct rbk_buf lines = {0}, safe = {0};
-    if (!log)
-        return;
-    char *path = rbk_asprintf("%s/logs/%s", rbk_store_dir(t->store), log);
-    set_text(event, "log", path);
-    if (rbk_log_tail(path, LAST_LINES, add_line, &lines, NULL) == 0 && lines.len) {
-        rbk_escape_terminal(&safe, lines.data, lines.len);
-        while (safe.len && safe.data[safe.len - 1] == '\n')
-            safe.data[--safe.len] = '\0';
-        set_text(event, "output", safe.data);
-    }
-    rbk_buf_fini(&safe);
-    rbk_buf_fini(&lines);
-    free(path);
+    if (log)
+        take_text(event, "log", rbk_asprintf("%s/logs/%s", rbk_store_dir(t->store), log));
 }
 
 /* "failure_rate < 5%" was held against 5%. */
@@ -168,7 +151,7 @@ static void set_step(const struct rbk_telling *t, rbk_value *event, const struct
     rbk_map_set_int(event, "attempt", step->attempts);
     rbk_map_set_int(event, "duration_ms", step->duration_ms);
     set_checks(event, step->checks);
-    set_output(t, event, step->log);
+    set_log(t, event, step->log);
 }
 
 /* ---- what happened --------------------------------------------------------------------------------------------- */
@@ -178,19 +161,10 @@ static bool is_failure(enum rbk_step_state state)
     return state == RBK_STEP_FAILED || state == RBK_STEP_TIMED_OUT;
 }
 
-/* Something about this matter was told or counted as wrong. */
-static bool is_open(const struct rbk_telling *t, const rbk_value *event)
+/* That something is over only matters where it had begun: it was told or counted as wrong, or may yet be. */
+static bool is_open(const struct rbk_telling *t, const char *key)
 {
-    return rbk_notify_is_open(t->store, rbk_map_get_string(event, "key"), NULL) > 0;
-}
-
-/* Takes the event: it is over, which only matters where it had begun. */
-static void add_recovery(struct rbk_telling *t, rbk_value *event)
-{
-    if (is_open(t, event))
-        add_event(t, event);
-    else
-        rbk_value_free(event);
+    return rbk_value_length(t->events) > 0 || rbk_notify_is_open(t->store, key, NULL) > 0;
 }
 
 static void tell_check(struct rbk_telling *t, const struct rbk_run_row *run, const struct rbk_step_row *step,
@@ -201,20 +175,23 @@ static void tell_check(struct rbk_telling *t, const struct rbk_run_row *run, con
     const char *value = rbk_map_get_string(check, "text");
     if (!expr || (!met && !not_met))
         return;
+    char *key = rbk_asprintf("check:%s/%s/%s", run->runbook, step->id, expr);
+    if (met && !is_open(t, key)) {
+        free(key);
+        return;
+    }
     rbk_value *event = event_new(t, "check.failed", met ? "resolved" : "firing", run), *checks = rbk_list_new();
-    take_text(event, "key", rbk_asprintf("check:%s/%s/%s", run->runbook, step->id, expr));
+    take_text(event, "key", key);
     take_text(event, "title",
               rbk_asprintf(met ? "%s: met again: %s, now %s" : "%s: not met: %s, now %s", run->runbook, expr,
                            value ? value : "?"));
     set_text(event, "step", step->title);
     rbk_list_append(checks, check_value(check));
     rbk_map_set(event, "checks", checks);
-    if (met) {
-        add_recovery(t, event);
-        return;
+    if (!met) {
+        set_log(t, event, step->log);
+        set_next(t, event, RBK_RUN_FAILED, step->id);
     }
-    set_output(t, event, step->log);
-    set_next(t, event, RBK_RUN_FAILED, step->id);
     add_event(t, event);
 }
 
@@ -225,18 +202,20 @@ void rbk_telling_step(struct rbk_telling *t, const struct rbk_run_row *run, cons
         tell_check(t, run, step, rbk_list_at(step->checks, i));
     if (group || (!failed && step->state != RBK_STEP_SUCCEEDED))
         return;
-    rbk_value *event = event_new(t, "step.failed", failed ? "firing" : "resolved", run);
-    take_text(event, "key", rbk_asprintf("step:%s/%s", run->runbook, step->id));
-    take_text(event, "title",
-              rbk_asprintf(failed ? "%s: step failed: %s" : "%s: step succeeds again: %s", run->runbook, step->title));
-    if (!failed) {
-        add_recovery(t, event);
+    char *key = rbk_asprintf("step:%s/%s", run->runbook, step->id);
+    if (!failed && !is_open(t, key)) {
+        free(key);
         return;
     }
-    set_step(t, event, step);
-    set_next(t, event, RBK_RUN_FAILED, step->id);
-    rbk_value_free(t->failed);
-    t->failed = rbk_value_dup(event);
+    rbk_value *event = event_new(t, "step.failed", failed ? "firing" : "resolved", run);
+    take_text(event, "key", key);
+    take_text(event, "title",
+              rbk_asprintf(failed ? "%s: step failed: %s" : "%s: step succeeds again: %s", run->runbook, step->title));
+    if (failed) {
+        set_step(t, event, step);
+        set_next(t, event, RBK_RUN_FAILED, step->id);
+        t->failed = event;
+    }
     add_event(t, event);
 }
 
@@ -248,7 +227,7 @@ void rbk_telling_command(struct rbk_telling *t, const struct rbk_step_row *step,
 /* The run's own event says what its last failed step said. */
 static void set_failed_step(const struct rbk_telling *t, rbk_value *event)
 {
-    static const char *const members[] = {"step", "error", "command", "checks", "output", "log", "next"};
+    static const char *const members[] = {"step", "error", "command", "checks", "log", "next"};
     for (size_t i = 0; t->failed && i < sizeof members / sizeof members[0]; i++) {
         const rbk_value *v = rbk_map_get(t->failed, members[i]);
         if (v)
@@ -276,12 +255,20 @@ static rbk_value *run_event(struct rbk_telling *t, const char *name, const char 
     return event;
 }
 
+static void tell_recovered(struct rbk_telling *t, const struct rbk_run_row *run)
+{
+    char *key = rbk_asprintf("run:%s", run->runbook);
+    if (is_open(t, key))
+        add_event(t, run_event(t, "run.recovered", "resolved", run));
+    free(key);
+}
+
 void rbk_telling_run(struct rbk_telling *t, const struct rbk_run_row *run)
 {
     if (run->parent) /* a called run: its caller's step says it */
         return;
     if (run->state == RBK_RUN_SUCCEEDED) {
-        add_recovery(t, run_event(t, "run.recovered", "resolved", run));
+        tell_recovered(t, run);
     } else if (run->state == RBK_RUN_FAILED || run->state == RBK_RUN_TIMED_OUT) {
         rbk_value *event = run_event(t, "run.failed", "firing", run);
         set_next(t, event, run->state, NULL);
@@ -361,17 +348,26 @@ void rbk_telling_event(struct rbk_telling *t, const struct rbk_run_row *run, con
         tell_budget(t, run, step, data);
 }
 
+static void forget_events(struct rbk_telling *t)
+{
+    bool keep = false;
+    for (size_t i = 0; i < rbk_value_length(t->events); i++)
+        keep = keep || rbk_list_at(t->events, i) == t->failed;
+    rbk_value_free(keep ? t->kept : t->events);
+    t->kept = keep ? t->events : t->kept;
+    t->events = rbk_list_new();
+}
+
 int rbk_telling_write(struct rbk_telling *t, struct rbk_error *err)
 {
     int rc = 0;
     for (size_t i = 0; rc == 0 && i < rbk_value_length(t->events); i++) {
-        int queued = 0;
-        rc = rbk_notify_publish(t->store, t->config, rbk_list_at(t->events, i), rbk_clock_wall_ms(), &queued, err);
-        t->queued += queued;
+        bool recorded = false;
+        const rbk_value *event = rbk_list_at(t->events, i);
+        rc = rbk_notify_record(t->store, t->config, event, rbk_value_int(rbk_map_get(event, "time")), &recorded, err);
+        t->recorded += recorded;
     }
-    if (rbk_value_length(t->events)) {
-        rbk_value_free(t->events);
-        t->events = rbk_list_new();
-    }
+    if (rbk_value_length(t->events))
+        forget_events(t);
     return rc;
 }

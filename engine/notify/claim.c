@@ -3,6 +3,7 @@
 #include <notify/delivery.h>
 
 #include <base/mem.h>
+#include <notify/recorded.h>
 #include <stdlib.h>
 #include <store/lock.h>
 #include <store/row.h>
@@ -240,7 +241,7 @@ static int one_number(struct rbk_store *s, const char *sql, int64_t absent, int6
 }
 
 /* One probe of the index for each channel, however many messages there are. */
-int notify_next_due(struct rbk_store *s, int64_t *due_ms, struct rbk_error *err)
+static int next_message(struct rbk_store *s, int64_t *due_ms, struct rbk_error *err)
 {
     static const char sql[] =
         "WITH RECURSIVE c(channel) AS (SELECT min(channel) FROM notify_outbox WHERE state = 0 UNION ALL"
@@ -250,6 +251,17 @@ int notify_next_due(struct rbk_store *s, int64_t *due_ms, struct rbk_error *err)
         " coalesce(n.hold_ms, 0))) FROM c LEFT JOIN notify_channels n ON n.channel = c.channel"
         " WHERE c.channel IS NOT NULL AND coalesce(n.local, 0) = 0";
     return one_number(s, sql, INT64_MAX, due_ms, err);
+}
+
+int notify_next_due(struct rbk_store *s, int64_t *due_ms, struct rbk_error *err)
+{
+    int64_t recorded_ms = INT64_MAX;
+    int rc = next_message(s, due_ms, err);
+    if (rc == 0)
+        rc = notify_recorded_first(s, &recorded_ms, err);
+    if (rc > 0 && recorded_ms < *due_ms)
+        *due_ms = recorded_ms;
+    return rc < 0 ? rc : 0;
 }
 
 int notify_count_left(struct rbk_store *s, int *left, struct rbk_error *err)
@@ -271,6 +283,8 @@ int rbk_delivery_due(struct rbk_store *s, int64_t *due_ms, bool *nobody, struct 
     if (rc < 0 || (*due_ms == INT64_MAX && !sending))
         return rc;
     rc = rbk_lock_held(s, RBK_LOCK_DELIVERY, "", NULL, 0, err);
+    if (rc == 0 && !sending)
+        rc = rbk_lock_held(s, RBK_LOCK_DELIVERY, NOTIFY_LINGERING, NULL, 0, err);
     *nobody = rc == 0;
     if (rc == 0 && sending) /* whoever sent them has died */
         *due_ms = 0;

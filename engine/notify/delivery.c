@@ -2,13 +2,15 @@
  * transaction that settles the results of the last turn and claims messages for the next, so that ten thousand messages
  * cost some forty commits. Between turns the channels work.
  *
- * At most one process delivers to what is not local. It lets go of its lock only after it has seen that nothing is due,
- * and looks once more afterwards: whoever commits a message either sees the lock free, and starts a delivery, or is
- * seen by this last look. */
+ * At most one process delivers to what is not local. It lets go of its locks only after it has seen that nothing is
+ * due, and looks once more afterwards: whoever commits a message either sees them free, and starts a delivery, or is
+ * seen by this last look. While it waits for what is due soon it holds the lock of those who linger only, and looks
+ * often: a person who flushes is not kept waiting, and no second process is started to linger beside it. */
 #include <notify/delivery.h>
 
 #include <base/clock.h>
 #include <base/mem.h>
+#include <notify/recorded.h>
 #include <notify/rules.h>
 #include <runbook/timing.h>
 #include <stdio.h>
@@ -19,7 +21,7 @@
 
 struct rbk_delivery {
     struct rbk_delivery_options o;
-    struct rbk_lock *lock;
+    struct rbk_lock *lock, *lingering;
     struct notify_lanes lanes;
     struct notify_patience patience;
     struct notify_delivering *results, *sending; /* sending: under way, by `next` */
@@ -262,10 +264,13 @@ static int take_up(struct rbk_delivery *d, int64_t now_ms, struct rbk_error *err
 
 static int transact(struct rbk_delivery *d, int64_t now_ms, struct rbk_error *err)
 {
+    struct rbk_notify_settled settled = {0};
     int rc = rbk_store_begin(d->o.store, err);
     if (rc < 0)
         return rc;
     rc = take_up(d, now_ms, err);
+    if (rc == 0)
+        rc = notify_recorded_settle(d->o.store, d->o.config, &settled, err);
     if (rc == 0)
         rc = settle_results(d, now_ms, err);
     if (rc == 0)
@@ -274,10 +279,19 @@ static int transact(struct rbk_delivery *d, int64_t now_ms, struct rbk_error *er
         rc = claim_more(d, now_ms, err);
     if (rc == 0)
         rc = settle_lanes(d, now_ms, err);
+    if (rc == 0 && settled.dropped)
+        snprintf(d->report.error, sizeof d->report.error, "%s", settled.why);
     if (rc == 0)
         return rbk_store_commit(d->o.store, err);
     rbk_store_rollback(d->o.store);
     return rc;
+}
+
+static void release_locks(struct rbk_delivery *d)
+{
+    rbk_lock_release(d->lock);
+    rbk_lock_release(d->lingering);
+    d->lock = d->lingering = NULL;
 }
 
 static void finish(struct rbk_delivery *d, const struct rbk_error *failed)
@@ -285,21 +299,34 @@ static void finish(struct rbk_delivery *d, const struct rbk_error *failed)
     d->over = true;
     rbk_timer_cancel(&d->timer);
     rbk_timer_cancel(&d->bound);
-    rbk_lock_release(d->lock);
-    d->lock = NULL;
+    release_locks(d);
     notify_count_left(d->o.store, &d->report.left, NULL);
     d->o.ended(d->o.arg, &d->report, failed);
 }
 
-/* The last look, with the lock given up; true: there was something, and the lock is ours again. */
-static bool has_more(struct rbk_delivery *d)
+/* The last look, with the locks given up; true: there was something, and the delivery is ours again. */
+static bool has_more(struct rbk_delivery *d, int64_t within_ms)
 {
     int64_t due_ms = INT64_MAX;
-    rbk_lock_release(d->lock);
-    d->lock = NULL;
+    release_locks(d);
     if (d->closing || is_local(d) || d->o.only || notify_next_due(d->o.store, &due_ms, NULL) < 0)
         return false;
-    return due_ms <= rbk_clock_wall_ms() && take_lock(d, NULL) == 0;
+    return due_ms - within_ms <= rbk_clock_wall_ms() && take_lock(d, NULL) == 0;
+}
+
+static bool take_lingering(struct rbk_delivery *d)
+{
+    return d->lingering || rbk_lock_try(d->o.store, RBK_LOCK_DELIVERY, NOTIFY_LINGERING, "", &d->lingering, NULL) == 0;
+}
+
+/* Nobody is kept from delivering while we wait; false: somebody waits already. They are asked again with our lock given
+ * up: if they are there then, their own last look finds no lock of ours. */
+static bool linger(struct rbk_delivery *d)
+{
+    take_lingering(d);
+    rbk_lock_release(d->lock);
+    d->lock = NULL;
+    return take_lingering(d);
 }
 
 static bool is_idle(const struct rbk_delivery *d)
@@ -323,6 +350,14 @@ static int64_t next_wait_ms(const struct rbk_delivery *d, int64_t due_ms, int64_
     return wait;
 }
 
+static void end_unless_more(struct rbk_delivery *d, int64_t within_ms)
+{
+    if (has_more(d, within_ms))
+        turn_now(d);
+    else
+        finish(d, NULL);
+}
+
 static void rest(struct rbk_delivery *d, int64_t now_ms)
 {
     int64_t due_ms = INT64_MAX;
@@ -331,15 +366,12 @@ static void rest(struct rbk_delivery *d, int64_t now_ms)
         notify_next_due(d->o.store, &due_ms, NULL);
     bool idle = is_idle(d), later = due_ms == INT64_MAX || due_ms - now_ms > d->o.linger_ms || d->o.only;
     if (d->closing || (idle && (done || later))) {
-        if (!has_more(d))
-            finish(d, NULL);
-        else
-            turn_now(d);
+        end_unless_more(d, d->o.linger_ms);
         return;
     }
-    if (idle && due_ms > now_ms) { /* nobody is kept from it while we wait */
-        rbk_lock_release(d->lock);
-        d->lock = NULL;
+    if (idle && due_ms > now_ms && !linger(d)) {
+        end_unless_more(d, 0);
+        return;
     }
     if (!d->timer)
         turn_within(d, next_wait_ms(d, idle ? due_ms : INT64_MAX, now_ms));
@@ -366,7 +398,11 @@ static void turn(void *arg)
         return;
     if (has_work(d, now_ms)) {
         int rc = transact(d, now_ms, &err);
-        if (rc < 0) { /* busy: another delivery took over while we waited */
+        if (rc == RBK_EBUSY && d->lingering && !d->closing) { /* somebody flushes; what they leave is seen to */
+            turn_within(d, POLL_MS);
+            return;
+        }
+        if (rc < 0) {
             finish(d, rc == RBK_EBUSY ? NULL : &err);
             return;
         }
@@ -461,7 +497,7 @@ void rbk_delivery_free(struct rbk_delivery *d)
         return;
     rbk_timer_cancel(&d->timer);
     rbk_timer_cancel(&d->bound);
-    rbk_lock_release(d->lock);
+    release_locks(d);
     free_list(d->results);
     free_list(d->sending);
     notify_lanes_free(&d->lanes);

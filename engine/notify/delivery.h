@@ -15,6 +15,10 @@ enum {
     BREAK_AFTER = 8         /* failures in a row after which a channel is left alone for a while */
 };
 
+/* The second lock of a delivery that waits for what is due soon: it keeps nobody from delivering, but others need not
+ * begin to. */
+#define NOTIFY_LINGERING "lingering"
+
 struct notify_lane {
     char *channel;
     bool local;
@@ -71,7 +75,8 @@ int notify_lane_load(struct rbk_store *s, struct notify_lane *lane, struct rbk_e
 int notify_lane_save(struct rbk_store *s, struct notify_lane *lane, struct rbk_error *err);
 /* The names of channels with queued messages, after `after` in the alphabet ("" = the first): heap, NULL = no more. */
 int notify_next_channel(struct rbk_store *s, const char *after, char **out, struct rbk_error *err);
-/* When the first queued message for a channel that is not local is due, INT64_MAX = there is none. */
+/* When the first queued message for a channel that is not local is due, and recorded events with it; INT64_MAX = there
+ * is nothing. */
 int notify_next_due(struct rbk_store *s, int64_t *due_ms, struct rbk_error *err);
 /* Messages that are queued or being sent. */
 int notify_count_left(struct rbk_store *s, int *left, struct rbk_error *err);

@@ -36,7 +36,25 @@ extern const struct rbk_schema rbk_notify_schema;
  * Where there is one, events are told as if there were no such time: it keeps no run from its record. */
 int rbk_notify_check(const struct rbk_config *config, struct rbk_error *err);
 
-/* 1 = some rule counts a failure of this key, or told of one: whoever finds it mended publishes that; 0; negative. */
+/* Records an event in the transaction of its cause, for the least that this may cost: the rules are asked later, as of
+ * `now_ms`. It may leave out `output` where `log` is the path of a log: its last lines are read then. *recorded is
+ * false when no rule is about such an event: nothing was written. */
+int rbk_notify_record(struct rbk_store *s, const struct rbk_config *config, const rbk_value *event, int64_t now_ms,
+                      bool *recorded, struct rbk_error *err);
+/* 1 = events are recorded that no rule was asked about; 0; negative. */
+int rbk_notify_unsettled(struct rbk_store *s, struct rbk_error *err);
+struct rbk_notify_settled {
+    int events, queued; /* what was recorded, and the messages it became */
+    int dropped;        /* of the events: they cannot be published, as when their channel is gone */
+    char why[256];      /* of the last one that was dropped, "" = none */
+};
+/* Publishes what is recorded, in its order; in transactions of its own, so that an event is either recorded or queued
+ * whatever happens. Every command that writes does it, and every delivery: who is killed leaves it to the next. */
+int rbk_notify_settle(struct rbk_store *s, const struct rbk_config *config, struct rbk_notify_settled *out,
+                      struct rbk_error *err);
+
+/* 1 = some rule counts a failure of this key, or told of one, or may yet do so: whoever finds it mended publishes that;
+ * 0; negative. */
 int rbk_notify_is_open(struct rbk_store *s, const char *key, struct rbk_error *err);
 
 /* Queues a message that is the program's own: no rule is asked, and the channel is none of runbook.yaml but one that

@@ -91,7 +91,7 @@ static void identify(const rbk_value *rules, size_t at, char out[20])
     snprintf(out, 20, "%016" PRIx64, hash);
 }
 
-void notify_rule_get(const struct rbk_config *config, size_t i, struct notify_rule *out)
+void notify_rule_read(const struct rbk_config *config, size_t i, struct notify_rule *out)
 {
     const rbk_value *map = rbk_list_at(rules_list(config), i), *after = rbk_map_get(map, "after");
     *out = (struct notify_rule){
@@ -109,6 +109,11 @@ void notify_rule_get(const struct rbk_config *config, size_t i, struct notify_ru
         .recovery = flag(map, "recovery", true),
         .quiet = flag(map, "quiet", true),
     };
+}
+
+void notify_rule_get(const struct rbk_config *config, size_t i, struct notify_rule *out)
+{
+    notify_rule_read(config, i, out);
     identify(rules_list(config), i, out->id);
 }
 

@@ -16,6 +16,8 @@ struct notify_rule {     /* borrows from the configuration */
 
 size_t notify_rules_count(const struct rbk_config *config);
 void notify_rule_get(const struct rbk_config *config, size_t i, struct notify_rule *out);
+/* The same without its id. */
+void notify_rule_read(const struct rbk_config *config, size_t i, struct notify_rule *out);
 
 /* Whether the event is one that the rule is about; if not, `why` says so in a few words. A recovery is asked for what
  * is not its name: it goes where the failure was told. */

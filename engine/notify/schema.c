@@ -1,5 +1,6 @@
 /* The tables of notification:
  *
+ *   notify_events    one row an event that no rule was asked about yet
  *   notify_outbox    one row a message, from the moment it is queued until some time after it was delivered
  *   notify_channels  what delivery knows of a channel: until when it is left alone, how often it failed in a row
  *   notify_memory    what a channel remembers of a group (a thread, the number of an issue), written by the channel
@@ -29,6 +30,7 @@ static const char *const steps[] = {
     "CREATE TABLE notify_seen(id TEXT PRIMARY KEY, seen_ms INTEGER NOT NULL) WITHOUT ROWID;"
     "CREATE TABLE notify_silences(id INTEGER PRIMARY KEY, pattern TEXT NOT NULL, from_ms INTEGER NOT NULL,"
     " until_ms INTEGER NOT NULL, by TEXT, why TEXT);",
+    "CREATE TABLE notify_events(id INTEGER PRIMARY KEY, at_ms INTEGER NOT NULL, event TEXT NOT NULL);",
 };
 
 const struct rbk_schema rbk_notify_schema = {"notify", steps, sizeof steps / sizeof steps[0]};

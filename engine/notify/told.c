@@ -1,6 +1,8 @@
 /* See told.h. */
 #include <notify/told.h>
 
+#include <notify/notify.h>
+
 int notify_told_get(struct rbk_store *s, const char *rule, const char *key, const char *event, struct notify_told *out,
                     struct rbk_error *err)
 {
@@ -27,7 +29,7 @@ int rbk_notify_is_open(struct rbk_store *s, const char *key, struct rbk_error *e
     int rc = rbk_stmt_step(q, err);
     if (rc >= 0)
         rbk_stmt_end(q);
-    return rc;
+    return rc == 0 ? rbk_notify_unsettled(s, err) : rc;
 }
 
 static int told_drop(struct rbk_store *s, const char *rule, const char *key, const char *event, struct rbk_error *err)

@@ -1,10 +1,11 @@
 /* Queueing messages: bench_notify STATE_DIR MODE COUNT
  *
  *   fill     COUNT messages of the size that a failed run has, for channel hook, in one commit
- *   steps   COUNT commits, each with the result of a step
- *   queued  the same, and a message in each
+ *   compare  COUNT commits, each with the result of a step, in turn with as many in which it is told of, by the calls
+ *            that a run makes; prints the medians in microseconds. What was recorded becomes messages afterwards.
  */
 #include <base/clock.h>
+#include <cli/telling.h>
 #include <metrics/metrics.h>
 #include <notify/notify.h>
 #include <state/state.h>
@@ -12,6 +13,7 @@
 #include <stdlib.h>
 #include <store/journal.h>
 #include <string.h>
+#include <sys/stat.h>
 
 static void must(int rc, const struct rbk_error *err)
 {
@@ -86,32 +88,65 @@ static void record(struct rbk_store *s, const char *run, struct rbk_step_row *st
     must(rbk_journal_step_put(s, run, step, err), err);
 }
 
-/* Microseconds of one such commit, with a message when there is a configuration. */
-static int64_t commit(struct rbk_store *s, const char *run, const struct rbk_config *config, long i,
+/* Microseconds of one such commit, with a message when somebody is told. */
+static int64_t commit(struct rbk_store *s, const struct rbk_run_row *run, struct rbk_telling *telling, long i,
                       struct rbk_error *err)
 {
-    char key[32];
+    char key[32], log[64];
     snprintf(key, sizeof key, "step[%ld]", i);
+    snprintf(log, sizeof log, "%s/step.log", run->id);
+    const struct rbk_command_row command = {.argv = "pytest -m smoke"};
     struct rbk_step_row step = {.key = key,
-                                .id = "step",
+                                .id = key,
                                 .title = "Run smoke tests",
                                 .kind = "shell",
                                 .attempts = 1,
                                 .state = RBK_STEP_FAILED,
                                 .exit_code = 1,
                                 .hash = "0011223344556677",
+                                .log = log,
                                 .error = "exit status 1"};
     int64_t began = rbk_clock_mono_us();
+    if (telling) {
+        rbk_telling_command(telling, &step, &command);
+        rbk_telling_step(telling, run, &step);
+    }
     must(rbk_store_begin(s, err), err);
-    record(s, run, &step, err);
-    if (config)
-        publish(s, config, i, err);
+    record(s, run->id, &step, err);
+    if (telling)
+        must(rbk_telling_write(telling, err), err);
     must(rbk_store_commit(s, err), err);
     return rbk_clock_mono_us() - began;
 }
 
+static void write_log(const char *dir, const char *run)
+{
+    char path[512];
+    snprintf(path, sizeof path, "%s/logs", dir);
+    mkdir(path, 0700);
+    snprintf(path, sizeof path, "%s/logs/%s", dir, run);
+    mkdir(path, 0700);
+    snprintf(path, sizeof path, "%s/logs/%s/step.log", dir, run);
+    FILE *f = fopen(path, "w");
+    if (!f || fputs("FAILED tests/test_cart.py::test_total[3] - assert 3 == 4\n1 failed, 410 passed in 4.12s\n", f) < 0)
+        exit(1);
+    fclose(f);
+}
+
+/* What was recorded must have become as many messages. */
+static void settle(struct rbk_store *s, const struct rbk_config *config, long count, struct rbk_error *err)
+{
+    struct rbk_notify_settled settled;
+    int64_t began = rbk_clock_mono_us();
+    must(rbk_notify_settle(s, config, &settled, err), err);
+    if (settled.queued != count)
+        exit(1);
+    fprintf(stderr, "%.1f us to ask the rules about one\n", (double)(rbk_clock_mono_us() - began) / (double)count);
+}
+
 /* In turn, so that both see the same disk. */
-static void compare(struct rbk_store *s, const struct rbk_config *config, long count, struct rbk_error *err)
+static void compare(struct rbk_store *s, const char *dir, const struct rbk_config *config, long count,
+                    struct rbk_error *err)
 {
     struct rbk_run_row run = {
         .runbook = "bench/notify", .title = "Bench", .path = "/p", .by = "bench", .host = "bench"};
@@ -119,16 +154,20 @@ static void compare(struct rbk_store *s, const struct rbk_config *config, long c
     must(rbk_ulid_new(run.id, err), err);
     run.exit = -1;
     run.params = rbk_map_new();
+    write_log(dir, run.id);
+    struct rbk_telling *telling = rbk_telling_new(config, s, "high");
     must(rbk_store_begin(s, err), err);
     must(rbk_journal_run_add(s, &run, err), err);
     must(rbk_store_commit(s, err), err);
     for (long i = 0; i < count; i++) {
-        without[i] = commit(s, run.id, NULL, 2 * i, err);
-        with[i] = commit(s, run.id, config, 2 * i + 1, err);
+        without[i] = commit(s, &run, NULL, 2 * i, err);
+        with[i] = commit(s, &run, telling, 2 * i + 1, err);
     }
+    settle(s, config, count, err);
     qsort(without, (size_t)count, sizeof *without, by_value);
     qsort(with, (size_t)count, sizeof *with, by_value);
     printf("%lld %lld\n", (long long)without[count / 2], (long long)with[count / 2]);
+    rbk_telling_free(telling);
     rbk_value_free(run.params);
     free(without);
     free(with);
@@ -147,7 +186,7 @@ int main(int argc, char **argv)
     if (strcmp(argv[2], "fill") == 0)
         fill(s, config, atol(argv[3]), &err);
     else
-        compare(s, config, atol(argv[3]), &err);
+        compare(s, argv[1], config, atol(argv[3]), &err);
     rbk_store_close(s);
     rbk_config_free(config);
     return 0;

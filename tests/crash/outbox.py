@@ -9,6 +9,7 @@ is flushed, and then
  - the database passes integrity_check,
  - every message that was ever committed is delivered, and none is delivered that the receiver did not accept,
  - every run that ended as failed was told of exactly once, and every `notify send` that exited 0 is there,
+ - no event is left for which the rules were not asked (a run records them, and they are asked afterwards),
  - every repetition has the key and the content of the first attempt, and no two messages share a key.
 
     outbox.py random [--count N] [--seed N]     N kills (default 2000) at random instants
@@ -131,6 +132,7 @@ class Experiment:
         self.receiver = Receiver(rng)
         self.sent = 0
         self.kills = 0
+        self.between = 0  # kills that left an event recorded, and no rule asked
         self.promised = set()  # subjects of sends that exited 0
         project.write("runbook.yaml", CONFIGURATION % self.receiver.port)
         project.runbook("crash/fails", FAILING)
@@ -155,6 +157,7 @@ class Experiment:
         db = sqlite3.connect(self.project.state / "state.db")
         rows = db.execute("SELECT key, state, subject, last_error FROM notify_outbox").fetchall()
         failed = db.execute("SELECT id FROM runs WHERE state = 'failed'").fetchall()
+        self.recorded = db.execute("SELECT count(*) FROM notify_events").fetchone()[0]
         db.close()
         return rows, {run for (run,) in failed}
 
@@ -170,10 +173,17 @@ class Experiment:
         self.check()
         self.receiver.well = False
 
+    def count_between(self):
+        """Whether the last kill came between the record of an event and the question to the rules."""
+        db = sqlite3.connect(self.project.state / "state.db", timeout=10)
+        self.between += db.execute("SELECT count(*) FROM notify_events").fetchone()[0] > 0
+        db.close()
+
     def check(self):
         self.project.integrity()
         rows, failed = self.rows()
         receiver = self.receiver
+        need(self.recorded == 0, "events were recorded, and no rule was asked:", self.recorded)
         subjects = {subject for _, _, subject, _ in rows}
         keys = [key for key, _, _, _ in rows]
         need(len(set(keys)) == len(keys), "two messages share a key")
@@ -198,6 +208,8 @@ class Experiment:
         process.send_signal(signal.SIGKILL)
         status = process.wait()
         self.kills += status == -signal.SIGKILL
+        if arguments[0] == "run":
+            self.count_between()
         if status == 0 and subject:
             self.promised.add(subject)
 
@@ -223,7 +235,8 @@ def random_kills(count, seed, counted):
             if experiment.kills // 1000 > told:
                 told = experiment.kills // 1000
                 print(f"{experiment.kills} kills", flush=True)
-        counted.append((experiment.kills, dict(experiment.receiver.answers)))
+        answers = dict(experiment.receiver.answers, unasked=experiment.between)
+        counted.append((experiment.kills, answers))
 
     return in_a_project(work)
 
@@ -259,10 +272,12 @@ def every_system_call(arguments, every, counted):
             experiment.kills += done.returncode < 0 or done.returncode == 137
             if done.returncode == 0 and arguments(subject)[1] == "send":
                 experiment.promised.add(subject)
+            if arguments(subject)[0] == "run":
+                experiment.count_between()
             if i % 20 == 19:
                 experiment.settle()
         experiment.settle()
-        counted.append((experiment.kills, dict(experiment.receiver.answers)))
+        counted.append((experiment.kills, dict(experiment.receiver.answers, unasked=experiment.between)))
 
     return in_a_project(work)
 

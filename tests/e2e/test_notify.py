@@ -3,6 +3,7 @@
 import contextlib
 import http.server
 import json
+import pathlib
 import shutil
 import sqlite3
 import subprocess
@@ -302,6 +303,48 @@ def test_an_outage_leaves_two_messages_for_one_matter(project, hook):
     hook.up()
     project.ok("notify", "flush")
     assert [len(body["events"]) for body in hook.accepted()] == [1, 5]
+
+
+def deliveries(project):
+    """The processes that deliver the messages of this project, beside its commands."""
+    found, root = [], str(project.root).encode()
+    for entry in pathlib.Path("/proc").glob("[0-9]*"):
+        with contextlib.suppress(OSError):
+            words = (entry / "cmdline").read_bytes().split(b"\0")
+            if b"--due" in words and any(word.startswith(root) for word in words):
+                found.append(int(entry.name))
+    return found
+
+
+def test_one_process_waits_for_a_receiver_that_is_down(project, hook):
+    configure(project, hook, "notify: { rules: [{ on: run.failed, to: hook }], backoff: { base: 10s, max: 10s } }\n")
+    hook.down()
+    for i in range(4):
+        project.runbook(f"d/f{i}", 'runbook "F" {}\nstep "No" { run = "false" }\n')
+        assert project.run("run", f"d/f{i}").exit == 1
+        until = time.monotonic() + 30
+        while outbox(project)[0]["attempts"] == 0 and time.monotonic() < until:
+            time.sleep(0.02)
+        assert outbox(project)[0]["attempts"] > 0
+    assert len(deliveries(project)) == 1
+    hook.up()
+    project.ok("notify", "flush")
+    assert len(hook.accepted()) == 4
+
+
+def test_what_a_killed_run_recorded_is_told_by_the_next_command(project, hook):
+    configure(project, hook, "notify: { rules: [{ on: run.failed, to: hook }] }\n")
+    project.ok("notify", "list")
+    project.ok("notify", "drop", "--all")
+    event = {"event": "run.failed", "status": "firing", "key": "run:d/f", "title": "d/f failed", "priority": "high"}
+    lost = {"event": "message", "key": "k", "title": "Old", "channels": ["gone"]}
+    with contextlib.closing(sqlite3.connect(project.root / ".runbook" / "state.db")) as db, db:
+        for e in (lost, event):
+            db.execute("INSERT INTO notify_events(at_ms, event) VALUES(?, ?)", (int(time.time() * 1000), json.dumps(e)))
+    listed = project.ok("notify", "list", "--json")
+    assert [m["subject"] for m in listed.json["messages"]] == ["d/f failed"]
+    assert "gone" in listed.err and "Old" in listed.err
+    hook.wait(lambda: hook.events())
 
 
 def test_check_and_doctor_look_at_channels_and_rules(project, hook):

@@ -2,6 +2,7 @@
  * left behind. */
 #include "notify_fixture.h"
 
+#include <notify/delivery.h>
 #include <store/lock.h>
 
 /* A host that keeps what it was sent, and answers each message with the next letter of `script`: a accepted, r try
@@ -282,6 +283,97 @@ static void one_process_delivers(void **state)
     host_fini(&h);
 }
 
+static void a_delivery_asks_the_rules_about_what_is_recorded(void **state)
+{
+    struct world *w = *state;
+    struct host h = {.script = "a"};
+    rbk_value *event = event_of(FAILED TITLE);
+    bool recorded = false;
+    configure(w, "notify: { rules: [{ to: a }] }\n");
+    assert_int_equal(rbk_store_begin(w->store, NULL), 0);
+    assert_int_equal(rbk_notify_record(w->store, w->config, event, w->now_ms, &recorded, NULL), 0);
+    assert_int_equal(rbk_store_commit(w->store, NULL), 0);
+    assert_int_equal(deliver(w, &h, RBK_DELIVER_REMOTE).accepted, 1);
+    assert_outbox(w, "a run:daily/x delivered 1; ");
+    rbk_value_free(event);
+    host_fini(&h);
+}
+
+/* Looks until a delivery lingers; then publishes something else. */
+struct watcher {
+    struct world *world;
+    struct rbk_timer *timer;
+    bool saw;
+};
+
+static void watch(void *arg)
+{
+    struct watcher *watcher = arg;
+    struct world *w = watcher->world;
+    int64_t due;
+    bool nobody = true;
+    if (rbk_lock_held(w->store, RBK_LOCK_DELIVERY, "", NULL, 0, NULL) != 0 ||
+        rbk_lock_held(w->store, RBK_LOCK_DELIVERY, NOTIFY_LINGERING, NULL, 0, NULL) != 1)
+        return;
+    publish(w, SEND("new", "b"));
+    assert_int_equal(rbk_delivery_due(w->store, &due, &nobody, NULL), 0);
+    assert_false(nobody); /* no second process is started for it */
+    watcher->saw = true;
+    rbk_timer_cancel(&watcher->timer);
+}
+
+static void who_lingers_sees_what_is_new(void **state)
+{
+    struct world *w = *state;
+    struct host h = {.script = "ra", .retry_after_ms = 1500};
+    struct watcher watcher = {.world = w};
+    int64_t due;
+    bool nobody;
+    configure(w, "");
+    publish(w, SEND("old", "a"));
+    watcher.timer = rbk_timer_start(w->loop, 10, 10, watch, &watcher);
+    struct rbk_delivery_report report = deliver_with(w, &h, (struct rbk_delivery_options){.linger_ms = 30000});
+    assert_true(watcher.saw);
+    assert_int_equal(report.accepted, 2);
+    assert_int_equal(report.left, 0);
+    publish(w, SEND("later", "a"));
+    assert_int_equal(rbk_delivery_due(w->store, &due, &nobody, NULL), 0);
+    assert_true(nobody); /* it has let go of both locks */
+    host_fini(&h);
+}
+
+static void only_one_lingers(void **state)
+{
+    struct world *w = *state;
+    struct host h = {.script = "r", .retry_after_ms = 20000};
+    struct rbk_lock *other = NULL;
+    configure(w, "");
+    publish(w, SEND("x", "a"));
+    assert_int_equal(rbk_lock_try(w->store, RBK_LOCK_DELIVERY, NOTIFY_LINGERING, "", &other, NULL), 0);
+    struct rbk_delivery_report report = deliver_with(w, &h, (struct rbk_delivery_options){.linger_ms = 30000});
+    assert_int_equal(report.failed, 1); /* once: it did not stay for the second attempt */
+    rbk_lock_release(other);
+    host_fini(&h);
+}
+
+static void what_a_dead_delivery_was_sending_waits_for_nobody_who_lingers(void **state)
+{
+    struct world *w = *state;
+    struct rbk_lock *other = NULL;
+    int64_t due;
+    bool nobody = false;
+    configure(w, "");
+    publish(w, SEND("x", "a"));
+    assert_int_equal(rbk_store_begin(w->store, NULL), 0);
+    assert_int_equal(rbk_stmt_run(rbk_stmt(w->store, "UPDATE notify_outbox SET state = 1"), NULL), 0);
+    assert_int_equal(rbk_store_commit(w->store, NULL), 0);
+    assert_int_equal(rbk_lock_try(w->store, RBK_LOCK_DELIVERY, NOTIFY_LINGERING, "", &other, NULL), 0);
+    assert_int_equal(rbk_delivery_due(w->store, &due, &nobody, NULL), 0);
+    assert_true(nobody);
+    assert_int_equal(due, 0);
+    rbk_lock_release(other);
+}
+
 static void local_channels_are_left_to_the_process_that_queued(void **state)
 {
     struct world *w = *state;
@@ -399,6 +491,10 @@ int main(void)
         T(a_receiver_that_says_when_is_left_alone_by_all),
         T(a_channel_that_hangs_keeps_no_other_waiting),
         T(one_process_delivers),
+        T(a_delivery_asks_the_rules_about_what_is_recorded),
+        T(who_lingers_sees_what_is_new),
+        T(only_one_lingers),
+        T(what_a_dead_delivery_was_sending_waits_for_nobody_who_lingers),
         T(local_channels_are_left_to_the_process_that_queued),
         T(a_channel_that_is_not_right_keeps_its_messages),
         T(one_message_is_waited_for_and_others_are_left),
