@@ -85,6 +85,8 @@ void rbk_style_write(const struct rbk_style *s, struct rbk_buf *out)
         ssize_t n = write(s->fd, out->data + done, out->len - done);
         if (n < 0 && errno == EINTR)
             continue;
+        if (n < 0 && s->lost && errno != EPIPE)
+            *s->lost = errno;
         if (n < 0)
             break;
         done += (size_t)n;

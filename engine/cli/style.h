@@ -14,6 +14,7 @@ struct rbk_style {
     bool cursor;   /* and lines can be drawn again: a terminal, and not TERM=dumb */
     bool color;
     int columns;
+    int *lost; /* gets errno of a write that failed, except to a reader that went away; NULL: nobody asks */
 };
 
 /* NO_COLOR (https://no-color.org), TERM=dumb and pipes turn colour off; `mode` overrides. */

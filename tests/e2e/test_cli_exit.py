@@ -1,8 +1,9 @@
 """Every exit status that docs/cli.md promises, each by the situation that it stands for."""
 
 import signal
+import subprocess
 
-from conftest import wait_for
+from conftest import PROGRAM, wait_for
 
 LONG = 'runbook "Long" {}\nstep "Wait" { run = "touch reached; exec sleep 60" }\n'
 
@@ -175,3 +176,14 @@ def test_2_a_run_that_never_was_leaves_no_store(project):
         result = project.run(*args)
         assert result.exit == 2 and "next" not in result.out, (args, result)
     assert not (project.root / ".runbook").exists()
+
+
+def test_5_what_could_not_be_printed_is_no_success(project):
+    project.runbook("demo/a", 'runbook "T" {}\n')
+    with open("/dev/full", "w") as full:
+        for args in (["list"], ["list", "--json"], ["schedule", "list", "--json"]):
+            process = subprocess.run(
+                [PROGRAM, *args], cwd=project.root, env=project.environ, stdout=full, stderr=subprocess.PIPE, timeout=30
+            )
+            assert process.returncode == 5, (args, process)
+            assert b"No space left" in process.stderr, process
