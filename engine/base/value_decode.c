@@ -150,11 +150,17 @@ static rbk_value *decode(const rbk_value *j)
     return rbk_value_dup(j);
 }
 
+/* Most values hold nothing that JSON lacks: then the document is the value. */
+static bool is_plain(const char *text, size_t len)
+{
+    return memmem(text, len, "\"$", 2) == NULL && memmem(text, len, "\"\\u0024", 7) == NULL;
+}
+
 rbk_value *rbk_value_decode(const char *text, size_t len, struct rbk_error *err)
 {
     rbk_value *document = value_json_parse(text, len, ENCODED_DEPTH_MAX, err);
-    if (!document)
-        return NULL;
+    if (!document || is_plain(text, len))
+        return document;
     rbk_value *v = decode(document);
     rbk_value_free(document);
     if (!v)

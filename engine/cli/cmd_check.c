@@ -2,12 +2,10 @@
  * mend. Exit 2 when there is an error; warnings alone are 0. */
 #include <cli/commands.h>
 #include <cli/courier.h>
+#include <cli/schedules.h>
 
-#include <base/clock.h>
 #include <base/fs.h>
-#include <incident/oncall.h>
 #include <run/check.h>
-#include <schedule/entry.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -17,6 +15,7 @@ enum { CONFIG_MAX = 1 << 20 };
 struct checking {
     struct rbk_cli *cli;
     struct rbk_strv wanted; /* ids; empty = all */
+    struct rbk_strv seen;   /* ids that there are */
     rbk_value *problems;
     struct rbk_buf text;
     size_t errors, warnings, runbooks;
@@ -81,6 +80,7 @@ static int check_file(void *arg, const char *id, const char *path, const char *s
     struct rbk_plan *plan = NULL;
     struct rbk_error err = {0};
     (void)shadows;
+    rbk_strv_add(&c->seen, id);
     if (c->wanted.count && !rbk_strv_has(&c->wanted, id))
         return 0;
     c->runbooks++;
@@ -114,35 +114,48 @@ static int check_config(struct checking *c, const char *start, struct rbk_error 
     return rc;
 }
 
-/* The zones of rotas, which only those know who read them. */
-static void check_rotas(struct checking *c)
+static void take_error(void *arg, const struct rbk_error *problem)
+{
+    take_problem(arg, "error", problem);
+}
+
+/* One zone that the configuration names, where it names one. */
+static void check_zone(struct checking *c, rbk_zones *zones, const char *name, const char *const *path)
+{
+    struct rbk_error problem = {0};
+    const rbk_zone *zone = NULL;
+    if (!name || rbk_zones_get(zones, name, &zone, &problem) == 0)
+        return;
+    rbk_config_place(c->cli->config, path, &problem);
+    take_problem(c, "error", &problem);
+}
+
+/* The zones of everything but single schedules and channels. */
+static void check_zones(struct checking *c)
 {
     const struct rbk_config *config = c->cli->config;
     const rbk_value *rotas = rbk_config_get(config, "oncall");
-    struct rbk_error err = {0};
-    for (size_t i = 0; i < rbk_value_length(rotas); i++) {
-        const char *rota = rbk_map_key_at(rotas, i);
-        struct rbk_turn turn = {0};
-        if (!rbk_rota_is_command(config, rota) && rbk_rota_at(config, rota, rbk_clock_wall_ms(), &turn, &err) < 0)
-            take_problem(c, "error", &err);
-        rbk_turn_fini(&turn);
-    }
-}
-
-static void take_channel_problem(void *arg, const struct rbk_error *problem)
-{
-    take_problem(arg, "error", problem);
+    rbk_zones *zones = rbk_zones_new(NULL);
+    check_zone(c, zones, rbk_value_string(rbk_config_get(config, "timezone")), (const char *const[]){"timezone", NULL});
+    for (size_t i = 0; i < rbk_value_length(rotas); i++)
+        check_zone(c, zones, rbk_map_get_string(rbk_map_value_at(rotas, i), "timezone"),
+                   (const char *const[]){"oncall", rbk_map_key_at(rotas, i), "timezone", NULL});
+    rbk_zones_free(zones);
 }
 
 static int check_runbooks(struct checking *c, struct rbk_error *err)
 {
     int rc = rbk_cli_lua(c->cli, err);
-    if (rc == 0 && c->wanted.count == 0)
-        rc = rbk_courier_check(c->cli, take_channel_problem, c, err);
-    if (rc == 0)
-        check_rotas(c);
+    if (rc == 0 && c->wanted.count == 0) {
+        check_zones(c);
+        if (c->errors) /* each schedule would say it again */
+            return 0;
+        rc = rbk_courier_check(c->cli, take_error, c, err);
+    }
     if (rc == 0)
         rc = rbk_runbook_files((const char *const *)c->cli->runbook_dirs.items, check_file, c, err);
+    if (rc == 0 && c->wanted.count == 0)
+        rbk_schedules_unknown(c->cli->config, &c->seen, take_error, c);
     if (rc == 0 && c->wanted.count > c->runbooks) {
         rbk_error_set(err, RBK_ENOENT, "not every runbook that was named exists");
         rc = rbk_error_hint(err, "`runbook list` shows their names");
@@ -181,6 +194,7 @@ static int check_all(struct rbk_cli *cli, const struct rbk_args *args, struct rb
         rc = print_problems(&c);
     rbk_value_free(c.problems);
     rbk_strv_fini(&c.wanted);
+    rbk_strv_fini(&c.seen);
     rbk_buf_fini(&c.text);
     return rc;
 }

@@ -68,7 +68,9 @@ int rbk_courier_check(struct rbk_cli *cli, rbk_courier_problem_fn *fn, void *arg
     int rc = rbk_value_length(channels) ? rbk_courier_open(cli, &c, err) : 0;
     for (size_t i = 0; rc == 0 && i < rbk_value_length(channels); i++)
         if (rbk_carriers_ops.check(&c->carriers, rbk_map_key_at(channels, i), &problem) < 0) {
-            rbk_error_at(&problem, problem.file[0] ? NULL : cli->config->file, problem.line, problem.column);
+            if (!problem.line)
+                rbk_config_place(cli->config, (const char *const[]){"channels", rbk_map_key_at(channels, i), NULL},
+                                 &problem);
             fn(arg, &problem);
         }
     rbk_courier_free(c);

@@ -23,7 +23,7 @@ struct opening {
 /* Where the key is the id of a runbook, its header says the rest. */
 static void take_from_runbook(struct opening *w)
 {
-    if (!strchr(w->o.key, '/') || !rbk_runbook_id_ok(w->o.key))
+    if (!rbk_runbook_id_ok(w->o.key))
         return;
     if (rbk_cli_lua(w->cli, NULL) < 0 || rbk_lua_load(w->cli->lua, w->o.key, &w->plan, NULL) < 0)
         return;

@@ -101,11 +101,12 @@ void rbk_incident_put_line(struct rbk_cli *cli, struct rbk_buf *out, const struc
     size_t columns = cli->out.terminal && cli->out.columns > 70 ? (size_t)cli->out.columns : 160;
     rbk_duration_format((i->resolved_ms ? i->resolved_ms : now_ms) - i->opened_ms, age);
     snprintf(state, sizeof state, "%-12s", rbk_incident_state_name(i->state));
+    rbk_buf_printf(out, "%4lld  ", (long long)i->id);
     size_t used = rbk_style_fit(out, i->priority, 10);
     rbk_style_pad(out, used, 10);
     rbk_style_put(&cli->out, out, state_tint(i->state), state);
     rbk_buf_printf(out, " %8s  ", age);
-    used = 33 + rbk_style_fit(out, i->key, columns - 33);
+    used = 39 + rbk_style_fit(out, i->key, columns - 39);
     if (strcmp(i->title, i->key) != 0 && used + 12 < columns) {
         rbk_buf_puts(out, "  ");
         rbk_style_fit(out, i->title, columns - used - 2);

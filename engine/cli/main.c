@@ -34,7 +34,7 @@ static char *runbook_called(struct rbk_cli *cli, const char *word)
     return s.id;
 }
 
-static int unknown_command(struct rbk_cli *cli, const char *word)
+static int unknown_command(struct rbk_cli *cli, const char *word, int argc, char **argv)
 {
     const char *names[64];
     size_t count = 0;
@@ -43,6 +43,8 @@ static int unknown_command(struct rbk_cli *cli, const char *word)
         count++;
     }
     struct rbk_error err = {0};
+    for (int i = 0; i < argc; i++) /* no command reads the options */
+        cli->json = cli->json || strcmp(argv[i], "--json") == 0;
     char *id = runbook_called(cli, word);
     const char *near = rbk_did_you_mean(word, names, count);
     rbk_error_set(&err, RBK_EINVAL, "there is no command \"%s\"", word);
@@ -77,7 +79,7 @@ static int dispatch(struct rbk_cli *cli, int argc, char **argv)
         return run->run(cli, argc, argv);
     const struct rbk_command_desc *desc = rbk_command_find(word);
     if (!desc)
-        return unknown_command(cli, word);
+        return unknown_command(cli, word, argc, argv);
     memmove(argv + at, argv + at + 1, (size_t)(argc - at) * sizeof *argv);
     return desc->run(cli, argc - 1, argv);
 }

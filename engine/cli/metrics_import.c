@@ -65,7 +65,8 @@ int rbk_metrics_word_import(struct rbk_cli *cli, const struct rbk_args *args, st
         struct rbk_metrics_import done = {0};
         rc = import_one(cli, path, &done, err);
         if (rc == 0 && !cli->json)
-            printf("%s: %lld samples of %lld series\n", path, (long long)done.samples, (long long)done.series);
+            printf("%s: %lld sample%s of %lld series\n", path, (long long)done.samples, done.samples == 1 ? "" : "s",
+                   (long long)done.series);
         rbk_value *file = rbk_map_new();
         rbk_map_set_string(file, "path", path);
         rbk_map_set_int(file, "samples", done.samples);

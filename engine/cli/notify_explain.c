@@ -122,7 +122,7 @@ int rbk_notify_word_preview(struct rbk_cli *cli, const struct rbk_args *args, st
 {
     struct rbk_courier *courier = NULL;
     rbk_value *event = NULL, *events = rbk_list_new();
-    char *text = NULL;
+    char *text = NULL, *encoded = NULL;
     int rc = rbk_notify_event_read(args, 2, &event, err);
     if (rc == 0)
         rc = rbk_courier_open(cli, &courier, err);
@@ -131,12 +131,13 @@ int rbk_notify_word_preview(struct rbk_cli *cli, const struct rbk_args *args, st
     if (rc == 0) {
         fill_example(event, cli->config->project);
         rbk_list_append(events, rbk_value_dup(event));
+        encoded = rbk_value_encode(events);
         struct rbk_message m = {.key = "01kd4f7c8m2xpreview0000000",
                                 .channel = args->rest.items[1],
                                 .group = rbk_map_get_string(event, "key"),
                                 .priority = rbk_map_get_string(event, "priority"),
                                 .subject = rbk_map_get_string(event, "title"),
-                                .events = events,
+                                .events = encoded,
                                 .count = 1,
                                 .created_ms = rbk_clock_wall_ms()};
         rc = rbk_carriers_ops.preview(rbk_courier_host(courier), &m, &text, err);
@@ -157,6 +158,7 @@ int rbk_notify_word_preview(struct rbk_cli *cli, const struct rbk_args *args, st
         rbk_buf_fini(&safe);
     }
     free(text);
+    free(encoded);
     rbk_value_free(event);
     rbk_value_free(events);
     return rc;

@@ -91,8 +91,8 @@ void rbk_run_incidents_fini(struct rbk_run_incidents *r)
     free(r->items);
 }
 
-int rbk_run_remediate(void *self, const struct rbk_run_row *run, const struct rbk_step_row *step, const char *key,
-                      struct rbk_error *err)
+int rbk_run_remediate(void *self, const struct rbk_run_row *run, const char *priority, const struct rbk_step_row *step,
+                      const char *key, struct rbk_error *err)
 {
     struct rbk_cli *cli = self;
     struct rbk_remediation r = {.key = key,
@@ -100,6 +100,7 @@ int rbk_run_remediate(void *self, const struct rbk_run_row *run, const struct rb
                                 .runbook = run->runbook,
                                 .step = step->title,
                                 .by = run->by,
+                                .priority = rbk_priority_row(cli->config, priority) ? priority : NULL,
                                 .now_ms = rbk_clock_wall_ms()};
     return rbk_incident_remediate(cli->store, cli->config, &r, err);
 }

@@ -94,10 +94,11 @@ static void reload(void *arg)
     s->reload_timer = NULL;
     int rc = rbk_schedules_load(s->cli, &fresh, &err);
     if (rc < 0) {
-        char line[1100];
+        char text[2048];
         rbk_schedules_fini(&fresh);
-        snprintf(line, sizeof line, "the schedules stay as they were: %s", err.message);
-        say(s, line);
+        rbk_error_format(&err, text, sizeof text);
+        say(s, text);
+        say(s, "the schedules stay as they were until that is mended");
     } else {
         struct rbk_schedules old = s->schedules;
         s->schedules = fresh;

@@ -18,8 +18,9 @@ struct loading {
     struct rbk_strv seen;
 };
 
-static void tell(const struct rbk_error *err)
+static void tell(void *arg, const struct rbk_error *err)
 {
+    (void)arg;
     char text[2048];
     struct rbk_buf safe = {0};
     rbk_error_format(err, text, sizeof text);
@@ -36,26 +37,37 @@ static int load_file(void *arg, const char *id, const char *path, const char *sh
     (void)shadows;
     rbk_strv_add(&l->seen, id);
     if (rbk_lua_load(l->cli->lua, id, &plan, &err) < 0)
-        tell(&err);
+        tell(NULL, &err);
     const char *header = plan ? plan->schedule : NULL;
     if (rbk_entries_add(&l->out->entries, l->cli->config, l->out->zones, id, header, path, &err) < 0)
-        tell(&err);
+        tell(NULL, &err);
     rbk_plan_free(plan);
     return 0;
 }
 
-static void tell_of_unknown(const struct loading *l)
+void rbk_schedules_unknown(const struct rbk_config *config, const struct rbk_strv *known, rbk_schedules_problem_fn *fn,
+                           void *arg)
 {
-    const rbk_value *map = rbk_config_get(l->cli->config, "schedule");
+    const rbk_value *map = rbk_config_get(config, "schedule");
     for (size_t i = 0; i < rbk_value_length(map); i++) {
+        const char *id = rbk_map_key_at(map, i);
         struct rbk_error err = {0};
-        if (rbk_strv_has(&l->seen, rbk_map_key_at(map, i)))
+        if (rbk_strv_has(known, id))
             continue;
-        rbk_error_set(&err, RBK_EINVAL, "schedule names %s, and there is no such runbook", rbk_map_key_at(map, i));
-        rbk_error_at(&err, l->cli->config->file, 0, 0);
+        rbk_error_set(&err, RBK_EINVAL, "schedule names %s, and there is no such runbook", id);
+        rbk_config_place(config, (const char *const[]){"schedule", id, NULL}, &err);
         rbk_error_hint(&err, "`runbook list` shows them all");
-        tell(&err);
+        fn(arg, &err);
     }
+}
+
+/* A wrong zone of the project is one mistake, not one of each schedule. */
+static int check_zone(const struct rbk_config *config, rbk_zones *zones, struct rbk_error *err)
+{
+    const rbk_zone *zone = NULL;
+    const char *name = rbk_value_string(rbk_config_get(config, "timezone"));
+    int rc = name ? rbk_zones_get(zones, name, &zone, err) : 0;
+    return rc < 0 ? rbk_config_place(config, (const char *const[]){"timezone", NULL}, err) : 0;
 }
 
 int rbk_schedules_load(struct rbk_cli *cli, struct rbk_schedules *out, struct rbk_error *err)
@@ -66,8 +78,11 @@ int rbk_schedules_load(struct rbk_cli *cli, struct rbk_schedules *out, struct rb
     if (rc < 0)
         return rc;
     out->zones = rbk_zones_new(NULL);
+    rc = check_zone(cli->config, out->zones, err);
+    if (rc < 0)
+        return rc;
     rc = rbk_runbook_files((const char *const *)cli->runbook_dirs.items, load_file, &l, err);
-    tell_of_unknown(&l);
+    rbk_schedules_unknown(cli->config, &l.seen, tell, NULL);
     rbk_strv_fini(&l.seen);
     return rc;
 }

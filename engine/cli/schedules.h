@@ -15,6 +15,10 @@ struct rbk_schedules {
 /* Reads them all. A schedule or runbook that cannot be read is told on stderr and left out, so that one mistake does
  * not stop the others. */
 int rbk_schedules_load(struct rbk_cli *cli, struct rbk_schedules *out, struct rbk_error *err);
+/* The schedules of runbook.yaml whose runbook is not among those that are known. */
+typedef void rbk_schedules_problem_fn(void *arg, const struct rbk_error *problem);
+void rbk_schedules_unknown(const struct rbk_config *config, const struct rbk_strv *known, rbk_schedules_problem_fn *fn,
+                           void *arg);
 /* Only that of one runbook, which is loaded already; none when it has none. */
 int rbk_schedules_of(struct rbk_cli *cli, const struct rbk_plan *plan, struct rbk_schedules *out,
                      struct rbk_error *err);

@@ -33,8 +33,11 @@ int rbk_word_do(struct rbk_cli *cli, const struct rbk_args *args, const char *co
         return unknown_word(args->rest.items[0], command, words, err);
     if (given >= w->min && given <= w->max)
         return w->work(cli, args, err);
-    rbk_error_set(err, RBK_EINVAL, "`%s %s` takes %s arguments than that", command, w->name,
-                  given < w->min ? "more" : "fewer");
+    if (given < w->min)
+        rbk_error_set(err, RBK_EINVAL, "`%s %s` needs %s", command, w->name,
+                      given ? "more than that" : "to be told more");
+    else
+        rbk_error_set(err, RBK_EINVAL, "`%s %s` does not take \"%s\"", command, w->name, args->rest.items[w->max + 1]);
     rbk_error_hint(err, "usage: runbook %s %s", command, w->usage);
     return RBK_EINVAL;
 }

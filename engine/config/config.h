@@ -83,6 +83,10 @@ const struct rbk_variant *rbk_level_variant(const struct rbk_level *l, const cha
 /* Value at a dotted path ("sla.pass_rate.target"), NULL when absent. */
 const rbk_value *rbk_config_get(const struct rbk_config *c, const char *path);
 
+/* Gives an error that was found elsewhere its place in the file: `path` is keys, in lists numbers from 1 on, and ends
+ * with NULL; the deepest that is there counts. For a configuration that has a file. Returns the code of the error. */
+int rbk_config_place(const struct rbk_config *c, const char *const *path, struct rbk_error *err);
+
 /* The table of keys, for documentation and completion: calls fn(path, type, default text or NULL, help). */
 typedef void rbk_config_key_fn(void *arg, const char *path, const char *type, const char *dflt, const char *help);
 void rbk_config_keys(rbk_config_key_fn *fn, void *arg);

@@ -19,7 +19,7 @@ static void rule_rota(const rbk_value *rota, const struct config_node *key, cons
                       struct config_problems *p)
 {
     const struct config_node *overrides = config_node_get(node, "overrides");
-    bool rotates = rbk_map_get(rota, "members") && rbk_map_get(rota, "start");
+    bool rotates = rbk_value_length(rbk_map_get(rota, "members")) && rbk_map_get(rota, "start");
     if (rotates == (rbk_map_get(rota, "command") != NULL)) {
         config_problem_error(p, key, "members take turns from start on; a command prints the name",
                              "oncall.%s needs members and start, or a command", key->text);

@@ -113,6 +113,7 @@ int rbk_incident_do_value(struct rbk_store *s, const struct rbk_config *config, 
 
 struct rbk_remediation { /* all borrowed */
     const char *key, *run, *runbook, *step, *by;
+    const char *priority; /* of the incident that is opened when the budget is used up; NULL = medium */
     int64_t now_ms;
 };
 /* Counts one remediation of that key, in a transaction of its own. RBK_EBUSY when the budget (incidents.remediation) is

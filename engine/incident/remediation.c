@@ -7,6 +7,11 @@
 #include <stdio.h>
 #include <stdlib.h>
 
+struct budget {
+    int64_t max, window_ms, used;
+    char text[128];
+};
+
 static int count_since(struct rbk_store *s, const char *key, int64_t since_ms, int64_t *out, struct rbk_error *err)
 {
     struct rbk_stmt *q = rbk_stmt(s, "SELECT COUNT(*) FROM remediations WHERE key = ?1 AND at_ms > ?2");
@@ -37,26 +42,48 @@ static int count_one(struct rbk_store *s, const struct rbk_remediation *r, struc
     return rbk_stmt_run(q, err);
 }
 
-static int refuse(struct rbk_store *s, const struct rbk_config *config, const struct rbk_remediation *r,
-                  const char *budget, struct rbk_error *err)
+/* The open incident of that key for which a level was called in the window already, or whoever acknowledged it was
+ * told; *id 0 = there is none, or it becomes more urgent now. */
+static int find_called(struct rbk_store *s, const struct rbk_config *config, const struct rbk_remediation *r,
+                       int64_t window_ms, int64_t *id, struct rbk_error *err)
 {
-    char *text = rbk_asprintf("%s refused to remedy it once more: %s", r->step, budget);
+    struct rbk_stmt *q = rbk_stmt(
+        s, "SELECT i.id, i.priority FROM incidents i JOIN incident_lines l ON l.incident = i.id WHERE i.key = ?1"
+           " AND i.state <> 'resolved' AND l.kind = CASE i.state WHEN 'open' THEN 'escalated' ELSE 'again' END"
+           " AND l.at_ms > ?2 AND l.at_ms <= ?3 LIMIT 1");
+    rbk_bind_text(q, 1, r->key);
+    rbk_bind_int(q, 2, r->now_ms - window_ms);
+    rbk_bind_int(q, 3, r->now_ms);
+    int rc = rbk_stmt_step(q, err);
+    *id = rc == 1 && !rbk_priority_above(config, r->priority, rbk_col_text(q, 1)) ? rbk_col_int(q, 0) : 0;
+    if (rc >= 0)
+        rbk_stmt_end(q);
+    return rc < 0 ? rc : 0;
+}
+
+/* A runbook that is due every minute calls one level in a window, not one every minute. */
+static int refuse(struct rbk_store *s, const struct rbk_config *config, const struct rbk_remediation *r,
+                  const struct budget *b, struct rbk_error *err)
+{
+    int64_t called = 0;
+    int rc = find_called(s, config, r, b->window_ms, &called, err);
+    if (rc < 0)
+        return rc;
+    if (called)
+        return r->run ? incident_link(s, called, r->run, r->now_ms, err) : 0;
+    char *text = rbk_asprintf("%s refused to remedy it once more: %s", r->step, b->text);
     struct rbk_incident_opening o = {.key = r->key,
+                                     .priority = r->priority,
                                      .text = text,
                                      .by = r->by,
                                      .run = r->run,
                                      .runbook = r->runbook,
                                      .escalate = true,
                                      .now_ms = r->now_ms};
-    int rc = rbk_incident_open(s, config, &o, NULL, err);
+    rc = rbk_incident_open(s, config, &o, NULL, err);
     free(text);
     return rc;
 }
-
-struct budget {
-    int64_t max, window_ms, used;
-    char text[128];
-};
 
 static int read_budget(struct rbk_store *s, const struct rbk_config *config, const struct rbk_remediation *r,
                        struct budget *b, struct rbk_error *err)
@@ -79,7 +106,7 @@ static int count_or_refuse(struct rbk_store *s, const struct rbk_config *config,
     if (rc < 0)
         return rc;
     if (b->used >= b->max)
-        return refuse(s, config, r, b->text, err);
+        return refuse(s, config, r, b, err);
     rc = forget_before(s, r->key, r->now_ms - b->window_ms, err);
     return rc == 0 ? count_one(s, r, err) : rc;
 }

@@ -11,10 +11,11 @@ struct overdue {
     int64_t id, due_ms;
 };
 
-static int read_overdue(struct rbk_store *s, int64_t now_ms, struct overdue **out, size_t *count, struct rbk_error *err)
+/* Of one side of now; in the order in which they are due. */
+static int read_due(struct rbk_store *s, const char *sql, int64_t now_ms, struct overdue **out, size_t *count,
+                    struct rbk_error *err)
 {
-    struct rbk_stmt *q =
-        rbk_stmt(s, "SELECT id, due_ms FROM incidents WHERE due_ms > 0 AND due_ms <= ?1 ORDER BY due_ms, id");
+    struct rbk_stmt *q = rbk_stmt(s, sql);
     size_t cap = 0;
     int rc;
     *out = NULL;
@@ -26,6 +27,50 @@ static int read_overdue(struct rbk_store *s, int64_t now_ms, struct overdue **ou
     }
     if (rc == 0)
         rbk_stmt_end(q);
+    return rc;
+}
+
+static int set_due(struct rbk_store *s, const struct overdue *seen, int64_t due_ms, struct rbk_error *err)
+{
+    int rc = rbk_store_begin(s, err);
+    if (rc < 0)
+        return rc;
+    struct rbk_stmt *q = rbk_stmt(s, "UPDATE incidents SET due_ms = ?3 WHERE id = ?1 AND due_ms = ?2");
+    rbk_bind_int(q, 1, seen->id);
+    rbk_bind_int(q, 2, seen->due_ms);
+    rbk_bind_int(q, 3, due_ms);
+    rc = rbk_stmt_run(q, err);
+    if (rc == 0)
+        return rbk_store_commit(s, err);
+    rbk_store_rollback(s);
+    return rc;
+}
+
+static int mend_one(struct rbk_store *s, const struct rbk_config *config, const struct overdue *seen, int64_t now_ms,
+                    struct rbk_error *err)
+{
+    struct rbk_incident i = {0};
+    struct rbk_chain chain;
+    int rc = incident_get(s, seen->id, &i, err);
+    if (rc < 0)
+        return rc;
+    rbk_chain_of(config, i.priority, i.contact, &chain);
+    int64_t latest_ms = now_ms + chain.repeat_ms; /* the longest wait */
+    rbk_chain_fini(&chain);
+    rbk_incident_fini(&i);
+    return seen->due_ms > latest_ms ? set_due(s, seen, latest_ms, err) : 0;
+}
+
+/* What was written under a clock that has been set back since would call nobody until that time comes again. */
+static int mend(struct rbk_store *s, const struct rbk_config *config, int64_t now_ms, struct rbk_error *err)
+{
+    struct overdue *later = NULL;
+    size_t count = 0;
+    int rc =
+        read_due(s, "SELECT id, due_ms FROM incidents WHERE due_ms > 0 AND due_ms > ?1", now_ms, &later, &count, err);
+    for (size_t i = 0; rc == 0 && i < count; i++)
+        rc = mend_one(s, config, &later[i], now_ms, err);
+    free(later);
     return rc;
 }
 
@@ -108,7 +153,10 @@ int rbk_incident_tick(struct rbk_store *s, const struct rbk_config *config, int6
     struct overdue *overdue = NULL;
     size_t count = 0;
     int64_t next;
-    int rc = read_overdue(s, now_ms, &overdue, &count, err);
+    int rc = mend(s, config, now_ms, err);
+    if (rc == 0)
+        rc = read_due(s, "SELECT id, due_ms FROM incidents WHERE due_ms > 0 AND due_ms <= ?1 ORDER BY due_ms, id",
+                      now_ms, &overdue, &count, err);
     for (size_t i = 0; rc == 0 && i < count; i++)
         rc = escalate_one(s, config, &overdue[i], now_ms, err);
     if (rc == 0)

@@ -46,6 +46,17 @@ void rbk_task_drop(struct rbk_task *t)
     luaL_unref(t->lua->L, LUA_REGISTRYINDEX, t->anchor);
 }
 
+static void task_rest(struct rbk_task *t)
+{
+    struct rbk_lua *lua = t->lua;
+    if (lua->idle_count == IDLE_COROUTINES) {
+        rbk_task_drop(t);
+        return;
+    }
+    lua_settop(t->co, 0);
+    lua->idle[lua->idle_count++] = (struct rbk_idle){t->co, t->anchor};
+}
+
 void rbk_task_resume(struct rbk_task *t)
 {
     struct rbk_lua *lua = t->lua;
@@ -60,9 +71,12 @@ void rbk_task_resume(struct rbk_task *t)
     lua->task = outer;
     if (status == LUA_YIELD)
         return;
-    if (status != LUA_OK)
+    if (status == LUA_OK) {
+        task_rest(t);
+    } else {
         rbk_lua_pop_error(t->co, status, &t->failed);
-    rbk_task_drop(t);
+        rbk_task_drop(t);
+    }
     t->kind->ended(t);
 }
 
@@ -76,8 +90,14 @@ void rbk_await_done(struct rbk_wait *w)
 static int make_coroutine(lua_State *L)
 {
     struct rbk_task *t = lua_touserdata(L, 1);
-    t->co = lua_newthread(L);
-    t->anchor = luaL_ref(L, LUA_REGISTRYINDEX);
+    if (t->lua->idle_count) {
+        struct rbk_idle idle = t->lua->idle[--t->lua->idle_count];
+        t->co = idle.co;
+        t->anchor = idle.anchor;
+    } else {
+        t->co = lua_newthread(L);
+        t->anchor = luaL_ref(L, LUA_REGISTRYINDEX);
+    }
     lua_pushcfunction(t->co, t->kind->main);
     lua_pushlightuserdata(t->co, t);
     return 0;

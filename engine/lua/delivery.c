@@ -18,7 +18,7 @@ struct rbk_delivery_task {
     struct rbk_channels *channels;
     struct rbk_channel *channel;
     struct rbk_delivery_task *prev, *next;
-    rbk_value *message; /* as Lua sees it, redacted; until it has begun */
+    const struct rbk_message *message; /* borrowed until it has begun */
     rbk_sent_fn *fn;
     void *arg;
     struct rbk_sent_result result;
@@ -45,8 +45,7 @@ static int run_send(lua_State *L)
     lua_rawgeti(L, LUA_REGISTRYINDEX, d->channel->anchor);
     lua_getiuservalue(L, -1, 1);
     lua_getfield(L, -1, "send");
-    rbk_lua_push_value(L, d->message);
-    rbk_value_free(d->message);
+    rbk_delivery_message_push(L, d->message, d->channels->redactor);
     d->message = NULL;
     lua_rawgeti(L, LUA_REGISTRYINDEX, d->channel->secrets);
     rbk_via_push(L);
@@ -120,7 +119,6 @@ static void delivery_free(struct rbk_delivery_task *d)
     else
         d->channels->first = d->next;
     rbk_timer_cancel(&d->told);
-    rbk_value_free(d->message);
     rbk_value_free(d->result.memory);
     rbk_buf_fini(&d->error);
     free(d);
@@ -231,7 +229,7 @@ int rbk_delivery_send(struct rbk_channels *c, struct rbk_channel *channel, const
         d->told = rbk_timer_start(c->loop, 0, 0, tell_result, d);
         return 0;
     }
-    d->message = rbk_delivery_message(c, m);
+    d->message = m;
     int rc = rbk_task_init(&d->via.task, err);
     if (rc)
         delivery_free(d);
@@ -259,7 +257,8 @@ void rbk_deliveries_drop(struct rbk_channels *c)
 
 struct preview {
     struct rbk_channel *channel;
-    const rbk_value *message;
+    const struct rbk_message *message;
+    const struct rbk_redactor *redactor;
     rbk_value *text;
 };
 
@@ -272,7 +271,7 @@ static int run_preview(lua_State *L)
     lua_rawgeti(L, LUA_REGISTRYINDEX, p->channel->anchor);
     lua_getiuservalue(L, -1, 1);
     lua_remove(L, -2);
-    rbk_lua_push_value(L, p->message);
+    rbk_delivery_message_push(L, p->message, p->redactor);
     rbk_lua_push_value(L, p->channel->options);
     lua_call(L, 3, 1);
     p->text = rbk_string_new(luaL_checkstring(L, -1));
@@ -282,12 +281,10 @@ static int run_preview(lua_State *L)
 int rbk_delivery_preview(struct rbk_channels *c, struct rbk_channel *channel, const struct rbk_message *m, char **out,
                          struct rbk_error *err)
 {
-    rbk_value *message = rbk_delivery_message(c, m);
-    struct preview p = {channel, message, NULL};
+    struct preview p = {channel, m, c->redactor, NULL};
     int rc = rbk_lua_protected(c->lua, run_preview, &p, err);
     if (rc == 0)
         *out = rbk_strdup(rbk_value_string(p.text));
     rbk_value_free(p.text);
-    rbk_value_free(message);
     return rc;
 }

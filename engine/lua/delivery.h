@@ -28,11 +28,21 @@ struct rbk_channels {
 
 int rbk_channel_find(struct rbk_channels *c, const char *name, struct rbk_channel **out, struct rbk_error *err);
 
-/* The message for Lua, without what the channels' redactor knows: a new map. */
-rbk_value *rbk_delivery_message(const struct rbk_channels *c, const struct rbk_message *m);
+/* Pushes the message as a channel's file sees it, without what the redactor knows: a copy. The redactor is borrowed as
+ * long as scripts run. [-0, +1, m] */
+void rbk_delivery_message_push(lua_State *L, const struct rbk_message *m, const struct rbk_redactor *redactor);
 
 /* A copy without what the redactor knows, in its texts at any depth. */
 rbk_value *rbk_delivery_redacted(const struct rbk_redactor *r, const rbk_value *v);
+
+/* The events of a message, which are the text of an encoded list (NULL = none), as a list without what the redactor
+ * knows; NULL with err when the text is damaged. */
+rbk_value *rbk_delivery_events(const char *text, const struct rbk_redactor *r, struct rbk_error *err);
+/* The document of a message, runbook.message/1, without its events and without what the redactor knows; and the whole
+ * of it as JSON, heap, NULL with err when the events are damaged. */
+rbk_value *rbk_delivery_head(const struct rbk_message *m, const struct rbk_redactor *r);
+char *rbk_delivery_document(const rbk_value *head, const char *events, const struct rbk_redactor *r, int indent,
+                            struct rbk_error *err);
 
 /* As in struct rbk_channel_ops. */
 int rbk_delivery_send(struct rbk_channels *c, struct rbk_channel *channel, const struct rbk_message *m, rbk_sent_fn *fn,

@@ -10,6 +10,13 @@
 struct rbk_load;
 struct rbk_task;
 
+/* A coroutine that has ended well, with the stack that it has grown: the next task runs in it. */
+enum { IDLE_COROUTINES = 16 };
+struct rbk_idle {
+    lua_State *co;
+    int anchor;
+};
+
 struct rbk_lua {
     lua_State *L;
     const struct rbk_config *config; /* borrowed */
@@ -21,6 +28,8 @@ struct rbk_lua {
     unsigned long calls;   /* how many bodies were started */
     struct rbk_load *load; /* the file that is being loaded, or NULL */
     struct rbk_task *task; /* whose coroutine runs right now, or NULL */
+    struct rbk_idle idle[IDLE_COROUTINES];
+    int idle_count;
 };
 
 /* The host that a Lua thread belongs to. */

@@ -34,22 +34,6 @@ int notify_claims_hurry(struct rbk_store *s, int64_t now_ms, struct rbk_error *e
                               err);
 }
 
-static int load_memory(struct rbk_store *s, struct rbk_message *m, struct rbk_error *err)
-{
-    struct rbk_stmt *q = rbk_stmt(s, "SELECT memory FROM notify_memory WHERE channel = ?1 AND grp = ?2");
-    rbk_value *memory = NULL;
-    rbk_bind_text(q, 1, m->channel);
-    rbk_bind_text(q, 2, m->group);
-    int rc = rbk_stmt_step(q, err);
-    if (rc < 0)
-        return rc;
-    if (rc > 0)
-        rc = rbk_col_value(q, 0, &memory, err);
-    rbk_stmt_end(q);
-    m->memory = memory;
-    return rc;
-}
-
 static int mark_sending(struct rbk_store *s, struct rbk_message *m, int64_t now_ms, struct rbk_error *err)
 {
     struct rbk_stmt *q =
@@ -70,12 +54,25 @@ void notify_delivering_free(struct notify_delivering *one)
     free(one);
 }
 
+#define MEMORY "(SELECT memory FROM notify_memory n WHERE n.channel = o.channel AND n.grp = o.grp)"
+enum { MEMORY_COLUMN = 14 };
+
+static int read_one(struct rbk_stmt *q, struct rbk_message *m, struct rbk_error *err)
+{
+    rbk_value *memory = NULL;
+    notify_message_read(q, m);
+    int rc = rbk_col_value(q, MEMORY_COLUMN, &memory, err);
+    m->memory = memory;
+    return rc;
+}
+
 /* Reads the rows first: an index must not change under the query that walks it. */
 static int read_due(struct rbk_store *s, struct notify_lane *lane, const char *key, int64_t due_ms, int max,
                     struct notify_delivering **out, struct rbk_error *err)
 {
     struct rbk_stmt *q = rbk_stmt(
-        s, "SELECT " NOTIFY_MESSAGE_COLUMNS " FROM notify_outbox o WHERE channel = ?1 AND state = 0 AND due_ms <= ?2"
+        s, "SELECT " NOTIFY_MESSAGE_COLUMNS ", " MEMORY " FROM notify_outbox o WHERE channel = ?1 AND state = 0"
+           " AND due_ms <= ?2"
            " AND (?4 IS NULL OR key = ?4) AND NOT EXISTS(SELECT 1 FROM notify_outbox p WHERE p.channel = o.channel"
            " AND p.grp = o.grp AND p.id < o.id AND p.state < 2) ORDER BY due_ms, id LIMIT ?3");
     struct notify_delivering **end = out;
@@ -89,7 +86,7 @@ static int read_due(struct rbk_store *s, struct notify_lane *lane, const char *k
         *end = one;
         end = &one->next;
         one->lane = lane;
-        unreadable = notify_message_read(q, &one->m, err);
+        unreadable = read_one(q, &one->m, err);
     }
     if (unreadable == 0 && rc < 0)
         return rc;
@@ -106,8 +103,6 @@ int notify_claim(struct rbk_store *s, struct notify_lane *lane, const char *key,
         struct notify_delivering *one = list;
         list = one->next;
         one->next = NULL;
-        if (rc == 0)
-            rc = load_memory(s, &one->m, err);
         if (rc == 0)
             rc = mark_sending(s, &one->m, now_ms, err);
         if (rc == 0)

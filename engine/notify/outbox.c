@@ -184,10 +184,8 @@ int notify_outbox_put(struct rbk_store *s, const struct notify_target *target, c
 
 /* ---- looking ------------------------------------------------------------------------------------------------- */
 
-int notify_message_read(struct rbk_stmt *q, struct rbk_message *m, struct rbk_error *err)
+void notify_message_read(struct rbk_stmt *q, struct rbk_message *m)
 {
-    rbk_value *events = NULL;
-    int rc = rbk_col_value(q, 6, &events, err);
     *m = (struct rbk_message){
         .id = rbk_col_int(q, 0),
         .key = rbk_col_dup(q, 1),
@@ -195,7 +193,7 @@ int notify_message_read(struct rbk_stmt *q, struct rbk_message *m, struct rbk_er
         .group = rbk_col_dup(q, 3),
         .priority = rbk_col_dup(q, 4),
         .subject = rbk_col_dup(q, 5),
-        .events = events,
+        .events = rbk_col_dup(q, 6),
         .count = rbk_col_int(q, 7),
         .state = (enum rbk_message_state)(rbk_col_int(q, 8) & 3),
         .attempts = (int)rbk_col_int(q, 9),
@@ -204,7 +202,6 @@ int notify_message_read(struct rbk_stmt *q, struct rbk_message *m, struct rbk_er
         .delivered_ms = rbk_col_int(q, 12),
         .last_error = rbk_col_dup(q, 13),
     };
-    return rc;
 }
 
 void notify_message_fini(struct rbk_message *m)
@@ -215,7 +212,7 @@ void notify_message_fini(struct rbk_message *m)
     free((char *)m->priority);
     free((char *)m->subject);
     free((char *)m->last_error);
-    rbk_value_free((rbk_value *)m->events);
+    free((char *)m->events);
     rbk_value_free((rbk_value *)m->memory);
     *m = (struct rbk_message){0};
 }
@@ -241,8 +238,8 @@ int rbk_outbox_list(struct rbk_store *s, const struct rbk_message_filter *f, rbk
     rbk_bind_int(q, 4, f->limit > 0 ? f->limit : -1);
     while (stop == 0 && (rc = rbk_stmt_step(q, err)) > 0) {
         struct rbk_message m;
-        rc = notify_message_read(q, &m, err);
-        stop = rc < 0 ? rc : fn(arg, &m);
+        notify_message_read(q, &m);
+        stop = fn(arg, &m);
         notify_message_fini(&m);
     }
     if (rc < 0 && stop == 0)

@@ -25,7 +25,7 @@ int notify_outbox_joins(struct rbk_store *s, const char *channel, const char *gr
     "id, key, channel, grp, priority, subject, events, count, state, attempts, created_ms, due_ms, delivered_ms, " \
     "last_error"
 /* Reads the row that `q` stands on. Everything in `m` is owned until notify_message_fini; `memory` is not read. */
-int notify_message_read(struct rbk_stmt *q, struct rbk_message *m, struct rbk_error *err);
+void notify_message_read(struct rbk_stmt *q, struct rbk_message *m);
 void notify_message_fini(struct rbk_message *m);
 
 /* Removes what was delivered long ago, and what is remembered of it. Inside a transaction. */

@@ -60,11 +60,35 @@ static bool flag(const rbk_value *map, const char *name, bool absent)
     return v ? rbk_value_bool(v) : absent;
 }
 
-static void hash_rule(const rbk_value *map, char out[20])
+/* What a rule is about. Its other members say what is done with it: who edits those still hears how a matter ends. */
+static const char *const matched[] = {"on", "priority", "runbook"};
+enum { MATCHED = sizeof matched / sizeof matched[0] };
+
+static bool matches_same(const rbk_value *a, const rbk_value *b)
 {
-    char *text = rbk_value_encode(map);
-    snprintf(out, 20, "%016" PRIx64, rbk_hash(RBK_HASH_INIT, text, strlen(text)));
-    free(text);
+    for (size_t i = 0; i < MATCHED; i++) {
+        const rbk_value *one = rbk_map_get(a, matched[i]), *other = rbk_map_get(b, matched[i]);
+        if (one != other && (!one || !other || !rbk_value_equal(one, other)))
+            return false;
+    }
+    return true;
+}
+
+/* Of what it is about, and how many rules before it are about the same. */
+static void identify(const rbk_value *rules, size_t at, char out[20])
+{
+    const rbk_value *map = rbk_list_at(rules, at);
+    uint64_t hash = RBK_HASH_INIT;
+    for (size_t i = 0; i < MATCHED; i++) {
+        const rbk_value *v = rbk_map_get(map, matched[i]);
+        char *text = v ? rbk_value_encode(v) : NULL;
+        hash = rbk_hash(hash, text ? text : "", text ? strlen(text) + 1 : 1);
+        free(text);
+    }
+    for (size_t i = 0; i < at; i++)
+        if (matches_same(rbk_list_at(rules, i), map))
+            hash = rbk_hash(hash, "+", 1);
+    snprintf(out, 20, "%016" PRIx64, hash);
 }
 
 void notify_rule_read(const struct rbk_config *config, size_t i, struct notify_rule *out)
@@ -90,7 +114,7 @@ void notify_rule_read(const struct rbk_config *config, size_t i, struct notify_r
 void notify_rule_get(const struct rbk_config *config, size_t i, struct notify_rule *out)
 {
     notify_rule_read(config, i, out);
-    hash_rule(rbk_list_at(rules_list(config), i), out->id);
+    identify(rules_list(config), i, out->id);
 }
 
 static int rank_of(const char *priority)

@@ -7,7 +7,7 @@
 
 struct notify_rule {     /* borrows from the configuration */
     int number;          /* from 1, as it stands in the file */
-    char id[20];         /* the same as long as nobody edits the rule */
+    char id[20];         /* the same as long as nobody edits what it is about: on, priority, runbook */
     const rbk_value *on; /* patterns; NULL = every event */
     const rbk_value *priority, *runbook, *to, *group_by;
     int64_t after, repeat_ms, dedupe_ms, group_ms;

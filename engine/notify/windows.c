@@ -108,7 +108,14 @@ int rbk_notify_check(const struct rbk_config *config, struct rbk_error *err)
     const char *zone = rbk_value_string(rbk_config_get(config, "notify.quiet.timezone"));
     int64_t at_ms, now_ms = rbk_clock_wall_ms();
     int rc = zone ? next_ms("0 0 * * *", zone, now_ms, &at_ms, err) : 0;
-    for (size_t i = 0; rc == 0 && i < rbk_value_length(windows); i++)
+    if (rc < 0)
+        return rbk_config_place(config, (const char *const[]){"notify", "quiet", "timezone", NULL}, err);
+    for (size_t i = 0; i < rbk_value_length(windows); i++) {
+        char number[24];
         rc = began_ms(config, rbk_list_at(windows, i), now_ms, 0, &at_ms, err);
-    return rc < 0 ? rbk_error_at(err, config->file, 0, 0) : 0;
+        snprintf(number, sizeof number, "%zu", i + 1);
+        if (rc < 0)
+            return rbk_config_place(config, (const char *const[]){"notify", "maintenance", number, "at", NULL}, err);
+    }
+    return 0;
 }

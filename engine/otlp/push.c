@@ -213,7 +213,8 @@ static void send_next(struct push *push)
 
 static struct push *push_new(struct rbk_otlp_pusher *p, const struct rbk_message *m)
 {
-    const rbk_value *event = rbk_list_at(m->events, 0);
+    rbk_value *events = rbk_value_decode(m->events, strlen(m->events), NULL);
+    const rbk_value *event = rbk_list_at(events, 0);
     struct push *push = rbk_alloc(sizeof *push);
     push->pusher = p;
     push->run = rbk_strdup(rbk_map_get_string(event, "run"));
@@ -222,6 +223,7 @@ static struct push *push_new(struct rbk_otlp_pusher *p, const struct rbk_message
     push->memory = m->memory ? rbk_value_dup(m->memory) : NULL;
     push->next_push = p->under_way;
     p->under_way = push;
+    rbk_value_free(events);
     return push;
 }
 

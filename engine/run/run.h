@@ -72,9 +72,9 @@ struct rbk_run_meter {
 };
 
 /* Asked before a step that `remediates` acts: negative refuses, and the step fails with the error's words. Called
- * outside transactions, with everything before it on record. */
-typedef int rbk_run_remediate_fn(void *self, const struct rbk_run_row *run, const struct rbk_step_row *step,
-                                 const char *key, struct rbk_error *err);
+ * outside transactions, with everything before it on record. `priority` is the runbook's, or NULL. */
+typedef int rbk_run_remediate_fn(void *self, const struct rbk_run_row *run, const char *priority,
+                                 const struct rbk_step_row *step, const char *key, struct rbk_error *err);
 
 struct rbk_run_options {
     struct rbk_loop *loop;

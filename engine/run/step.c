@@ -139,12 +139,13 @@ static bool phase_secrets(struct rbk_step *step)
 static bool phase_remedy(struct rbk_step *step)
 {
     const struct rbk_session *s = step->run->session;
+    const char *priority = step->run->plan->priority;
     struct rbk_error err = {0};
     if (!step->node->remediates || !s->o.remediate || is_item(step))
         return true;
     if (rbk_record_flush(step->run->session, NULL) < 0)
         return false;
-    if (s->o.remediate(s->o.remediate_self, &step->run->row, &step->row, step->node->remediates, &err) == 0)
+    if (s->o.remediate(s->o.remediate_self, &step->run->row, priority, &step->row, step->node->remediates, &err) == 0)
         return true;
     if (err.hint[0])
         rbk_step_note(step, "%s", err.hint);

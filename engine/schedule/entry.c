@@ -87,11 +87,15 @@ static int read_entry(struct rbk_entry *e, const rbk_value *settings, const stru
     return rc;
 }
 
-static int name_mistake(const struct rbk_entry *e, struct rbk_error *err)
+/* `config` is NULL when it stands in the header. */
+static int name_mistake(const struct rbk_entry *e, const struct rbk_config *config, struct rbk_error *err)
 {
     struct rbk_error inner = *err;
     rbk_error_set(err, inner.code, "schedule of %s \"%.100s\": %s", e->runbook, e->text, inner.message);
-    rbk_error_at(err, e->source, 0, 0);
+    if (config)
+        rbk_config_place(config, (const char *const[]){"schedule", e->runbook, NULL}, err);
+    else
+        rbk_error_at(err, e->source, 0, 0);
     return rbk_error_hint(err, "%s", inner.hint);
 }
 
@@ -109,7 +113,7 @@ int rbk_entries_add(struct rbk_entries *list, const struct rbk_config *config, r
                           .source = rbk_strdup(text ? config->file : path)};
     int rc = read_entry(&e, settings, config, zones, err);
     if (rc < 0) {
-        name_mistake(&e, err);
+        name_mistake(&e, text ? config : NULL, err);
         entry_fini(&e);
         return rc;
     }

@@ -63,7 +63,8 @@ struct rbk_message { /* strings and values borrowed */
     const char *channel; /* name in `channels:` */
     const char *group;   /* what it is about; messages of one group and channel are delivered in order */
     const char *priority, *subject;
-    const rbk_value *events; /* list, oldest first, at most 20; `count` says how many there were */
+    const char
+        *events; /* list, oldest first, at most 20, as rbk_value_encode writes it; `count`: how many there were */
     int64_t count;
     const rbk_value *memory; /* what this channel remembers of this group (thread, issue number): map, or NULL */
     enum rbk_message_state state;

@@ -1,7 +1,5 @@
 -- A program of your own, with the message as a JSON document on its standard input. Exit 0 is accepted; anything else
 -- is tried again, and what the program printed last is told in `runbook notify list`.
-local document = require "notify.document"
-local json = require "runbook.json"
 local outcome = require "notify.outcome"
 local text = require "notify.text"
 
@@ -19,11 +17,11 @@ function command.check(o)
 end
 
 function command.render(message, o)
-    return table.concat(o.command, " ") .. "\n\n" .. json.encode(document.of(message), 2) .. "\n"
+    return table.concat(o.command, " ") .. "\n\n" .. message:document(2) .. "\n"
 end
 
 function command.send(message, o, via)
-    local done, why = via.run(o.command, json.encode(document.of(message)) .. "\n")
+    local done, why = via.run(o.command, message:document() .. "\n")
     if not done then
         return outcome.retry(why)
     elseif done.timed_out then

@@ -1,8 +1,6 @@
 -- A file that grows by one line of JSON (https://jsonlines.org) for each message. It is made readable for its owner
 -- alone; a line is written at once, so several processes can share the file, and is on the disk when it counts as
 -- delivered.
-local document = require "notify.document"
-local json = require "runbook.json"
 local outcome = require "notify.outcome"
 
 local file = {
@@ -13,7 +11,7 @@ local file = {
 }
 
 function file.render(message)
-    return json.encode(document.of(message)) .. "\n"
+    return message:document() .. "\n"
 end
 
 function file.send(message, o, via)

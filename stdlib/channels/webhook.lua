@@ -2,8 +2,6 @@
 -- "sha256=" and the HMAC-SHA256 (RFC 2104) of "TIMESTAMP.BODY", TIMESTAMP as in X-Runbook-Timestamp (seconds since
 -- 1970). A receiver refuses a time stamp that is minutes old, and takes a second message with the same Idempotency-Key
 -- (https://datatracker.ietf.org/doc/draft-ietf-httpapi-idempotency-key-header/) for the same message.
-local document = require "notify.document"
-local json = require "runbook.json"
 local outcome = require "notify.outcome"
 
 local webhook = {
@@ -20,15 +18,19 @@ function webhook.render(message, o)
     for name, value in pairs(o.headers or {}) do
         headers[name] = value
     end
-    return { url = o.url, headers = headers, body = json.encode(document.of(message)) }
+    return { url = o.url, headers = headers, body = message:document() }
 end
 
 function webhook.send(message, o, via)
     local request = webhook.render(message, o)
     if o.secret then
         local now = ("%d"):format(os.time())
+        local signature, why = via.hmac(o.secret, now .. "." .. request.body)
+        if not signature then
+            return outcome.retry((why:match "^[^\n]*"))
+        end
         request.headers["X-Runbook-Timestamp"] = now
-        request.headers["X-Runbook-Signature"] = "sha256=" .. assert(via.hmac(o.secret, now .. "." .. request.body))
+        request.headers["X-Runbook-Signature"] = "sha256=" .. signature
     end
     return outcome.of(via.http(request))
 end

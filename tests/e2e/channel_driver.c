@@ -67,7 +67,9 @@ static void on_sent(void *arg, struct rbk_sent_result *r)
     free(s);
 }
 
-static struct rbk_message read_message(const struct driver *d, const rbk_value *v, const char *memory_key)
+/* `events` is borrowed: the text of the list in v. */
+static struct rbk_message read_message(const struct driver *d, const rbk_value *v, const char *events,
+                                       const char *memory_key)
 {
     const rbk_value *given = rbk_map_get(v, "memory");
     return (struct rbk_message){.key = rbk_map_get_string(v, "key"),
@@ -75,7 +77,7 @@ static struct rbk_message read_message(const struct driver *d, const rbk_value *
                                 .group = rbk_map_get_string(v, "group"),
                                 .priority = rbk_map_get_string(v, "priority"),
                                 .subject = rbk_map_get_string(v, "subject"),
-                                .events = rbk_map_get(v, "events"),
+                                .events = events,
                                 .count = rbk_value_int(rbk_map_get(v, "count")),
                                 .attempts = (int)rbk_value_int(rbk_map_get(v, "attempts")),
                                 .created_ms = rbk_value_int(rbk_map_get(v, "created")),
@@ -117,10 +119,13 @@ static int run_messages(struct driver *d, const rbk_value *asked, struct rbk_err
     for (size_t i = 0; rc == 0 && i < rbk_value_length(list); i++) {
         const rbk_value *v = rbk_list_at(list, i);
         char *memory_key = rbk_asprintf("%s/%s", rbk_map_get_string(v, "channel"), rbk_map_get_string(v, "group"));
-        struct rbk_message m = read_message(d, v, memory_key);
+        const rbk_value *given = rbk_map_get(v, "events");
+        char *events = given ? rbk_value_encode(given) : NULL;
+        struct rbk_message m = read_message(d, v, events, memory_key);
         rc = preview ? preview_one(d, &m, err) : send_one(d, &m, memory_key, (int)i, err);
         if (rc == 0 && !preview && !parallel)
             rc = rbk_loop_run(d->loop, err);
+        free(events);
         free(memory_key);
     }
     return rc == 0 && d->under_way ? rbk_loop_run(d->loop, err) : rc;

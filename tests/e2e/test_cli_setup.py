@@ -43,6 +43,30 @@ def test_check_of_the_configuration_points_at_the_column(project):
 
 
 @pytest.mark.parametrize(
+    "text, place, said",
+    [
+        ("channels:\n  a: {type: file, path: x}\n  b: {type: slack, webhok: 'env:X'}\n", (3, 3), "no option `webhok`"),
+        ("project: p\ntimezone: Mars/Base\n", (2, 1), 'no time zone "Mars/Base"'),
+        ("oncall:\n  p:\n    members: [a]\n    start: 2026-11-02\n    timezone: X/Y\n", (5, 5), 'time zone "X/Y"'),
+        ("oncall:\n  p: {members: [], start: 2026-11-02}\n", (2, 3), "needs members"),
+        ("schedule:\n  tests/run: daily\n  ops/gone: daily\n", (3, 3), "no such runbook"),
+        ("schedule:\n  tests/run: every 1x\n", (2, 3), '"1x" is no interval'),
+        ("notify:\n  maintenance:\n    - {at: daily, for: 1h}\n    - {for: 1h, at: dayly}\n", (4, 17), "dayly"),
+    ],
+)
+def test_check_points_at_what_other_parts_refuse(project, text, place, said):
+    project.write("runbook.yaml", text)
+    result = project.run("check", "--json")
+    assert result.exit == 2
+    (problem,) = result.json["problems"]
+    assert (problem["line"], problem["column"]) == place and said in problem["message"], problem
+
+
+def test_a_command_that_is_not_there_speaks_json_too(project):
+    assert project.run("--json", "nosuch").json["schema"] == "runbook.error/1"
+
+
+@pytest.mark.parametrize(
     "step, said",
     [
         ('run = { "no-such-program-here" }', "no-such-program-here"),

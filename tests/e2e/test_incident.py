@@ -117,6 +117,9 @@ def test_a_runbook_says_what_it_is_about(shop):
     opened = shop.ok("incident", "open", "incident/test-failures", "--json").json
     assert (opened["priority"], opened["runbook"]) == ("high", "incident/test-failures")
     assert opened["title"].startswith("Test Failures")
+    shop.runbook("queue", 'runbook "The queue" { priority = "high" }\nstep "Look" { run = "true" }\n')
+    opened = shop.ok("incident", "open", "queue", "--json").json
+    assert (opened["priority"], opened["runbook"], opened["title"]) == ("high", "queue", "The queue")
 
 
 ESCALATES = """
@@ -144,7 +147,7 @@ def test_an_escalation_opens_the_incident_of_its_runbook(shop):
 
 
 REMEDY = """
-runbook "Mend" { }
+runbook "Mend" { priority = "high" }
 step "Restart" { remediates = "shop-down", run = "echo x >> ledger" }
 """
 
@@ -160,6 +163,7 @@ def test_a_remedy_has_a_budget_over_all_runs(shop):
     assert len(shop.ledger()) == 2
     incident = shop.ok("incident", "show", "shop-down", "--json").json
     assert incident["state"] == "open" and len(incident["runs"]) == 1
+    assert incident["priority"] == "high"
 
 
 def test_what_remediates_must_be_a_key(shop):

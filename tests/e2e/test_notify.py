@@ -4,11 +4,14 @@ import contextlib
 import http.server
 import json
 import pathlib
+import shutil
 import sqlite3
+import subprocess
 import threading
 import time
 
 import pytest
+from conftest import PROGRAM
 
 
 class Hook:
@@ -371,6 +374,21 @@ def test_the_scheduler_delivers_what_was_left(project, hook):
         daemon.wait(30)
         daemon.stdout.close()
         daemon.stderr.close()
+
+
+def test_without_the_module_the_reason_is_one_sentence(project, tmp_path):
+    broken = tmp_path / "moved" / "lib" / "runbook" / "librunbook-net.so"
+    broken.parent.mkdir(parents=True)
+    broken.write_bytes(b"")
+    program = tmp_path / "moved" / "bin" / "runbook"
+    program.parent.mkdir()
+    shutil.copy(PROGRAM, program)
+    project.write("runbook.yaml", 'channels: {hook: {type: webhook, url: "http://127.0.0.1:9/", secret: "env:KEY"}}\n')
+    argv = [str(program), *project.command("notify", "send", "hook", "text")[1:]]
+    subprocess.run(argv, cwd=project.root, env={**project.environ, "KEY": "canary"}, timeout=60, check=False)
+    (message,) = project.ok("notify", "list", "--json").json["messages"]
+    assert message["last_error"].startswith("nothing can be sent: ")
+    assert "  " not in message["last_error"] and "install it" not in message["last_error"]
 
 
 def test_a_run_that_was_due_and_not_begun_is_told_once(project, hook):

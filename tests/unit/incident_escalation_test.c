@@ -180,6 +180,40 @@ static void a_command_says_who_or_the_matrix_does(void **state)
     world_free(w);
 }
 
+static void tick_at_once(struct world *w, int processes, int64_t now_ms)
+{
+    for (int p = 0; p < processes; p++) {
+        pid_t pid = fork();
+        assert_true(pid >= 0);
+        if (pid == 0) {
+            struct rbk_store *s = incident_store(&w->f);
+            int rc = rbk_incident_tick(s, w->config, now_ms, NULL, NULL);
+            rbk_store_close(s);
+            _exit(rc == 0 ? 0 : 1);
+        }
+    }
+    for (int p = 0; p < processes; p++) {
+        int status = 0;
+        assert_true(wait(&status) > 0);
+        assert_true(WIFEXITED(status) && WEXITSTATUS(status) == 0);
+    }
+}
+
+/* Opened while the clock was a year ahead: it is called when its chain says, not in a year. */
+static void a_clock_that_is_set_back_delays_no_call(void **state)
+{
+    struct world *w = world_new("project: t\n");
+    struct rbk_incident_opening o = {.key = "db", .priority = "critical", .now_ms = T0 + 365 * DAY};
+    int64_t next = 0;
+    (void)state;
+    incident_opened(w->store, w->config, &o);
+    assert_int_equal(rbk_incident_tick(w->store, w->config, T0, &next, NULL), 0);
+    assert_int_equal(next, T0 + 30 * MINUTE);
+    assert_int_equal(rbk_incident_tick(w->store, w->config, T0 + MINUTE, &next, NULL), 0);
+    assert_int_equal(next, T0 + 30 * MINUTE);
+    world_free(w);
+}
+
 /* Processes that tick at the same moment, over and over. Each line says its time: two of one time would be two calls.
  */
 static void two_at_once_never_call_twice(void **state)
@@ -190,23 +224,8 @@ static void two_at_once_never_call_twice(void **state)
     (void)state;
     int64_t id = incident_opened(w->store, w->config, &o);
     rbk_store_close(w->store);
-    for (int p = 0; p < PROCESSES; p++) {
-        pid_t pid = fork();
-        assert_true(pid >= 0);
-        if (pid == 0) {
-            struct rbk_store *s = incident_store(&w->f);
-            int rc = 0;
-            for (int n = 1; n <= TICKS && rc == 0; n++)
-                rc = rbk_incident_tick(s, w->config, T0 + n * 30 * MINUTE, NULL, NULL);
-            rbk_store_close(s);
-            _exit(rc == 0 ? 0 : 1);
-        }
-    }
-    for (int p = 0; p < PROCESSES; p++) {
-        int status = 0;
-        assert_true(wait(&status) > 0);
-        assert_true(WIFEXITED(status) && WEXITSTATUS(status) == 0);
-    }
+    for (int n = 1; n <= TICKS; n++)
+        tick_at_once(w, PROCESSES, T0 + n * 30 * MINUTE);
     w->store = incident_store(&w->f);
     char *lines = incident_lines(w->store, id);
     long long at, before = -1;
@@ -231,6 +250,7 @@ int main(void)
         cmocka_unit_test(a_late_tick_calls_once),
         cmocka_unit_test(the_rota_says_who),
         cmocka_unit_test(a_command_says_who_or_the_matrix_does),
+        cmocka_unit_test(a_clock_that_is_set_back_delays_no_call),
         cmocka_unit_test(two_at_once_never_call_twice),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -135,6 +135,16 @@ static void keys_are_words(void **state)
         assert_false(rbk_incident_key_ok(bad[i]));
 }
 
+static int count_lines(struct world *w, int64_t id)
+{
+    char *lines = incident_lines(w->store, id);
+    int count = 0;
+    for (const char *c = lines; *c; c++)
+        count += *c == '\n';
+    free(lines);
+    return count;
+}
+
 static int remedy(struct world *w, const char *key, int64_t now_ms)
 {
     struct rbk_remediation r = {.key = key, .run = "r1", .step = "restart", .now_ms = now_ms};
@@ -167,6 +177,27 @@ static void beyond_the_budget_a_person_is_called(void **state)
     assert_int_equal(remedy(w, "db", T0 + HOUR), RBK_EBUSY);
 }
 
+/* A runbook that is due every minute: one more is called in each window, whatever the level. */
+static void a_flood_of_refusals_calls_once_in_a_window(void **state)
+{
+    struct world *w = *state;
+    struct rbk_incident i;
+    assert_int_equal(remedy(w, "db", T0), 0);
+    assert_int_equal(remedy(w, "db", T0), 0);
+    for (int minute = 1; minute < 60; minute++)
+        assert_int_equal(remedy(w, "db", T0 + minute * MINUTE), RBK_EBUSY);
+    assert_int_equal(rbk_incident_find(w->store, "db", &i, NULL), 0);
+    assert_int_equal(i.level, 2);
+    assert_int_equal(count_lines(w, i.id), 2);
+    assert_int_equal(incident_changed(w->store, w->config, rbk_incident_ack, i.id, NULL, T0 + HOUR), 0);
+    assert_int_equal(remedy(w, "db", T0 + HOUR), 0);
+    assert_int_equal(remedy(w, "db", T0 + HOUR), 0);
+    for (int minute = 61; minute < 120; minute++)
+        assert_int_equal(remedy(w, "db", T0 + minute * MINUTE), RBK_EBUSY);
+    assert_int_equal(count_lines(w, i.id), 4); /* acknowledged, again */
+    rbk_incident_fini(&i);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -176,6 +207,7 @@ int main(void)
         cmocka_unit_test_setup_teardown(every_line_has_its_event, setup, teardown),
         cmocka_unit_test(keys_are_words),
         cmocka_unit_test_setup_teardown(beyond_the_budget_a_person_is_called, setup, teardown),
+        cmocka_unit_test_setup_teardown(a_flood_of_refusals_calls_once_in_a_window, setup, teardown),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

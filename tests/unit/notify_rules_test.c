@@ -85,9 +85,21 @@ static void a_recovery_that_is_not_told_ends_the_matter_too(void **state)
     assert_int_equal(rbk_notify_is_open(w->store, "run:daily/x", NULL), 0);
     assert_int_equal(publish(w, FAILED TITLE), 0);
     assert_int_equal(publish(w, FAILED TITLE), 1);
-    configure(w, "notify: { rules: [{ to: b }] }\n"); /* the rule that counted is gone */
+    configure(w, "notify: { rules: [{ to: b, on: 'run.*' }] }\n"); /* the rule that counted is gone */
     assert_int_equal(publish(w, RECOVERED TITLE), 0);
     assert_int_equal(rbk_notify_is_open(w->store, "run:daily/x", NULL), 0);
+}
+
+static void a_rule_that_is_edited_still_tells_the_recovery(void **state)
+{
+    struct world *w = *state;
+    configure(w, "notify: { rules: [{ on: 'run.*', to: a, repeat: 4h }, { on: 'run.*', to: b, after: 2 }] }\n");
+    assert_int_equal(publish(w, FAILED TITLE), 1);
+    configure(w, "notify: { rules: [{ to: b, on: 'step.*' }, { on: 'run.*', to: a, repeat: 1h },\n"
+                 "                  { on: 'run.*', to: b, after: 3 }] }\n");
+    assert_int_equal(publish(w, FAILED TITLE), 0);
+    assert_int_equal(publish(w, RECOVERED TITLE), 1);
+    assert_outbox(w, "a run:daily/x queued 2; ");
 }
 
 static void an_escalation_is_no_repetition(void **state)
@@ -328,6 +340,7 @@ int main(void)
         T(tells_from_the_nth_failure_on_and_the_recovery_only_then),
         T(recovery_can_be_left_out),
         T(a_recovery_that_is_not_told_ends_the_matter_too),
+        T(a_rule_that_is_edited_still_tells_the_recovery),
         T(an_escalation_is_no_repetition),
         T(a_long_text_is_cut_between_characters),
         T(what_stays_wrong_is_repeated_at_an_interval),

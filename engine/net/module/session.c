@@ -4,6 +4,8 @@
 #include <net/module/session.h>
 #include <stdlib.h>
 
+enum { IDLE_CONNECTIONS = 64 };
+
 struct net_watch { /* of one of curl's sockets */
     struct rbk_session *session;
     curl_socket_t fd;
@@ -41,25 +43,54 @@ static void session_on_timer(void *arg)
     session_collect(s);
 }
 
-static void watch_end(struct rbk_session *s, curl_socket_t fd, struct net_watch *watch)
+void net_watch_free(struct rbk_session *s, struct net_watch *watch)
 {
     if (!watch)
         return;
     s->host->watch_stop(&watch->watch);
-    curl_multi_assign(s->multi, fd, NULL);
     free(watch);
 }
 
-static int watch_begin(struct rbk_session *s, curl_socket_t fd, bool readable, bool writable)
+/* The watch of a connection that stays open stays with it: the next transfer on it is not far. At rest it watches
+ * nothing and does not keep the loop running. */
+static void watch_end(struct rbk_session *s, curl_socket_t fd, struct net_watch *watch)
+{
+    struct net_socket *kept = net_socket_find(s, fd);
+    if (!watch)
+        return;
+    curl_multi_assign(s->multi, fd, NULL);
+    if (kept) {
+        s->host->watch_change(watch->watch, false, false);
+        kept->resting = watch;
+    } else {
+        net_watch_free(s, watch);
+    }
+}
+
+static struct net_watch *watch_new(struct rbk_session *s, curl_socket_t fd, bool readable, bool writable)
 {
     struct net_watch *watch = rbk_alloc(sizeof *watch);
     watch->session = s;
     watch->fd = fd;
     watch->watch = s->host->watch(s->host->loop, fd, readable, writable, session_on_ready, watch, NULL);
-    if (!watch->watch) {
-        free(watch);
-        return -1;
+    if (watch->watch)
+        return watch;
+    free(watch);
+    return NULL;
+}
+
+static int watch_begin(struct rbk_session *s, curl_socket_t fd, bool readable, bool writable)
+{
+    struct net_socket *kept = net_socket_find(s, fd);
+    struct net_watch *watch = kept ? kept->resting : NULL;
+    if (watch) {
+        kept->resting = NULL;
+        s->host->watch_change(watch->watch, readable, writable);
+    } else {
+        watch = watch_new(s, fd, readable, writable);
     }
+    if (!watch)
+        return -1;
     curl_multi_assign(s->multi, fd, watch);
     return 0;
 }
@@ -106,6 +137,8 @@ int net_session_open(const struct rbk_net_host *host, struct rbk_session **out, 
     curl_multi_setopt(s->multi, CURLMOPT_SOCKETDATA, s);
     curl_multi_setopt(s->multi, CURLMOPT_TIMERFUNCTION, session_on_deadline);
     curl_multi_setopt(s->multi, CURLMOPT_TIMERDATA, s);
+    /* else four for each transfer under way: none is left where one batch has ended and the next has not begun */
+    curl_multi_setopt(s->multi, CURLMOPT_MAXCONNECTS, (long)IDLE_CONNECTIONS);
     *out = s;
     return 0;
 }
@@ -116,6 +149,8 @@ void net_session_close(struct rbk_session *s)
     net_sockets_hush(s);
     while (s->transfers)
         net_transfer_free(s->transfers);
+    while (s->idle_count)
+        curl_easy_cleanup(s->idle[--s->idle_count]);
     curl_multi_cleanup(s->multi);
     s->host->timer_cancel(&s->timer);
     free(s->sockets);

@@ -7,13 +7,23 @@
 #include <curl/curl.h>
 #include <net/module.h>
 
+struct net_watch;
+struct net_socket {
+    int fd;
+    struct net_watch *resting; /* its watch, while curl does not wait for it */
+};
+
+enum { IDLE_HANDLES = 32 };
+
 struct rbk_session {
     const struct rbk_net_host *host;
     CURLM *multi;
     struct rbk_timer *timer; /* curl's next deadline */
     struct net_transfer *transfers;
-    int *sockets; /* that are open, those of idle connections too */
+    struct net_socket *sockets; /* that are open, those of idle connections too */
     size_t socket_count, socket_cap;
+    CURL *idle[IDLE_HANDLES]; /* of requests that have ended, as new */
+    int idle_count;
     bool has_mail; /* there was one, and mail_ssl is how it was encrypted */
     long mail_ssl;
 };
@@ -47,6 +57,7 @@ struct net_transfer {
 };
 
 /* session.c */
+void net_watch_free(struct rbk_session *s, struct net_watch *watch);
 int net_session_open(const struct rbk_net_host *host, struct rbk_session **out, struct rbk_error *err);
 void net_session_close(struct rbk_session *s);
 
@@ -60,6 +71,7 @@ void net_transfer_free(struct net_transfer *t);
 
 /* socket.c: connections are opened here, after the policy was asked. */
 void net_socket_options(struct net_transfer *t);
+struct net_socket *net_socket_find(struct rbk_session *s, int fd); /* NULL: it is one of curl's own */
 void net_sockets_hush(struct rbk_session *s); /* nothing waits for an answer on an idle connection any more */
 
 /* url.c: the one parsing of a URL: what is judged is what curl then uses. Sets t->place. `schemes` is "http https". */

@@ -9,7 +9,15 @@
 static void sockets_add(struct rbk_session *s, int fd)
 {
     RBK_GROW(s->sockets, s->socket_count, s->socket_cap);
-    s->sockets[s->socket_count++] = fd;
+    s->sockets[s->socket_count++] = (struct net_socket){.fd = fd};
+}
+
+struct net_socket *net_socket_find(struct rbk_session *s, int fd)
+{
+    for (size_t i = 0; i < s->socket_count; i++)
+        if (s->sockets[i].fd == fd)
+            return &s->sockets[i];
+    return NULL;
 }
 
 static curl_socket_t socket_open(void *arg, curlsocktype purpose, struct curl_sockaddr *address)
@@ -35,11 +43,10 @@ static curl_socket_t socket_open(void *arg, curlsocktype purpose, struct curl_so
 static int socket_close(void *arg, curl_socket_t fd)
 {
     struct rbk_session *s = arg;
-    for (size_t i = 0; i < s->socket_count; i++) {
-        if (s->sockets[i] == fd) {
-            s->sockets[i] = s->sockets[--s->socket_count];
-            break;
-        }
+    struct net_socket *kept = net_socket_find(s, fd);
+    if (kept) {
+        net_watch_free(s, kept->resting);
+        *kept = s->sockets[--s->socket_count];
     }
     return close(fd);
 }
@@ -57,5 +64,5 @@ void net_socket_options(struct net_transfer *t)
 void net_sockets_hush(struct rbk_session *s)
 {
     for (size_t i = 0; i < s->socket_count; i++)
-        (void)shutdown(s->sockets[i], SHUT_RD);
+        (void)shutdown(s->sockets[i].fd, SHUT_RD);
 }

@@ -36,6 +36,23 @@ static void transfer_options(struct net_transfer *t)
     free(agent);
 }
 
+static CURL *handle_take(struct rbk_session *s)
+{
+    return s->idle_count ? s->idle[--s->idle_count] : curl_easy_init();
+}
+
+/* Handles of mail are not used again: what they know of a login is no option that could be reset. */
+static void handle_give_back(struct net_transfer *t)
+{
+    struct rbk_session *s = t->session;
+    if (t->is_mail || s->idle_count == IDLE_HANDLES) {
+        curl_easy_cleanup(t->easy);
+        return;
+    }
+    curl_easy_reset(t->easy);
+    s->idle[s->idle_count++] = t->easy;
+}
+
 struct net_transfer *net_transfer_new(struct rbk_session *s, rbk_net_fn *fn, void *arg)
 {
     struct net_transfer *t = rbk_alloc(sizeof *t);
@@ -43,7 +60,7 @@ struct net_transfer *net_transfer_new(struct rbk_session *s, rbk_net_fn *fn, voi
     t->session = s;
     t->fn = fn;
     t->arg = arg;
-    t->easy = curl_easy_init();
+    t->easy = handle_take(s);
     if (t->easy)
         transfer_options(t);
     t->next = s->transfers;
@@ -134,7 +151,7 @@ void net_transfer_free(struct net_transfer *t)
     t->session->host->timer_cancel(&t->refusal);
     if (t->easy) {
         curl_multi_remove_handle(t->session->multi, t->easy); /* harmless when it is not in there */
-        curl_easy_cleanup(t->easy);
+        handle_give_back(t);
     }
     curl_url_cleanup(t->url);
     curl_mime_free(t->mime);
