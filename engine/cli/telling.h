@@ -1,5 +1,5 @@
-/* What happens in a run as events of notification, recorded in the transaction that records it; the rules are asked when
- * that is on disk. Only made when a rule of runbook.yaml listens. */
+/* What happens in a run as events of notification, recorded in the transaction that records it; the rules are asked
+ * when that is on disk. Only made when a rule of runbook.yaml listens. */
 #ifndef RBK_CLI_TELLING_H
 #define RBK_CLI_TELLING_H
 
