@@ -110,3 +110,12 @@ void rbk_metering_tidy(struct rbk_cli *cli)
         rbk_metrics_tidy(cli->store, &keep, now, TIDY_BUDGET_MS, NULL, &err) < 0)
         fprintf(stderr, "runbook: old metrics could not be seen to: %s\n", err.message);
 }
+
+void rbk_metering_queue(struct rbk_store *s, const char *queue, int64_t waiting)
+{
+    struct rbk_error err;
+    if (rbk_store_begin(s, &err) < 0)
+        return;
+    if (rbk_metrics_of_queue(s, queue, waiting, &err) < 0 || rbk_store_commit(s, &err) < 0)
+        rbk_store_rollback(s);
+}

@@ -27,4 +27,7 @@ extern const struct rbk_run_meter rbk_metering_ops, rbk_metering_telling_ops;
  * What goes wrong is said and changes nothing: the command has done its work. */
 void rbk_metering_tidy(struct rbk_cli *cli);
 
+/* How many wait in a queue now, in a commit of its own. What goes wrong with measuring stops nothing. */
+void rbk_metering_queue(struct rbk_store *s, const char *queue, int64_t waiting);
+
 #endif

@@ -1,6 +1,7 @@
 /* `notify flush`: tries every message that was not delivered, now. With --due it is what other commands start beside
  * themselves: what is due and no more, staying a little for what comes back soon. */
 #include <cli/courier.h>
+#include <cli/metering.h>
 #include <cli/notify_commands.h>
 
 #include <base/clock.h>
@@ -70,6 +71,8 @@ int rbk_notify_word_flush(struct rbk_cli *cli, const struct rbk_args *args, stru
         rc = rbk_courier_open(cli, &courier, err);
     if (rc == 0)
         rc = deliver_in_turn(cli, courier, &o, &report, err);
+    if (rc == 0)
+        rbk_metering_queue(cli->store, "notify", report.left);
     rbk_courier_free(courier);
     if (due && rc == RBK_EBUSY)
         return 0;

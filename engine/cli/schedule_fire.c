@@ -1,6 +1,7 @@
 /* `schedule fire N`: what the daemon starts. The process takes the planned firing, which only one process can, carries
  * the run, and records how it ended. */
 #include <cli/execute.h>
+#include <cli/metering.h>
 #include <cli/schedule_commands.h>
 #include <cli/schedules.h>
 
@@ -32,15 +33,12 @@ static int count_due(void *arg, const struct rbk_firing *f)
     return 0;
 }
 
-/* How many are due and wait for their turn. What goes wrong with measuring is no reason not to run. */
+/* How many are due and wait for their turn. */
 static void measure_queue(struct rbk_store *s)
 {
     int64_t waiting = 0;
-    struct rbk_error err;
-    if (rbk_firings_planned(s, count_due, &waiting, &err) || rbk_store_begin(s, &err))
-        return;
-    if (rbk_metrics_of_queue(s, "schedule", waiting, &err) || rbk_store_commit(s, &err))
-        rbk_store_rollback(s);
+    if (rbk_firings_planned(s, count_due, &waiting, NULL) == 0)
+        rbk_metering_queue(s, "schedule", waiting);
 }
 
 /* The runbook or its schedule may have gone since the firing was planned: that, too, is an end. */

@@ -408,3 +408,15 @@ def test_a_run_that_was_due_and_not_begun_is_told_once(project, hook):
     assert event["event"] == "schedule.skipped" and event["key"] == "schedule:nightly/job"
     assert "was not begun" in event["title"] and "missed" in event["text"]
     assert event["next"] == ["runbook schedule why nightly/job", "runbook nightly/job"]
+
+
+def test_the_length_of_the_outbox_is_measured(project, hook):
+    configure(project, hook)
+    hook.down()
+    project.ok("notify", "send", "hook", "text")
+    project.ok("notify", "flush")
+    hook.up()
+    project.ok("notify", "flush")
+    series = project.ok("metrics", "query", "runbook_queue_size", "queue=notify", "--since", "1h", "--json").json["series"]
+    values = [value for _, value in series[0]["points"]]
+    assert 1 in values and values[-1] == 0, values
