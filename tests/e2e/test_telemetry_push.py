@@ -66,6 +66,8 @@ def test_each_sample_is_pushed_once(traced, collector):
             pushed.setdefault(series, []).extend(samples)
     exits = pushed["runbook_run_exit_code", '{"runbook": "demo/work"}']
     assert [value for _, value in exits] == [0, 0, 0]
+    lengths = pushed.pop(("runbook_queue_size", '{"queue": "notify"}'))  # by each delivery, not by each run
+    assert len(lengths) == len(set(lengths)) > 0
     assert all(len(samples) == len(set(samples)) == 3 for samples in pushed.values()), pushed
     assert ("runbook_step_duration_seconds", '{"runbook": "demo/work", "step": "make"}') in pushed
 
