@@ -104,10 +104,8 @@ size_t value_json_plain(const char *s, size_t len)
     return n;
 }
 
-void rbk_json_string(struct rbk_buf *out, const char *s, size_t len)
+void rbk_json_escape(struct rbk_buf *out, const char *s, size_t len)
 {
-    rbk_buf_reserve(out, len + 2);
-    rbk_buf_putc(out, '"');
     for (size_t i = 0; i < len;) {
         size_t plain = value_json_plain(s + i, len - i);
         rbk_buf_append(out, s + i, plain);
@@ -124,6 +122,13 @@ void rbk_json_string(struct rbk_buf *out, const char *s, size_t len)
             rbk_buf_append(out, s + i, n);
         i += n ? n : 1;
     }
+}
+
+void rbk_json_string(struct rbk_buf *out, const char *s, size_t len)
+{
+    rbk_buf_reserve(out, len + 2);
+    rbk_buf_putc(out, '"');
+    rbk_json_escape(out, s, len);
     rbk_buf_putc(out, '"');
 }
 
