@@ -26,7 +26,7 @@ local function labels_of(message, s, o)
     end
     labels.alertname = e.event or "message"
     labels.severity = s.priority
-    labels.key = text.one_line(message.group or message.key, 300)
+    labels.key = text.key(message.group or message.key, 300)
     labels.runbook = e.runbook
     labels.project = e.project
     return labels

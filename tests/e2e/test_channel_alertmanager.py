@@ -111,6 +111,12 @@ def test_hostile_texts_are_taken(server, tmp_path):
     assert Delivery(tmp_path).send(channel(server), hostile_message("am"))[0]["sent"] == "accepted"
 
 
+def test_two_matters_with_long_keys_stay_two(server, tmp_path):
+    long = "run:long" + "x" * 400
+    Delivery(tmp_path).send(channel(server), *[message("am", event(key=long + end), key="m" + end) for end in "ab"])
+    assert len([a for a in server.alerts() if a["labels"]["key"].startswith("run:long")]) == 2
+
+
 def test_what_it_refuses_is_dead(server, tmp_path):
     result = Delivery(tmp_path).send(channel(server, labels={"no-label": "x"}), message("am"))[0]
     assert result["sent"] == "dead" and "HTTP 400" in result["error"], result
