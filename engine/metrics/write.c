@@ -10,6 +10,7 @@
 #include <metrics/inbox.h>
 #include <metrics/labels.h>
 #include <metrics/series.h>
+#include <metrics/units.h>
 
 #include <math.h>
 #include <stdlib.h>
@@ -235,8 +236,10 @@ int rbk_metrics_record(struct rbk_store *s, const struct rbk_metric *m, struct r
         rc = check_sample(m, sample, err);
     if (rc == 0) {
         rbk_metrics_batch_add(&batch, m, sample);
-        rc = rbk_metrics_batch_write(&batch, s, err);
+        rc = units_check_batch(s, &batch, err);
     }
+    if (rc == 0)
+        rc = rbk_metrics_batch_write(&batch, s, err);
     rbk_metrics_batch_fini(&batch);
     return rc;
 }
@@ -262,15 +265,19 @@ int rbk_metrics_record_many(struct rbk_store *s, const struct rbk_metric *m, con
 {
     struct samples ordered = {0};
     struct rbk_buf labels = {0};
+    struct rbk_metric family = *m;
     int64_t series = 0;
     int rc = rbk_metric_check(m, err);
     if (rc == 0)
         rc = take_samples(m, samples, count, &ordered, err);
     if (rc == 0)
         rc = rbk_metrics_compact(s, err);
+    if (rc == 0)
+        rc = units_check(s, m, samples, count, err);
+    family.unit = units_meant(m->name, m->unit);
     labels_put(&labels, m->labels, m->label_count);
     if (rc == 0 && count)
-        rc = series_make(s, m, labels.data ? labels.data : "", &series, err);
+        rc = series_make(s, &family, labels.data ? labels.data : "", &series, err);
     if (rc == 0 && count)
         rc = chunks_append(s, series, &ordered, err);
     rbk_buf_fini(&labels);

@@ -1,6 +1,8 @@
 /* Metrics: what was measured, kept. A series is a name with labels; a sample is a time and a number. The names and
  * labels are those of Prometheus: names [a-zA-Z_:][a-zA-Z0-9_:]*, labels [a-zA-Z_][a-zA-Z0-9_]* with any UTF-8 text as
- * value. Kind and unit belong to the name: whoever writes it first decides.
+ * value. Kind and unit belong to the name: whoever writes it first decides, and RBK_EINVAL is for who comes with
+ * another unit. Zero fits every unit; a plain number fits the unit that the name ends in (wait_seconds,
+ * sent_bytes_total, hit_ratio).
  *
  * The store is the one of a project's state folder (<runbook/store.h>). Writers must be inside a transaction of it;
  * readers need none. Values are finite: RBK_EINVAL otherwise. */

@@ -49,6 +49,42 @@ def test_units_are_kept(project):
     assert "1m 30s" in project.ok("metrics", "list").out
 
 
+def test_a_metric_has_one_unit(project):
+    project.ok("metrics", "record", "q", "42")
+    project.ok("metrics", "record", "took", "42s")
+    for args, said in (
+        (("q", "42s"), "q has no unit"),
+        (("q", "5%"), "ratio"),
+        (("took", "42"), "42s"),
+        (("took", "2GB"), "prune took --before now"),
+    ):
+        refused = project.run("metrics", "record", *args)
+        assert refused.exit == 2 and said in refused.err, refused
+    project.write("m.txt", "# TYPE q_seconds gauge\n# UNIT q_seconds seconds\nq_seconds 1\n# EOF\n")
+    project.ok("metrics", "record", "q_seconds", "7B")
+    refused = project.run("metrics", "import", "m.txt")
+    assert refused.exit == 2 and "m.txt: q_seconds is measured in bytes" in refused.err, refused
+    project.write("m.txt", "took 7\nsleep_seconds_total 8\n")  # says no unit
+    project.ok("metrics", "import", "m.txt")
+    project.ok("metrics", "record", "took", "0")
+    found = {s["name"]: s for s in project.ok("metrics", "list", "--json").json["series"]}
+    assert [(n, found[n]["unit"], found[n]["count"]) for n in ("q", "took", "q_seconds", "sleep_seconds_total")] == [
+        ("q", "number", 1),
+        ("took", "seconds", 3),
+        ("q_seconds", "bytes", 1),
+        ("sleep_seconds_total", "seconds", 1),
+    ]
+    project.ok("metrics", "prune", "q", "--before", "now")
+    project.ok("metrics", "record", "q", "42s")
+
+
+def test_a_plain_number_has_the_unit_of_the_name(project):
+    project.ok("metrics", "record", "wait_seconds", "4")
+    project.ok("metrics", "record", "wait_seconds", "4s")
+    assert project.run("metrics", "record", "wait_seconds", "4B").exit == 2
+    assert project.ok("metrics", "list", "--json").json["series"][0]["unit"] == "seconds"
+
+
 def test_the_engine_measures_every_run(project):
     project.runbook("demo/work", STEPS)
     project.ok("demo/work")
