@@ -172,7 +172,7 @@ static int print_problems(struct checking *c)
         rbk_map_set(document, "problems", c->problems);
         c->problems = NULL;
         int printed = rbk_cli_print_json(document);
-        return printed ? printed : status;
+        return status ? status : printed;
     }
     rbk_buf_printf(&c->text, "%zu runbook%s checked: %zu error%s, %zu warning%s\n", c->runbooks,
                    c->runbooks == 1 ? "" : "s", c->errors, c->errors == 1 ? "" : "s", c->warnings,

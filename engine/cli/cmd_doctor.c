@@ -300,7 +300,7 @@ static int print_examination(struct examination *x)
     rbk_map_set_string(document, "schema", "runbook.doctor/1");
     rbk_map_set(document, "checks", x->checks);
     int printed = rbk_cli_print_json(document);
-    return printed ? printed : status;
+    return status ? status : printed;
 }
 
 static int examine(struct rbk_cli *cli, const struct rbk_args *args, struct rbk_error *err)
