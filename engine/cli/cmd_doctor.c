@@ -192,10 +192,9 @@ static void found_damage(void *arg, const char *name, const char *labels, const 
     char *text =
         rbk_asprintf("%lld sample%s of %s%s%s%s, %.16s to %.16s, cannot be read: damaged", (long long)d->samples,
                      d->samples == 1 ? "" : "s", name, *labels ? "{" : "", labels, *labels ? "}" : "", from, to);
-    char *hint =
-        rbk_asprintf("restore the state folder from a backup, or forget them: runbook metrics prune %s --before"
-                     " TIME",
-                     name);
+    char *hint = rbk_asprintf("take the state folder from a backup, or forget the past: "
+                              "runbook metrics prune %s --before %s",
+                              name, beyond);
     found(arg, "metrics", WARN, text, hint);
     free(hint);
     free(text);
