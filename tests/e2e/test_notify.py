@@ -106,18 +106,23 @@ def test_what_cannot_be_delivered_is_a_warning_and_goes_later(project, hook):
     configure(project, hook)
     hook.down()
     done = project.ok("notify", "send", "hook", "--subject", "S", "text")
-    assert "queued" in done.err and done.out == ""
+    assert "NOT delivered" in done.err and "queued" in done.err and done.out == ""
     (row,) = outbox(project)
     assert row["state"] in ("queued", "sending") and row["attempts"] >= 1
+    trial = project.ok("notify", "test", "hook")
+    assert "NOT delivered" in trial.err and trial.out == ""
     hook.up()
     project.ok("notify", "flush")
-    assert [row["state"] for row in outbox(project)] == ["delivered"]
-    assert len({key for key, _, _ in hook.got}) == 1
+    assert {row["state"] for row in outbox(project)} == {"delivered"}
+    assert len({key for key, _, _ in hook.got}) == 2
 
 
 def test_a_message_that_is_refused_dies_and_is_revived(project, hook):
     configure(project, hook)
-    hook.answers = [400]
+    hook.answers = [400, 400]
+    trial = project.run("notify", "test", "hook")
+    assert trial.exit == 1 and "NOT delivered" in trial.err and trial.out == ""
+    project.ok("notify", "drop", "--all")
     done = project.run("notify", "send", "hook", "text")
     assert done.exit == 1 and "notify retry" in done.err
     (row,) = outbox(project)
