@@ -119,7 +119,7 @@ int rbk_notify_event_read(const struct rbk_args *args, size_t first, rbk_value *
     int rc = at == NAMES ? refuse_word("event", name, names, NAMES, err) : 0;
     if (rc == 0)
         rc = read_members(args, first + 1, event, err);
-    if (rc < 0) {
+    if (rc < 0 || at == NAMES) {
         rbk_value_free(event);
         return rc;
     }
