@@ -16,7 +16,7 @@ def test_list_by_folder_with_prefix_and_one_bad_file(project):
     project.runbook("nightly/sweep", SHELL % ("Sweep", "x"))
     project.runbook("nightly/bad", 'runbook "Bad" {\n')
     text = project.ok("list").out
-    assert "  daily/backup" in text and "Backup  high" in text and "nightly/bad" in text and "does not load" in text
+    assert "  daily/backup" in text and "high    Backup" in text and "nightly/bad" in text and "does not load" in text
     entries = {r["id"]: r for r in project.ok("list", "--json").json["runbooks"]}
     assert entries["daily/backup"]["budget"] == 1800 and entries["daily/backup"]["schedule"] == "daily 02:00"
     assert "bad.lua" in entries["nightly/bad"]["error"] and entries["nightly/sweep"]["error"] is None
