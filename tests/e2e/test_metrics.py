@@ -329,6 +329,40 @@ def test_mistakes_are_told_and_nothing_is_done(project, args, said):
     assert refused.exit == 2 and said in refused.err, refused
 
 
+@pytest.mark.parametrize(
+    "args, said",
+    [
+        (("query", "depht"), "did you mean depth?"),
+        (("query", "depht", "--json"), "did you mean depth?"),
+        (("trend", "depht"), "did you mean depth?"),
+        (("export", "depht"), "did you mean depth?"),
+        (("list", "depht"), "did you mean depth?"),
+        (("prune", "depht", "--before", "now"), "did you mean depth?"),
+        (("query", "queue"), "`runbook metrics list`"),
+        (("query", "depth", "queu=mail"), 'depth has no label "queu"\n  did you mean queue?'),
+        (("query", "depth", "queue=mial"), 'no depth has queue="mial"\n  did you mean mail?'),
+        (("query", "depth", "queue=x"), "there is: mail, web"),
+        (("query", "depth", "queue=mail", "host=b"), "`runbook metrics list depth`"),
+        (("query", "depth", "queue=mail", "--since", "1d"), "the newest is of 2026-10-0"),
+    ],
+)
+def test_what_was_meant_is_told(project, args, said):
+    project.ok("metrics", "record", "depth", "1", "queue=mail", "host=a", "--at", "2026-10-02")
+    project.ok("metrics", "record", "depth", "1", "queue=web", "host=b")
+    asked = project.ok("metrics", *args)  # what was not measured is no data, not an error
+    assert said in asked.err, asked
+    assert len(project.ok("metrics", "list", "--json").json["series"]) == 2
+
+
+def test_the_list_fits_a_terminal(project):
+    labels = [f"{name}=a/name/as/long/as/they/are" for name in ("runbook", "step", "check")]
+    project.ok("metrics", "record", "runbook_step_duration_seconds", "90", *labels)
+    lines = project.ok("metrics", "list").out.splitlines()
+    assert len(lines) == 3 and max(map(len, lines)) <= 80, lines
+    assert "1m 30s" in lines[0] and 'runbook="a/name/as/long/as/they/are",' in lines[1] and "step=" in lines[2]
+    assert project.ok("metrics", "list").out.replace("\n", "").count("a/name/as/long/as/they/are") == 3
+
+
 def test_a_test_run_is_measured(project):
     project.write("good.xml", '<testsuite name="s"><testcase name="a"/><testcase name="b"/></testsuite>')
     project.write(
