@@ -249,9 +249,12 @@ static void examine_requests(struct examination *x)
         found(x, "requests", FINE, version, NULL);
 }
 
-static void found_channel(void *arg, const struct rbk_error *problem)
+static void found_channel(void *arg, const char *severity, const struct rbk_error *problem)
 {
-    found_error(arg, "messages", problem);
+    if (strcmp(severity, "error") == 0)
+        found_error(arg, "messages", problem);
+    else
+        found(arg, "messages", WARN, problem->message, problem->hint);
 }
 
 static int count_message(void *arg, const struct rbk_message *m)
