@@ -150,7 +150,7 @@ static int check_runbooks(struct checking *c, struct rbk_error *err)
         check_zones(c);
         if (c->errors) /* each schedule would say it again */
             return 0;
-        rc = rbk_courier_check(c->cli, take_error, c, err);
+        rc = rbk_courier_check(c->cli, take_problem, c, err);
     }
     if (rc == 0)
         rc = rbk_runbook_files((const char *const *)c->cli->runbook_dirs.items, check_file, c, err);
