@@ -154,7 +154,7 @@ static int check_runbooks(struct checking *c, struct rbk_error *err)
         check_zones(c);
         if (c->errors) /* each schedule would say it again */
             return 0;
-        rc = rbk_courier_check(c->cli, take_error, c, err);
+        rc = rbk_courier_check(c->cli, take_problem, c, err);
     }
     if (rc == 0)
         rc = rbk_runbook_files((const char *const *)c->cli->runbook_dirs.items, check_file, c, err);
@@ -176,7 +176,7 @@ static int print_problems(struct checking *c)
         rbk_map_set(document, "problems", c->problems);
         c->problems = NULL;
         int printed = rbk_cli_print_json(document);
-        return printed ? printed : status;
+        return status ? status : printed;
     }
     rbk_buf_printf(&c->text, "%zu runbook%s checked: %zu error%s, %zu warning%s\n", c->runbooks,
                    c->runbooks == 1 ? "" : "s", c->errors, c->errors == 1 ? "" : "s", c->warnings,

@@ -97,7 +97,7 @@ static int carry(struct carrying *c, const struct rbk_execution *e, struct rbk_e
         rc = rbk_stored_run_print(c->cli, rbk_run_id(c->run), err);
     if (e->facts)
         *e->facts = rbk_value_dup(rbk_run_facts(c->run));
-    return rc < 0 ? rc : rbk_run_exit(c->run);
+    return rc < 0 || !rbk_run_exit(c->run) ? rc : rbk_run_exit(c->run);
 }
 
 /* ---- messages -------------------------------------------------------------------------------------------------- */

@@ -81,6 +81,7 @@ int rbk_metrics_word_export(struct rbk_cli *cli, const struct rbk_args *args, st
     if (rc == 0)
         rc = otlp ? export_otlp(cli, args, &asked.query, err)
                   : export_to(cli, &asked.query, format, rbk_args_get(args, "output"), err);
+    rbk_metrics_tell_damage(&asked.damage, "the rest is shown");
     rbk_metrics_asked_fini(&asked);
     return rc;
 }

@@ -72,6 +72,7 @@ int rbk_metrics_word_list(struct rbk_cli *cli, const struct rbk_args *args, stru
     }
     rbk_value_free(l.series);
     rbk_buf_fini(&l.text);
+    rbk_metrics_tell_damage(&asked.damage, "the rest is shown");
     rbk_metrics_asked_fini(&asked);
     return rc;
 }

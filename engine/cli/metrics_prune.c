@@ -49,6 +49,7 @@ int rbk_metrics_word_prune(struct rbk_cli *cli, const struct rbk_args *args, str
         rc = rbk_cli_store(cli, err);
     if (rc == 0)
         rc = prune(cli, args, &done, err);
+    rbk_metrics_tell_damage(&done.damage, "they were set aside");
     if (rc == 0 && cli->json) {
         rbk_value *document = rbk_map_new();
         rbk_map_set_string(document, "schema", "runbook.metrics.prune/1");

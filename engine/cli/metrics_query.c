@@ -121,6 +121,7 @@ int rbk_metrics_word_query(struct rbk_cli *cli, const struct rbk_args *args, str
     }
     if (rc == 0)
         rc = cli->json ? print_json(cli, &asked.query, err) : draw(cli, &asked.query, args, err);
+    rbk_metrics_tell_damage(&asked.damage, "the rest is shown");
     rbk_metrics_asked_fini(&asked);
     return rc;
 }

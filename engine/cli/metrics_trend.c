@@ -199,6 +199,7 @@ int rbk_metrics_word_trend(struct rbk_cli *cli, const struct rbk_args *args, str
         rc = print_showing(&w);
     rbk_value_free(w.series);
     rbk_buf_fini(&w.text);
+    rbk_metrics_tell_damage(&asked.damage, "the rest is shown");
     rbk_metrics_asked_fini(&asked);
     return rc;
 }

@@ -284,5 +284,5 @@ int rbk_schedule_cmd_once(struct rbk_cli *cli, const struct rbk_args *args, stru
     rbk_map_set_string(document, "schema", "runbook.schedule.once/1");
     rbk_map_set_int(document, "exit", rc);
     int printed = rbk_cli_print_json(document);
-    return printed ? printed : rc;
+    return rc ? rc : printed;
 }

@@ -2,7 +2,7 @@
 #include <cli/style.h>
 
 #include <base/str.h>
-#include <errno.h>
+#include <cli/output.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/ioctl.h>
@@ -80,16 +80,8 @@ void rbk_style_pad(struct rbk_buf *out, size_t used, size_t columns)
 
 void rbk_style_write(const struct rbk_style *s, struct rbk_buf *out)
 {
-    size_t done = 0;
-    while (done < out->len) {
-        ssize_t n = write(s->fd, out->data + done, out->len - done);
-        if (n < 0 && errno == EINTR)
-            continue;
-        if (n < 0 && s->lost && errno != EPIPE)
-            *s->lost = errno;
-        if (n < 0)
-            break;
-        done += (size_t)n;
-    }
+    int number = out->len ? rbk_output_write(s->fd, out->data, out->len) : 0;
+    if (number && s->lost)
+        *s->lost = number;
     rbk_buf_clear(out);
 }

@@ -14,7 +14,7 @@ struct rbk_style {
     bool cursor;   /* and lines can be drawn again: a terminal, and not TERM=dumb */
     bool color;
     int columns;
-    int *lost; /* gets errno of a write that failed, except to a reader that went away; NULL: nobody asks */
+    int *lost; /* gets errno of a write that failed; NULL: nobody asks */
 };
 
 /* NO_COLOR (https://no-color.org), TERM=dumb and pipes turn colour off; `mode` overrides. */
@@ -27,7 +27,7 @@ void rbk_style_put(const struct rbk_style *s, struct rbk_buf *out, enum rbk_tint
 size_t rbk_style_fit(struct rbk_buf *out, const char *text, size_t columns);
 /* Appends spaces up to `columns` after `used`; at least one. */
 void rbk_style_pad(struct rbk_buf *out, size_t used, size_t columns);
-/* Writes the whole buffer to the stream's descriptor and clears it. A reader that went away is not an error. */
+/* Writes the whole buffer to the stream's descriptor and clears it. */
 void rbk_style_write(const struct rbk_style *s, struct rbk_buf *out);
 
 #endif

@@ -21,6 +21,10 @@ void rbk_metrics_batch_add(struct rbk_metrics_batch *b, const struct rbk_metric 
 int rbk_metrics_batch_write(struct rbk_metrics_batch *b, struct rbk_store *s, struct rbk_error *err);
 void rbk_metrics_batch_fini(struct rbk_metrics_batch *b);
 
+/* ---- damage.c: reads every chunk there is, and names each series that has damaged ones, set aside or not. */
+typedef void rbk_metrics_damage_fn(void *arg, const char *name, const char *labels, const struct rbk_metrics_damage *d);
+int rbk_metrics_look_for_damage(struct rbk_store *s, rbk_metrics_damage_fn *fn, void *arg, struct rbk_error *err);
+
 /* ---- keep.c: how long, by `metrics` of runbook.yaml (NULL = forever) */
 void rbk_metrics_keep_read(const rbk_value *metrics, struct rbk_metrics_keep *out);
 

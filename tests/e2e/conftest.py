@@ -15,6 +15,11 @@ SOURCE = pathlib.Path(__file__).resolve().parents[2]
 PROGRAM = os.environ.get("RUNBOOK", str(SOURCE / "build" / "runbook"))
 
 
+def under_asan():
+    """Whether the program is built with AddressSanitizer, which takes no library that is loaded before it."""
+    return b"__asan_init" in pathlib.Path(PROGRAM).read_bytes()
+
+
 class Result:
     """What a command did: exit status, both streams, and the JSON document, held to its schema, where there is one."""
 
