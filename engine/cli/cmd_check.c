@@ -65,10 +65,14 @@ static int load_called(void *arg, const char *id, struct rbk_plan **out, struct 
 /* When it is due, as the header or the configuration says it. */
 static void check_schedule(struct checking *c, const char *id, const struct rbk_plan *plan, const char *path)
 {
+    const struct rbk_entry_header header = {id, path, plan->schedule, plan->overlap_allow};
     struct rbk_entries entries = {0};
     struct rbk_error err = {0};
     rbk_zones *zones = rbk_zones_new(NULL);
-    if (rbk_entries_add(&entries, c->cli->config, zones, id, plan->schedule, path, &err) < 0)
+    int rc = rbk_entries_add(&entries, c->cli->config, zones, &header, &err);
+    if (rc == 0 && entries.count)
+        rc = rbk_entry_check_allow(&entries.items[0], c->cli->config, &err);
+    if (rc < 0)
         take_problem(c, "error", &err);
     rbk_entries_fini(&entries);
     rbk_zones_free(zones);
