@@ -65,10 +65,14 @@ static int load_called(void *arg, const char *id, struct rbk_plan **out, struct 
 /* When it is due, as the header or the configuration says it. */
 static void check_schedule(struct checking *c, const char *id, const struct rbk_plan *plan, const char *path)
 {
+    const struct rbk_entry_header header = {id, path, plan->schedule, plan->overlap_allow};
     struct rbk_entries entries = {0};
     struct rbk_error err = {0};
     rbk_zones *zones = rbk_zones_new(NULL);
-    if (rbk_entries_add(&entries, c->cli->config, zones, id, plan->schedule, path, &err) < 0)
+    int rc = rbk_entries_add(&entries, c->cli->config, zones, &header, &err);
+    if (rc == 0 && entries.count)
+        rc = rbk_entry_check_allow(&entries.items[0], c->cli->config, &err);
+    if (rc < 0)
         take_problem(c, "error", &err);
     rbk_entries_fini(&entries);
     rbk_zones_free(zones);
@@ -150,7 +154,7 @@ static int check_runbooks(struct checking *c, struct rbk_error *err)
         check_zones(c);
         if (c->errors) /* each schedule would say it again */
             return 0;
-        rc = rbk_courier_check(c->cli, take_error, c, err);
+        rc = rbk_courier_check(c->cli, take_problem, c, err);
     }
     if (rc == 0)
         rc = rbk_runbook_files((const char *const *)c->cli->runbook_dirs.items, check_file, c, err);

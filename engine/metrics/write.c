@@ -7,6 +7,7 @@
 #include <metrics/write.h>
 
 #include <metrics/chunk.h>
+#include <metrics/damage.h>
 #include <metrics/inbox.h>
 #include <metrics/labels.h>
 #include <metrics/series.h>
@@ -59,7 +60,7 @@ static int summaries_put(struct rbk_store *s, int64_t series, int64_t step_ms, c
     return rc;
 }
 
-static int chunk_delete(struct rbk_store *s, int64_t id, struct rbk_error *err)
+int chunk_delete(struct rbk_store *s, int64_t id, struct rbk_error *err)
 {
     struct rbk_stmt *q = rbk_stmt(s, "DELETE FROM metric_chunks WHERE id = ?1");
     rbk_bind_int(q, 1, id);
@@ -105,10 +106,13 @@ int chunk_rewrite(struct rbk_store *s, int64_t id, const struct past *rest, stru
     return rbk_stmt_run(q, err);
 }
 
-int chunk_forget(struct rbk_store *s, int64_t id, int64_t before_ms, int64_t *removed, struct rbk_error *err)
+int chunk_forget(struct rbk_store *s, int64_t id, int64_t before_ms, int64_t *removed,
+                 struct rbk_metrics_damage *damage, struct rbk_error *err)
 {
     struct past p = {0};
     int rc = chunk_read(s, id, &p, err);
+    if (rc == RBK_EMALFORMED)
+        return chunk_set_aside(s, id, damage, err);
     int64_t before = past_count(&p);
     past_clip(&p, before_ms, INT64_MAX);
     if (rc == 0)
@@ -135,6 +139,15 @@ static int last_chunk(struct rbk_store *s, int64_t series, int64_t step_ms, int6
     return rc < 0 ? rc : 0;
 }
 
+/* Reads a chunk that is to be filled up, and deletes it. One that is damaged is set aside: it counts as none. */
+static int take_chunk(struct rbk_store *s, int64_t id, struct past *out, struct rbk_error *err)
+{
+    int rc = chunk_read(s, id, out, err);
+    if (rc == RBK_EMALFORMED)
+        return chunk_set_aside(s, id, NULL, err);
+    return rc == 0 ? chunk_delete(s, id, err) : rc;
+}
+
 int chunks_append(struct rbk_store *s, int64_t series, const struct samples *samples, struct rbk_error *err)
 {
     struct past all = {0};
@@ -143,11 +156,10 @@ int chunks_append(struct rbk_store *s, int64_t series, const struct samples *sam
     if (rc == 0 && (last == 0 || count >= CHUNK_MAX))
         return chunks_put(s, series, samples, err);
     if (rc == 0)
-        rc = chunk_read(s, last, &all, err);
+        rc = take_chunk(s, last, &all, err);
     if (rc == 0) {
         past_append(&all, &(struct past){.samples = *samples});
         past_sort(&all);
-        rc = chunk_delete(s, last, err);
     }
     if (rc == 0)
         rc = chunks_put(s, series, &all.samples, err);
@@ -164,7 +176,9 @@ int summaries_append(struct rbk_store *s, int64_t series, int64_t step_ms, const
     int rc = last_chunk(s, series, step_ms, &last, &count, err);
     if (rc == 0 && last)
         rc = chunk_read(s, last, &all, err);
-    if (rc == 0 && all.rolled.count >= SUMMARIES_MAX)
+    if (rc == RBK_EMALFORMED)
+        rc = chunk_set_aside(s, last, NULL, err);
+    else if (rc == 0 && all.rolled.count >= SUMMARIES_MAX)
         past_fini(&all); /* it is full */
     else if (rc == 0 && last)
         rc = chunk_delete(s, last, err);

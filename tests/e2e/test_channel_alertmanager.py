@@ -89,6 +89,18 @@ def test_an_alert_holds_until_it_is_resolved(server, tmp_path):
     assert 6900 < seconds_until(found["endsAt"]) < 7300
 
 
+def test_a_label_that_is_secret_is_remembered_nowhere(server, tmp_path):
+    secret, delivery = channel(server, labels={"team": "qa", "site": "env:SITE"}), Delivery(tmp_path)
+    env = {"SITE": "canary-of-a-label"}
+    sent = delivery.send(secret, message("am", event(key="run:secret"), key="m1"), env=env)[0]
+    assert "canary" not in str(sent) and sent["memory"]["labels"]["site"] == "***"
+    (found,) = alert(server, "run:secret")
+    assert found["labels"]["site"] == "canary-of-a-label"
+    over = message("am", recovery(key="run:secret"), key="m2", memory=sent["memory"])
+    assert delivery.send(secret, over, env=env)[0]["sent"] == "accepted"
+    wait_until(lambda: not alert(server, "run:secret"), "the alert to be over")
+
+
 def test_what_is_only_said_is_over_soon(server, tmp_path):
     said = event(event="message", status="info", key="message:1")
     Delivery(tmp_path).send(channel(server), message("am", said))
@@ -98,6 +110,12 @@ def test_what_is_only_said_is_over_soon(server, tmp_path):
 
 def test_hostile_texts_are_taken(server, tmp_path):
     assert Delivery(tmp_path).send(channel(server), hostile_message("am"))[0]["sent"] == "accepted"
+
+
+def test_two_matters_with_long_keys_stay_two(server, tmp_path):
+    long = "run:long" + "x" * 400
+    Delivery(tmp_path).send(channel(server), *[message("am", event(key=long + end), key="m" + end) for end in "ab"])
+    assert len([a for a in server.alerts() if a["labels"]["key"].startswith("run:long")]) == 2
 
 
 def test_what_it_refuses_is_dead(server, tmp_path):

@@ -6,7 +6,7 @@ import time
 
 import documents
 import pytest
-from channels import HOSTILE, Delivery, event, hostile_message, message, recovery
+from channels import HOSTILE, Delivery, event, hostile_message, long_message, message, recovery
 from stubs.discord import Discord
 from stubs.github import GitHub
 from stubs.pagerduty import PagerDuty
@@ -98,8 +98,9 @@ def test_it_arrives_and_says_what_a_tired_person_needs(case):
         assert part in body.replace("\\\\", "").replace("\\", ""), part
 
 
-def test_hostile_texts_stay_within_the_limits_and_say_that_they_are_cut(case):
-    assert case.send_one(hostile_message("c"))["sent"] == "accepted"
+@pytest.mark.parametrize("made", [hostile_message, long_message])
+def test_texts_stay_within_the_limits_and_say_that_they_are_cut(case, made):
+    assert case.send_one(made("c"))["sent"] == "accepted"
     assert case.stub.problems == []
     if not isinstance(case.stub, Hook):
         assert "[cut]" in case.stub.requests[-1].body.decode().replace("\\\\", "")
@@ -261,6 +262,31 @@ def test_pagerduty_triggers_acknowledges_and_resolves_one_alert(one):
     assert [e["event_action"] for e in one.stub.events] == ["trigger", "trigger", "acknowledge", "resolve"]
     assert len({e["dedup_key"] for e in one.stub.events}) == 1
     assert one.stub.events[0]["payload"]["severity"] == "error"
+
+
+def long_matters():
+    """Two that differ behind what a receiver has room for, in the middle of characters of two bytes."""
+    return [event(key="run:" + "\u00e9" * 700 + end, title=f"Matter {end}") for end in "ab"]
+
+
+@only("pagerduty")
+def test_pagerduty_keeps_two_matters_with_long_keys_apart(one):
+    a, b = long_matters()
+    one.send(message("c", a, key="m1"), message("c", b, key="m2"), message("c", recovery(key=a["key"]), key="m3"))
+    assert one.stub.problems == []
+    keys = [e["dedup_key"] for e in one.stub.events]
+    assert keys[0] == keys[2] != keys[1] and all(key.startswith("run:\u00e9") and len(key) == 255 for key in keys)
+
+
+@only("github")
+def test_github_keeps_two_matters_with_long_keys_apart(one):
+    a, b = long_matters()
+    one.send(message("c", a, key="m1"), message("c", b, key="m2"))
+    one.send_one(message("c", recovery(key=a["key"]), key="m3"))  # nothing is remembered: by its mark
+    assert one.stub.problems == []
+    assert [(issue["title"], issue["state"]) for issue in one.stub.issues] == [
+        ("[high] Matter a", "closed"), ("[high] Matter b", "open"),
+    ]
 
 
 @only("pagerduty")

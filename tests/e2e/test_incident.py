@@ -330,6 +330,8 @@ param "token" { secret = true, required = true }
 step "Set" { run = function(ctx) ctx:set { seen = ctx:get "token" } end }
 step "Open" { run = incident.open { key = "leak", title = "t $token", text = "x $token" } }
 step "Note" { run = incident.note { key = "leak", text = "y $token" } }
+step "About it" { run = incident.open { key = "leak-$token", contact = "c $token" } }
+step "It is over" { run = incident.resolve { key = "leak-$token", text = "z $token" } }
 """ % CANARY
 
 

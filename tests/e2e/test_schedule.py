@@ -120,6 +120,17 @@ def test_unknown_names_and_wrong_schedules_are_told(project):
     assert {r["runbook"] for r in result.json["schedules"]} >= {"a/c"}
 
 
+def test_overlap_that_the_header_forbids_is_told(project):
+    declare(project, more=", overlap: allow")
+    checked = project.run("check", "a/b")
+    assert checked.exit == 2 and 'overlap = "allow"' in checked.out and "runbook.yaml:4" in checked.out
+    assert 'overlap = "allow"' in project.ok("schedule", "list").err
+    assert "so it is skipped" in project.ok("schedule", "why", "a/b").out
+    project.runbook("a/b", 'runbook "B" { overlap = "allow" }\n' + NOTE)
+    project.ok("check", "a/b")
+    assert "overlap" not in project.ok("schedule", "list").err
+
+
 def test_preview_of_a_year(project):
     declare(project, "weekdays at 8:00")
     due = project.ok("schedule", "preview", "a/b", "a/c", "--year", "--from", "2026-01-01T00:00:00Z", "--json").json["due"]
