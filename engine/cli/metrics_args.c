@@ -93,6 +93,18 @@ void rbk_metrics_tell_damage(const struct rbk_metrics_damage *d, const char *so)
     fprintf(stderr, "  `runbook doctor` says of which metric; a backup of the state folder may still have them\n");
 }
 
+int rbk_metrics_tell_nothing(struct rbk_cli *cli, const struct rbk_metrics_query *q, struct rbk_error *err)
+{
+    struct rbk_error why = {0};
+    char text[1536];
+    int rc = rbk_metrics_why_nothing(cli->store, q, &why, err);
+    if (rc == 0) {
+        rbk_error_format(&why, text, sizeof text);
+        fprintf(stderr, "runbook: %s\n", text);
+    }
+    return rc;
+}
+
 void rbk_metrics_value_text(double value, enum rbk_unit unit, char out[64])
 {
     double size = fabs(value);

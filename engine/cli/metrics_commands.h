@@ -34,6 +34,8 @@ int rbk_metrics_time(const struct rbk_args *args, const char *option, const char
                      struct rbk_error *err);
 /* Says on stderr what could not be read, if anything: what became of it is `so`. */
 void rbk_metrics_tell_damage(const struct rbk_metrics_damage *d, const char *so);
+/* Says on stderr why nothing was found; it is no error: what was not measured is no data. */
+int rbk_metrics_tell_nothing(struct rbk_cli *cli, const struct rbk_metrics_query *q, struct rbk_error *err);
 /* A value as a person reads it: "1.5%", "4m 10s", "2GB", "0.25". */
 void rbk_metrics_value_text(double value, enum rbk_unit unit, char out[64]);
 

@@ -85,6 +85,8 @@ static const char *state_of(const struct promise *p)
 static const char *direction_of(const struct promise *p)
 {
     const char *direction = rbk_trend_direction(&p->trend);
+    if (!p->trend.found)
+        return "new"; /* too few days for a line */
     if (strcmp(direction, "none") == 0)
         return "steady";
     return (strcmp(direction, "falling") == 0) == p->lower ? "better" : "worse";

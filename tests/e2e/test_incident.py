@@ -339,7 +339,7 @@ def test_the_scheduler_calls_and_delivers(project):
         assert log.read_text().count("not acknowledged") == 1
     finally:
         daemon.terminate()
-        daemon.communicate(timeout=20)
+        daemon.communicate(timeout=60)
     assert daemon.returncode == 0
 
 
@@ -378,7 +378,7 @@ def test_a_command_tells_the_scheduler_what_is_outstanding(project):
         wait_for(lambda: log.exists() and "not acknowledged" in log.read_text(), "the call of the scheduler")
     finally:
         daemon.terminate()
-        daemon.communicate(timeout=20)
+        daemon.communicate(timeout=60)
 
 
 def test_a_runbook_whose_id_is_a_number_escalates_too(shop):

@@ -286,6 +286,27 @@ def test_sla_from_what_was_measured(project):
     assert "alert" in text and "99%" in text and "no data" in text
 
 
+def test_where_the_sla_goes(project):
+    names = ("more", "less", "flat", "noise", "once", "twice", "never", "old")
+    project.write("runbook.yaml", "project: x\nsla:\n" + "".join(f"  {n}: {{target: 100, better: lower}}\n" for n in names))
+    noon, samples = time.time() // 86400 * 86400, []  # days are those of UTC
+    for day in range(20, 0, -1):
+        wander = day * 7 % 5  # no trend of its own
+        samples += [f"{n} {v} {noon - day * 86400}" for n, v in (
+            ("more", 50 - day + wander / 5), ("less", day + wander / 5), ("flat", 0.37), ("noise", 50 + wander))]
+    samples += [f"once {v} {noon - 60 * v}" for v in range(9)]  # many samples, one day
+    samples += [f"twice {day} {noon - day * 86400}" for day in (1, 2)]
+    samples += [f"old {day} {noon - day * 86400}" for day in range(31, 60)]
+    project.write("m.txt", "\n".join(samples) + "\n# EOF\n")
+    project.ok("metrics", "import", "m.txt")
+    rows = {r["name"]: r for r in project.ok("metrics", "sla", "--json").json["metrics"]}
+    assert {n: rows[n]["trend"] for n in names} == {
+        "more": "worse", "less": "better", "flat": "steady", "noise": "steady",
+        "once": "new", "twice": "new", "never": "no data", "old": "no data",
+    }
+    assert (rows["never"]["state"], rows["old"]["value"]) == ("no data", "no data")
+
+
 def test_limits_beside_the_highest_of_a_day(project):
     project.write("runbook.yaml", "project: x\nlimits: {memory: {process: 100MB, total: 0}, database_connections: 20}\n")
 
@@ -327,6 +348,40 @@ def test_limits_beside_the_highest_of_a_day(project):
 def test_mistakes_are_told_and_nothing_is_done(project, args, said):
     refused = project.run("metrics", *args)
     assert refused.exit == 2 and said in refused.err, refused
+
+
+@pytest.mark.parametrize(
+    "args, said",
+    [
+        (("query", "depht"), "did you mean depth?"),
+        (("query", "depht", "--json"), "did you mean depth?"),
+        (("trend", "depht"), "did you mean depth?"),
+        (("export", "depht"), "did you mean depth?"),
+        (("list", "depht"), "did you mean depth?"),
+        (("prune", "depht", "--before", "now"), "did you mean depth?"),
+        (("query", "queue"), "`runbook metrics list`"),
+        (("query", "depth", "queu=mail"), 'depth has no label "queu"\n  did you mean queue?'),
+        (("query", "depth", "queue=mial"), 'no depth has queue="mial"\n  did you mean mail?'),
+        (("query", "depth", "queue=x"), "there is: mail, web"),
+        (("query", "depth", "queue=mail", "host=b"), "`runbook metrics list depth`"),
+        (("query", "depth", "queue=mail", "--since", "1d"), "the newest is of 2026-10-0"),
+    ],
+)
+def test_what_was_meant_is_told(project, args, said):
+    project.ok("metrics", "record", "depth", "1", "queue=mail", "host=a", "--at", "2026-10-02")
+    project.ok("metrics", "record", "depth", "1", "queue=web", "host=b")
+    asked = project.ok("metrics", *args)  # what was not measured is no data, not an error
+    assert said in asked.err, asked
+    assert len(project.ok("metrics", "list", "--json").json["series"]) == 2
+
+
+def test_the_list_fits_a_terminal(project):
+    labels = [f"{name}=a/name/as/long/as/they/are" for name in ("runbook", "step", "check")]
+    project.ok("metrics", "record", "runbook_step_duration_seconds", "90", *labels)
+    lines = project.ok("metrics", "list").out.splitlines()
+    assert len(lines) == 3 and max(map(len, lines)) <= 80, lines
+    assert "1m 30s" in lines[0] and 'runbook="a/name/as/long/as/they/are",' in lines[1] and "step=" in lines[2]
+    assert project.ok("metrics", "list").out.replace("\n", "").count("a/name/as/long/as/they/are") == 3
 
 
 def test_a_test_run_is_measured(project):
@@ -389,7 +444,7 @@ def test_the_morning_shows_the_sla_and_where_it_goes(project):
     assert "100%" in row("pass_rate") and "met" in row("pass_rate") and row("pass_rate").endswith("better")
     assert "71" in row("coverage") and row("coverage").endswith("worse")  # not measured today: what it last was
     assert row("flaky_rate").endswith("steady")
-    assert row("execution_time").endswith("steady")  # one day is no trend
+    assert row("execution_time").endswith("new")  # one day is no trend
     assert "alert" in row("uptime") and "83.3%" in row("uptime")
     shown = {r["name"]: r for r in project.ok("metrics", "sla", "--json").json["metrics"]}
     assert (shown["pass_rate"]["trend"], shown["coverage"]["trend"]) == ("better", "worse")
