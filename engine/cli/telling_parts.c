@@ -36,7 +36,7 @@ void rbk_telling_free(struct rbk_telling *t)
         return;
     forget_events(t);
     while (t->ran_count)
-        forget_command(t, 0);
+        forget_command(t, t->ran_count - 1);
     rbk_buf_fini(&t->failed);
     free(t->events);
     free(t->ran);

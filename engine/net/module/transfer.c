@@ -204,8 +204,10 @@ void net_transfer_free(struct net_transfer *t)
 void net_transfers_forget(struct rbk_session *s)
 {
     s->closing = true;
-    while (s->transfers)
-        net_transfer_free(s->transfers);
+    for (struct net_transfer *t = s->transfers, *next; t; t = next) {
+        next = t->next;
+        net_transfer_free(t);
+    }
     while (s->idle_count)
         transfer_destroy(s->idle[--s->idle_count]);
 }
