@@ -5,6 +5,7 @@
 
 #include <base/mem.h>
 #include <errno.h>
+#include <malloc.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -93,9 +94,13 @@ static int output_lost(int number)
     return 5;
 }
 
+/* A short run gives back and takes again the same pages several times unless some are kept. */
+enum { KEPT_FREE = 1 << 20 };
+
 int main(int argc, char **argv)
 {
     struct rbk_cli cli = {0};
+    mallopt(M_TRIM_THRESHOLD, KEPT_FREE);
     signal(SIGPIPE, SIG_IGN);
     rbk_style_init(&cli.out, 1, RBK_COLOR_AUTO);
     rbk_style_init(&cli.err, 2, RBK_COLOR_AUTO);
