@@ -31,4 +31,4 @@ static const char *const steps[] = {
     "ALTER TABLE metric_tidied ADD COLUMN reached_ms INTEGER NOT NULL DEFAULT 0;",
 };
 
-const struct rbk_schema rbk_metrics_schema = {"metrics", steps, sizeof steps / sizeof steps[0]};
+const struct rbk_schema rbk_metrics_schema = {"metrics", steps, sizeof steps / sizeof steps[0], false};
