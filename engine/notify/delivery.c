@@ -31,6 +31,7 @@ struct rbk_delivery {
     bool begun;    /* there was a turn */
     bool closing;  /* the time is up */
     bool tried;    /* `only` was */
+    bool mend;     /* the clock was set back under what is queued */
     bool over;
     struct rbk_delivery_report report;
 };
@@ -259,6 +260,8 @@ static int transact(struct rbk_delivery *d, int64_t now_ms, struct rbk_error *er
     if (rc < 0)
         return rc;
     rc = take_up(d, now_ms, err);
+    if (rc == 0 && d->mend)
+        rc = notify_claims_mend(d->o.store, now_ms, err);
     if (rc == 0)
         rc = notify_recorded_settle(d->o.store, d->o.config, &settled, err);
     if (rc == 0)
@@ -375,7 +378,9 @@ static bool has_work(struct rbk_delivery *d, int64_t now_ms)
         return true;
     if (is_local(d) || d->o.only)
         return false;
-    return notify_next_due(d->o.store, &due_ms, NULL) < 0 || due_ms <= now_ms;
+    int rc = notify_next_due(d->o.store, &due_ms, NULL);
+    d->mend = rc == 0 && due_ms == 0;
+    return rc < 0 || due_ms <= now_ms;
 }
 
 static void turn(void *arg)
@@ -422,6 +427,8 @@ static int prepare(struct rbk_delivery *d, struct rbk_error *err)
     if (rc < 0)
         return rc;
     rc = notify_claims_recover(d->o.store, is_local(d), now_ms, err);
+    if (rc == 0)
+        rc = notify_claims_mend(d->o.store, now_ms, err);
     if (rc == 0 && d->o.part == RBK_DELIVER_ALL)
         rc = notify_claims_hurry(d->o.store, now_ms, err);
     if (rc == 0 && !is_local(d))
@@ -439,18 +446,6 @@ static void read_patience(struct rbk_delivery *d)
     d->patience = (struct notify_patience){.base_ms = notify_config_ms(backoff, "base", 0),
                                            .max_ms = notify_config_ms(backoff, "max", 0),
                                            .dead_after_ms = notify_config_ms(notify, "dead_after", 0)};
-}
-
-int rbk_delivery_hurry(struct rbk_store *s, struct rbk_error *err)
-{
-    int rc = rbk_store_begin(s, err);
-    if (rc < 0)
-        return rc;
-    rc = notify_claims_hurry(s, rbk_clock_wall_ms(), err);
-    if (rc == 0)
-        return rbk_store_commit(s, err);
-    rbk_store_rollback(s);
-    return rc;
 }
 
 int rbk_delivery_start(const struct rbk_delivery_options *o, struct rbk_delivery **out, struct rbk_error *err)

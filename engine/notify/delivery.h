@@ -45,6 +45,7 @@ struct notify_delivering {
     int64_t retry_after_ms;
     char *error;
     rbk_value *memory;
+    int64_t set_ms, waited_ms; /* when its due time was set, and how long it had waited by then */
 };
 void notify_delivering_free(struct notify_delivering *one);
 
@@ -60,8 +61,6 @@ int64_t notify_backoff_ms(const struct notify_patience *p, int attempts);
 /* After a delivery that died: what it was sending is queued again. `local`: only what local channels were sending a
  * minute ago; else only what is not local. */
 int notify_claims_recover(struct rbk_store *s, bool local, int64_t now_ms, struct rbk_error *err);
-/* Everything that is queued is due now. */
-int notify_claims_hurry(struct rbk_store *s, int64_t now_ms, struct rbk_error *err);
 /* Marks up to `max` messages of a lane that are due as being sent, oldest first, each the first of its group, and puts
  * them at the end of the lane. `key` NULL = any. */
 int notify_claim(struct rbk_store *s, struct notify_lane *lane, const char *key, int64_t due_ms, int64_t now_ms,
@@ -71,17 +70,29 @@ int notify_claim_undo(struct rbk_store *s, const struct rbk_message *m, struct r
 /* Writes what came of them; those that waited too long become RBK_SENT_DEAD. */
 int notify_claims_settle(struct rbk_store *s, struct notify_delivering *results, const struct notify_patience *patience,
                          int64_t now_ms, struct rbk_error *err);
-int notify_lane_load(struct rbk_store *s, struct notify_lane *lane, struct rbk_error *err);
-int notify_lane_save(struct rbk_store *s, struct notify_lane *lane, struct rbk_error *err);
+
+/* ---- due.c: when; all but looking inside a transaction */
+
+enum { NOTIFY_CLOCK_SLACK_MS = 60 * 1000 }; /* clocks are corrected all the time */
+#define NOTIFY_IS_LOCAL "(SELECT local FROM notify_channels c WHERE c.channel = notify_outbox.channel) IS 1"
+/* Runs a statement whose ?1 is a time. */
+int notify_run_at(struct rbk_store *s, const char *sql, int64_t now_ms, struct rbk_error *err);
+/* Everything that is queued is due now. */
+int notify_claims_hurry(struct rbk_store *s, int64_t now_ms, struct rbk_error *err);
+/* What waits because of a clock that has been set back since is due now. */
+int notify_claims_mend(struct rbk_store *s, int64_t now_ms, struct rbk_error *err);
 /* The names of channels with queued messages, after `after` in the alphabet ("" = the first): heap, NULL = no more. */
 int notify_next_channel(struct rbk_store *s, const char *after, char **out, struct rbk_error *err);
-/* When the first queued message for a channel that is not local is due, and recorded events with it; INT64_MAX = there
+/* When the first queued message for a channel that is not local is due, and recorded events with it; 0 = it, or its
+ * channel, waits because of a clock that has been set back since; INT64_MAX = there
  * is nothing. */
 int notify_next_due(struct rbk_store *s, int64_t *due_ms, struct rbk_error *err);
 /* Messages that are queued or being sent. */
 int notify_count_left(struct rbk_store *s, int *left, struct rbk_error *err);
 
 /* ---- lanes.c */
+
+int notify_lane_save(struct rbk_store *s, struct notify_lane *lane, struct rbk_error *err); /* in a transaction */
 
 struct notify_lanes {
     struct notify_lane **items;

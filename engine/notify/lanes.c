@@ -2,9 +2,11 @@
  * back, or that has failed often in a row, is left alone until then by all its messages. */
 #include <notify/delivery.h>
 
+#include <base/clock.h>
 #include <base/mem.h>
 #include <notify/rules.h>
 #include <stdlib.h>
+#include <store/row.h>
 #include <string.h>
 #include <sys/random.h>
 
@@ -50,6 +52,48 @@ static void lane_check(struct notify_lane *lane, const struct rbk_delivery_optio
     }
 }
 
+/* ---- its row --------------------------------------------------------------------------------------------------- */
+
+static int lane_load(struct rbk_store *s, struct notify_lane *lane, struct rbk_error *err)
+{
+    struct rbk_stmt *q =
+        rbk_stmt(s, "SELECT hold_ms, failures, sent_ms, local FROM notify_channels WHERE channel = ?1");
+    rbk_bind_text(q, 1, lane->channel);
+    int rc = rbk_stmt_step(q, err);
+    if (rc < 0)
+        return rc;
+    bool was_local = false;
+    if (rc > 0) {
+        lane->hold_ms = rbk_col_int(q, 0);
+        lane->failures = (int)rbk_col_int(q, 1);
+        lane->sent_ms = rbk_col_int(q, 2);
+        was_local = rbk_col_int(q, 3) != 0;
+    }
+    rbk_stmt_end(q);
+    lane->dirty = lane->local != was_local;
+    if (lane->sent_ms > rbk_clock_wall_ms() + NOTIFY_CLOCK_SLACK_MS) { /* before the clock was set back: see due.c */
+        lane->hold_ms = lane->sent_ms = 0;
+        lane->dirty = true;
+    }
+    return 0;
+}
+
+int notify_lane_save(struct rbk_store *s, struct notify_lane *lane, struct rbk_error *err)
+{
+    struct rbk_stmt *q =
+        rbk_stmt(s, "INSERT OR REPLACE INTO notify_channels(channel, hold_ms, failures, sent_ms, local)"
+                    " VALUES(?1, ?2, ?3, ?4, ?5)");
+    rbk_bind_text(q, 1, lane->channel);
+    rbk_bind_int(q, 2, lane->hold_ms);
+    rbk_bind_int(q, 3, lane->failures);
+    rbk_bind_int(q, 4, lane->sent_ms);
+    rbk_bind_int(q, 5, lane->local);
+    lane->dirty = false;
+    return rbk_stmt_run(q, err);
+}
+
+/* ---- lanes ----------------------------------------------------------------------------------------------------- */
+
 int notify_lane_get(struct notify_lanes *lanes, const struct rbk_delivery_options *o, const char *channel,
                     struct notify_lane **out, struct rbk_error *err)
 {
@@ -65,7 +109,7 @@ int notify_lane_get(struct notify_lanes *lanes, const struct rbk_delivery_option
     lane_configure(lane, o->config);
     lane_check(lane, o);
     *out = lane;
-    return notify_lane_load(o->store, lane, err);
+    return lane_load(o->store, lane, err);
 }
 
 void notify_lanes_free(struct notify_lanes *lanes)
