@@ -22,16 +22,27 @@ int notify_claims_hurry(struct rbk_store *s, int64_t now_ms, struct rbk_error *e
                               err);
 }
 
-int notify_claims_mend(struct rbk_store *s, int64_t now_ms, struct rbk_error *err)
+static int run_mending(struct rbk_store *s, const char *sql, int64_t now_ms, struct rbk_error *err)
 {
-    struct rbk_stmt *q = rbk_stmt(s, "UPDATE notify_outbox SET due_ms = ?1, set_ms = ?1 WHERE state = 0 AND due_ms > ?1"
-                                     " AND set_ms > ?2");
+    struct rbk_stmt *q = rbk_stmt(s, sql);
     rbk_bind_int(q, 1, now_ms);
     rbk_bind_int(q, 2, now_ms + NOTIFY_CLOCK_SLACK_MS);
     return rbk_stmt_run(q, err);
 }
 
-/* ---- looking --------------------------------------------------------------------------------------------------- */
+/* But none before the one in front of it. */
+int notify_claims_mend(struct rbk_store *s, int64_t now_ms, struct rbk_error *err)
+{
+    int rc = run_mending(s,
+                         "UPDATE notify_outbox SET set_ms = ?1, due_ms = max(?1, coalesce((SELECT max(p.due_ms)"
+                         " FROM notify_outbox p WHERE p.channel = notify_outbox.channel AND p.grp = notify_outbox.grp"
+                         " AND p.id < notify_outbox.id AND p.state < 2 AND p.set_ms <= ?2), 0))"
+                         " WHERE state = 0 AND due_ms > ?1 AND set_ms > ?2",
+                         now_ms, err);
+    return rc ? rc
+              : run_mending(s, "UPDATE notify_channels SET hold_ms = min(hold_ms, ?1), sent_ms = ?1 WHERE sent_ms > ?2",
+                            now_ms, err);
+}
 
 int notify_next_channel(struct rbk_store *s, const char *after, char **out, struct rbk_error *err)
 {

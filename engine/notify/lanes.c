@@ -2,7 +2,6 @@
  * back, or that has failed often in a row, is left alone until then by all its messages. */
 #include <notify/delivery.h>
 
-#include <base/clock.h>
 #include <base/mem.h>
 #include <notify/rules.h>
 #include <stdlib.h>
@@ -71,10 +70,6 @@ static int lane_load(struct rbk_store *s, struct notify_lane *lane, struct rbk_e
     }
     rbk_stmt_end(q);
     lane->dirty = lane->local != was_local;
-    if (lane->sent_ms > rbk_clock_wall_ms() + NOTIFY_CLOCK_SLACK_MS) { /* before the clock was set back: see due.c */
-        lane->hold_ms = lane->sent_ms = 0;
-        lane->dirty = true;
-    }
     return 0;
 }
 
@@ -145,6 +140,18 @@ int notify_lane_room(const struct notify_lane *lane, int64_t now_ms)
             lane->interval_ms >= POLL_MS ? notify_lane_wait_ms(lane, now_ms) == 0 : (int)(POLL_MS / lane->interval_ms);
     most -= lane->claimed;
     return most > 0 ? most : 0;
+}
+
+void notify_lanes_mend(struct notify_lanes *lanes, int64_t now_ms)
+{
+    for (size_t i = 0; i < lanes->count; i++) {
+        struct notify_lane *lane = lanes->items[i];
+        if (lane->sent_ms <= now_ms + NOTIFY_CLOCK_SLACK_MS)
+            continue;
+        lane->hold_ms = lane->hold_ms < now_ms ? lane->hold_ms : now_ms;
+        lane->sent_ms = now_ms;
+        lane->dirty = true;
+    }
 }
 
 void notify_lane_push(struct notify_lane *lane, struct notify_delivering *one)

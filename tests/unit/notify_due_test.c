@@ -196,6 +196,21 @@ static void a_channel_held_before_the_clock_was_set_back_is_free(void **state)
     host_fini(&h);
 }
 
+static void who_waits_for_another_goes_on_doing_so(void **state)
+{
+    struct world *w = *state;
+    struct host h = {.script = "r"};
+    configure(w, "notify: { backoff: { base: 1h, max: 1h } }\n");
+    publish(w, SEND("x", "a"));
+    deliver(w, &h, RBK_DELIVER_REMOTE);
+    publish(w, SEND("x", "a"));
+    sql(w, "UPDATE notify_outbox SET set_ms = ?1, due_ms = ?1 + 60000 WHERE attempts = 0", w->now_ms + 10 * DAY);
+    deliver(w, &h, RBK_DELIVER_REMOTE);
+    assert_int_equal(h.keys.count, 1);
+    assert_true(due_in_ms(w) > 0);
+    host_fini(&h);
+}
+
 static void what_has_reason_to_wait_waits(void **state)
 {
     struct world *w = *state;
@@ -240,6 +255,7 @@ int main(void)
         T(what_was_queued_before_the_clock_was_set_back_is_due),
         T(what_failed_before_the_clock_was_set_back_is_tried),
         T(a_channel_held_before_the_clock_was_set_back_is_free),
+        T(who_waits_for_another_goes_on_doing_so),
         T(what_has_reason_to_wait_waits),
         T(no_single_jump_gives_a_message_up),
     };
