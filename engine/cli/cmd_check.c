@@ -10,7 +10,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { CONFIG_MAX = 1 << 20 };
+enum { CONFIG_MAX = 1 << 20, MESSAGE = 9 };
 
 struct checking {
     struct rbk_cli *cli;
@@ -23,18 +23,18 @@ struct checking {
 
 static void put_problem(struct checking *c, const char *severity, const struct rbk_error *e)
 {
-    char place[512];
+    char place[sizeof *e];
     struct rbk_error bare = *e;
     bare.hint[0] = '\0';
     rbk_error_format(&bare, place, sizeof place);
     bool is_error = strcmp(severity, "error") == 0;
     rbk_style_put(&c->cli->out, &c->text, is_error ? RBK_RED : RBK_YELLOW, severity);
     rbk_buf_puts(&c->text, is_error ? "    " : "  ");
-    rbk_style_fit(&c->text, place, sizeof place);
+    rbk_style_wrap(&c->cli->out, &c->text, place, MESSAGE);
     rbk_buf_putc(&c->text, '\n');
     if (e->hint[0]) {
-        rbk_buf_puts(&c->text, "         ");
-        rbk_style_fit(&c->text, e->hint, sizeof e->hint);
+        rbk_buf_printf(&c->text, "%*s", MESSAGE, "");
+        rbk_style_wrap(&c->cli->out, &c->text, e->hint, MESSAGE);
         rbk_buf_putc(&c->text, '\n');
     }
 }
@@ -82,16 +82,13 @@ static int check_file(void *arg, const char *id, const char *path, const char *s
 {
     struct checking *c = arg;
     struct rbk_plan *plan = NULL;
-    struct rbk_error err = {0};
     (void)shadows;
     rbk_strv_add(&c->seen, id);
     if (c->wanted.count && !rbk_strv_has(&c->wanted, id))
         return 0;
     c->runbooks++;
-    if (rbk_lua_load(c->cli->lua, id, &plan, &err) < 0) {
-        take_problem(c, "error", &err);
+    if (rbk_lua_load_all(c->cli->lua, id, &plan, take_problem, c) < 0)
         return 0;
-    }
     struct rbk_check_options o = {.config = c->cli->config, .load = load_called, .load_arg = c->cli->lua};
     rbk_plan_check(plan, &o, take_problem, c);
     check_schedule(c, id, plan, path);

@@ -169,7 +169,7 @@ def test_preview_of_a_year(project):
 def notify_socket(path):
     listener = socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM)
     listener.bind(str(path))
-    listener.settimeout(20)
+    listener.settimeout(60)
     return listener
 
 
@@ -180,9 +180,9 @@ def test_the_daemon_tells_its_service_manager_and_sees_what_is_enabled(project, 
     try:
         assert b"READY=1" in listener.recv(1000)
         project.ok("schedule", "enable", "a/b")
-        wait_for(project.ledger, "the next minute", 75)
+        wait_for(project.ledger, "the next minute", 180)
         daemon.send_signal(signal.SIGTERM)
-        assert daemon.wait(timeout=20) == 0
+        assert daemon.wait(timeout=60) == 0
         assert b"STOPPING=1" in listener.recv(1000)
     finally:
         if daemon.poll() is None:

@@ -163,8 +163,8 @@ def timeout_jump(offset):
     """A clock that jumps while a run goes on neither fires its time-out nor puts it off."""
 
     def work(project):
-        hold = HOLD + 'step "Long" { timeout = "300ms", run = "sleep 30" }\n'
-        with Served(project, body=hold, timeout="30s") as s:
+        hold = HOLD + 'step "Long" { timeout = "300ms", run = "sleep 300" }\n'
+        with Served(project, body=hold, timeout="10m") as s:
             s.move_busy(NOON)
             wait_for((project.root / "begun").exists, "the run")
             s.clock.set(NOON + offset)
@@ -176,7 +176,7 @@ def timeout_jump(offset):
             steps = {x["id"]: x for x in project.json("status", first["run"])["steps"]}
             states = {name: x["state"] for name, x in steps.items()}
             need(states == {"hold": "succeeded", "long": "timed-out"}, "the steps are", states)
-            need(all(0 <= x["duration_ms"] < 20000 for x in steps.values()), "the steps are said to have taken", steps)
+            need(all(0 <= x["duration_ms"] < 100000 for x in steps.values()), "the steps are said to have taken", steps)
 
     return work
 
@@ -409,13 +409,13 @@ def service_manager(project):
         path = pathlib.Path(project.root) / "notify"
         with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as listener:
             listener.bind(str(path))
-            listener.settimeout(30)
+            listener.settimeout(60)
             daemon = s.start(wait=False, NOTIFY_SOCKET=path, WATCHDOG_USEC=200_000)
             heard = [listener.recv(1000) for _ in range(4)]
             daemon.process.terminate()
             while b"STOPPING=1" not in heard[-1]:
                 heard.append(listener.recv(1000))
-            need(daemon.process.wait(30) == 0, "it ended with", daemon.process.returncode)
+            need(daemon.process.wait(60) == 0, "it ended with", daemon.process.returncode)
             need(heard[0].startswith(b"READY=1") and all(b"WATCHDOG=1" in h for h in heard[1:-1]), "it said", heard)
 
 
