@@ -127,7 +127,7 @@ static int64_t rest_of_day(const struct search *s, int64_t until, int64_t *after
 int64_t cal_count(const rbk_calendar *calendar, const rbk_zone *zone, const struct rbk_dst_policy *dst, int64_t after,
                   int64_t until)
 {
-    int64_t count = 0, due;
+    int64_t count = 0, due = NEVER;
     if (until <= after)
         return 0;
     if (calendar->elapsed)
