@@ -15,6 +15,7 @@
 #include <sys/utsname.h>
 #include <unistd.h>
 
+enum { MESSAGE = 21 }; /* the column of what was found */
 enum finding { FINE, WARN, BROKEN };
 
 struct examination {
@@ -38,10 +39,13 @@ static void found(struct examination *x, const char *name, enum finding state, c
     char *word = rbk_asprintf("%-5s", words[state]);
     rbk_style_put(&x->cli->out, &x->text, tints[state], word);
     rbk_buf_printf(&x->text, " %-14s ", name);
-    rbk_style_fit(&x->text, message, 400);
+    rbk_style_wrap(&x->cli->out, &x->text, message, MESSAGE);
     rbk_buf_putc(&x->text, '\n');
-    if (hint)
-        rbk_buf_printf(&x->text, "                     %s\n", hint);
+    if (hint) {
+        rbk_buf_printf(&x->text, "%*s", MESSAGE, "");
+        rbk_style_wrap(&x->cli->out, &x->text, hint, MESSAGE);
+        rbk_buf_putc(&x->text, '\n');
+    }
     free(word);
 }
 

@@ -75,6 +75,7 @@ static struct rbk_run_options run_options(struct carrying *c, const struct rbk_e
                                     .step_by_step = e->step_by_step,
                                     .traced = rbk_telemetry_traced(cli),
                                     .id = e->id,
+                                    .timeout_ms = e->timeout_ms,
                                     .from = e->from,
                                     .only = e->only};
 }

@@ -208,7 +208,8 @@ static int prepare(struct serving *s, bool once, struct rbk_error *err)
                                    .say = say,
                                    .chore = look_after_messages,
                                    .arg = s,
-                                   .once = once};
+                                   .once = once,
+                                   .verbose = s->cli->verbose > 0};
     return rc == 0 ? rbk_daemon_new(&o, &s->schedules.entries, &s->daemon, err) : rc;
 }
 

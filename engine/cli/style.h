@@ -25,6 +25,9 @@ void rbk_style_measure(struct rbk_style *s);
 void rbk_style_put(const struct rbk_style *s, struct rbk_buf *out, enum rbk_tint tint, const char *text);
 /* Appends `text` as one line made safe for a terminal, cut to `columns` with an ellipsis. Returns the columns used. */
 size_t rbk_style_fit(struct rbk_buf *out, const char *text, size_t columns);
+/* Appends `text` as one line made safe, never cut: on a terminal it breaks between words and goes on below column
+ * `indent`, where it begins. */
+void rbk_style_wrap(const struct rbk_style *s, struct rbk_buf *out, const char *text, size_t indent);
 /* Appends spaces up to `columns` after `used`; at least one. */
 void rbk_style_pad(struct rbk_buf *out, size_t used, size_t columns);
 /* Writes the whole buffer to the stream's descriptor and clears it. */

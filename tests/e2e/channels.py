@@ -112,7 +112,7 @@ class Delivery:
             cwd=self.root,
             capture_output=True,
             text=True,
-            timeout=60,
+            timeout=120,
         )
         self.said += done.stdout + done.stderr
         assert "AddressSanitizer" not in done.stderr and "runtime error:" not in done.stderr, done.stderr

@@ -124,10 +124,10 @@ def test_a_receiver_that_is_busy_is_tried_again_when_it_says(case, status):
 
 
 def test_a_retry_after_may_be_a_date(case):
-    at = email.utils.formatdate(time.time() + 100, usegmt=True)
+    at = email.utils.formatdate(time.time() + 1000, usegmt=True)
     case.stub.faults = [(503, {"Retry-After": at}, "")]
     result = case.send_one()
-    assert result["sent"] == "retry" and 90000 <= result["retry_after"] <= 101000, result
+    assert result["sent"] == "retry" and 800000 <= result["retry_after"] <= 1001000, result
 
 
 @pytest.mark.parametrize("status", [401, 403, 404])
@@ -358,12 +358,12 @@ def test_github_begins_again_when_somebody_has_deleted_the_issue(one):
     "headers, body, low, high",
     [
         ({"Retry-After": "30"}, "", 30, 30),
-        ({"x-ratelimit-remaining": "0", "x-ratelimit-reset": "LATER"}, "", 90, 101),
+        ({"x-ratelimit-remaining": "0", "x-ratelimit-reset": "LATER"}, "", 800, 1001),
         ({}, "You have exceeded a secondary rate limit", 60, 60),
     ],
 )
 def test_github_tells_its_limits_by_403(one, headers, body, low, high):
-    later = str(int(time.time()) + 100)
+    later = str(int(time.time()) + 1000)
     one.stub.faults = [(403, {k: v.replace("LATER", later) for k, v in headers.items()}, body)]
     result = one.send_one()
     assert result["sent"] == "retry" and low * 1000 <= result["retry_after"] <= high * 1000, result
@@ -397,7 +397,7 @@ def test_a_webhook_is_signed(one):
     one.send_one()
     request = one.stub.requests[0]
     stamp = request.headers["X-Runbook-Timestamp"]
-    assert abs(int(stamp) - time.time()) < 60
+    assert abs(int(stamp) - time.time()) < 600
     signed = hmac.new(KEY.encode(), stamp.encode() + b"." + request.body, hashlib.sha256).hexdigest()
     assert request.headers["X-Runbook-Signature"] == "sha256=" + signed
     document = request.json

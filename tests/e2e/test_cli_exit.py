@@ -18,7 +18,7 @@ def begin(project, name="demo/long", text=LONG):
 
 
 def end(process):
-    out, err = process.communicate(timeout=30)
+    out, err = process.communicate(timeout=60)
     return process.returncode, out, err
 
 
@@ -169,7 +169,7 @@ def test_a_lost_reader_is_not_an_error(project):
     process = project.start("demo/a")
     process.stdout.close()
     process.stdout = None
-    assert process.wait(timeout=30) == 0
+    assert process.wait(timeout=60) == 0
     assert project.last_run()["state"] == "succeeded"
 
 
