@@ -1,0 +1,59 @@
+"""`tests import`: reports from elsewhere, good and broken, and what the history makes of them."""
+
+import pytest
+
+CASE = '<testcase classname="shop" name="%s">%s</testcase>'
+
+
+def report(project, path, **cases):
+    body = "".join(CASE % (name, "<failure message='boom'/>" if failed else "") for name, failed in cases.items())
+    return project.write(path, f'<testsuite name="s" tests="99" failures="99">{body}</testsuite>')
+
+
+def failing(project, *level):
+    return [(c["level"], c["name"]) for c in project.ok("tests", "failing", *level, "--json").json["cases"]]
+
+
+def test_a_malformed_file_is_named_and_the_others_are_read(project):
+    report(project, "good.xml", a=True, b=False)
+    project.write("cut.xml", '<testsuite name="s"><testcase name="a"/>')
+    project.write("page.xml", "<html><body>503</body></html>")
+    project.write("bomb.xml", '<!DOCTYPE s [<!ENTITY a "aaaa">]><testsuite><testcase name="&a;"/></testsuite>')
+    project.write("empty.xml", "")
+    names = ["cut.xml", "page.xml", "bomb.xml", "empty.xml", "missing.xml", "good.xml"]
+    result = project.run("tests", "import", *names, "--json")
+    assert result.exit == 2, result
+    files = result.json["files"]
+    assert [f["path"] for f in files] == names
+    assert [f["malformed"] for f in files] == [True] * 5 + [False]
+    assert all(f["error"] and f["cases"] == 0 for f in files[:5])
+    assert {k: files[5][k] for k in ("cases", "passed", "failed", "errors", "skipped", "flaky")} == {
+        "cases": 2, "passed": 1, "failed": 1, "errors": 0, "skipped": 0, "flaky": 0}
+    assert failing(project) == [("imported", "a")]
+
+
+def test_reports_of_no_level_do_not_put_each_other_away(project):
+    report(project, "one.xml", a=True)
+    report(project, "two.xml", b=True)
+    project.ok("tests", "import", "one.xml")
+    project.ok("tests", "import", "two.xml")
+    assert sorted(failing(project)) == [("imported", "a"), ("imported", "b")]
+    report(project, "one.xml", a=False)
+    project.ok("tests", "import", "one.xml")
+    assert failing(project) == [("imported", "b")]
+
+
+def test_reports_of_a_level_are_all_of_it(project):
+    report(project, "one.xml", a=True, b=True)
+    report(project, "two.xml", b=True)
+    project.ok("tests", "import", "one.xml", "--level", "nightly")
+    project.ok("tests", "import", "two.xml", "--level", "nightly")
+    assert failing(project, "nightly") == [("nightly", "b")]
+
+
+@pytest.mark.parametrize("level", ["all", "", "two words", "-x", "a" * 65])
+def test_what_is_no_name_of_a_level_is_refused(project, level):
+    report(project, "one.xml", a=True)
+    result = project.run("tests", "import", "one.xml", f"--level={level}")
+    assert result.exit == 2 and "--level" in result.err, result
+    assert failing(project) == []
