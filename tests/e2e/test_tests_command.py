@@ -1,4 +1,4 @@
-"""`tests import`: reports from elsewhere, good and broken, and what the history makes of them."""
+"""The words of `tests`: reports from elsewhere, good and broken, and what is said of tests that could not be run."""
 
 import pytest
 
@@ -57,3 +57,17 @@ def test_what_is_no_name_of_a_level_is_refused(project, level):
     result = project.run("tests", "import", "one.xml", f"--level={level}")
     assert result.exit == 2 and "--level" in result.err, result
     assert failing(project) == []
+
+
+def test_tests_that_could_not_be_run_are_not_tests_without_failures(project):
+    project.write("runbook.yaml", "levels:\n  unit: {runner: junit, command: sh -c 'exit 3', report: r.xml}\n")
+    result = project.run("tests", "run", "unit", "--json")
+    assert result.exit == 1 and result.json["schema"] == "runbook.error/1" and "r.xml" in result.err, result
+    report(project, "made.xml", a=True)
+    project.write("runbook.yaml", "levels:\n  unit: {runner: junit, command: cp made.xml r.xml, report: r.xml}\n")
+    document = project.run("tests", "run", "unit", "--json").json
+    assert document["failed"] == 1 and "1 test of 1 failed" in document["error"]
+    report(project, "made.xml", a=False)
+    assert project.ok("tests", "run", "unit", "--json").json["error"] is None
+    result = project.run("tests", "run", "unit", "--variant", "fast")
+    assert result.exit == 2 and "there are none here" in result.err, result
