@@ -148,18 +148,22 @@ services.wait = verb {
     },
     sets = { waited = "seconds" },
     perform = function(ctx, o)
-        local watch, deadline = timing.stopwatch(), timing.deadline(o.timeout)
-        local names = names_to_check(o)
-        for _, name in ipairs(names) do
-            local up, why = timing.wait_until(ctx, {
-                interval = o.interval, timeout = deadline.remaining(),
-                check = function()
-                    return services.probe(ctx, name)
-                end,
-            })
-            if not up then
-                return nil, ("%s is down: %s"):format(name, why)
-            end
+        local watch, names, at = timing.stopwatch(), names_to_check(o), 1
+        local up, why = timing.wait_until(ctx, {
+            interval = o.interval, timeout = o.timeout,
+            check = function()
+                while names[at] do
+                    local found, reason = services.probe(ctx, names[at])
+                    if not found then
+                        return nil, reason
+                    end
+                    at = at + 1
+                end
+                return true
+            end,
+        })
+        if not up then
+            return nil, ("%s is down: %s"):format(names[at], why)
         end
         ctx:set("waited", watch.elapsed())
         ctx:note(#names == 0 and "no services are configured"

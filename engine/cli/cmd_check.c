@@ -10,7 +10,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { CONFIG_MAX = 1 << 20 };
+enum { CONFIG_MAX = 1 << 20, MESSAGE = 9 };
 
 struct checking {
     struct rbk_cli *cli;
@@ -23,18 +23,18 @@ struct checking {
 
 static void put_problem(struct checking *c, const char *severity, const struct rbk_error *e)
 {
-    char place[512];
+    char place[sizeof *e];
     struct rbk_error bare = *e;
     bare.hint[0] = '\0';
     rbk_error_format(&bare, place, sizeof place);
     bool is_error = strcmp(severity, "error") == 0;
     rbk_style_put(&c->cli->out, &c->text, is_error ? RBK_RED : RBK_YELLOW, severity);
     rbk_buf_puts(&c->text, is_error ? "    " : "  ");
-    rbk_style_fit(&c->text, place, sizeof place);
+    rbk_style_wrap(&c->cli->out, &c->text, place, MESSAGE);
     rbk_buf_putc(&c->text, '\n');
     if (e->hint[0]) {
-        rbk_buf_puts(&c->text, "         ");
-        rbk_style_fit(&c->text, e->hint, sizeof e->hint);
+        rbk_buf_printf(&c->text, "%*s", MESSAGE, "");
+        rbk_style_wrap(&c->cli->out, &c->text, e->hint, MESSAGE);
         rbk_buf_putc(&c->text, '\n');
     }
 }
@@ -65,10 +65,14 @@ static int load_called(void *arg, const char *id, struct rbk_plan **out, struct 
 /* When it is due, as the header or the configuration says it. */
 static void check_schedule(struct checking *c, const char *id, const struct rbk_plan *plan, const char *path)
 {
+    const struct rbk_entry_header header = {id, path, plan->schedule, plan->overlap_allow};
     struct rbk_entries entries = {0};
     struct rbk_error err = {0};
     rbk_zones *zones = rbk_zones_new(NULL);
-    if (rbk_entries_add(&entries, c->cli->config, zones, id, plan->schedule, path, &err) < 0)
+    int rc = rbk_entries_add(&entries, c->cli->config, zones, &header, &err);
+    if (rc == 0 && entries.count)
+        rc = rbk_entry_check_allow(&entries.items[0], c->cli->config, &err);
+    if (rc < 0)
         take_problem(c, "error", &err);
     rbk_entries_fini(&entries);
     rbk_zones_free(zones);
@@ -150,7 +154,7 @@ static int check_runbooks(struct checking *c, struct rbk_error *err)
         check_zones(c);
         if (c->errors) /* each schedule would say it again */
             return 0;
-        rc = rbk_courier_check(c->cli, take_error, c, err);
+        rc = rbk_courier_check(c->cli, take_problem, c, err);
     }
     if (rc == 0)
         rc = rbk_runbook_files((const char *const *)c->cli->runbook_dirs.items, check_file, c, err);
@@ -172,7 +176,7 @@ static int print_problems(struct checking *c)
         rbk_map_set(document, "problems", c->problems);
         c->problems = NULL;
         int printed = rbk_cli_print_json(document);
-        return printed ? printed : status;
+        return status ? status : printed;
     }
     rbk_buf_printf(&c->text, "%zu runbook%s checked: %zu error%s, %zu warning%s\n", c->runbooks,
                    c->runbooks == 1 ? "" : "s", c->errors, c->errors == 1 ? "" : "s", c->warnings,

@@ -6,6 +6,7 @@
 #include <base/clock.h>
 #include <base/fs.h>
 #include <base/mem.h>
+#include <metrics/metrics.h>
 #include <net/net.h>
 #include <run/run.h>
 #include <stdio.h>
@@ -14,6 +15,7 @@
 #include <sys/utsname.h>
 #include <unistd.h>
 
+enum { MESSAGE = 21 }; /* the column of what was found */
 enum finding { FINE, WARN, BROKEN };
 
 struct examination {
@@ -37,10 +39,13 @@ static void found(struct examination *x, const char *name, enum finding state, c
     char *word = rbk_asprintf("%-5s", words[state]);
     rbk_style_put(&x->cli->out, &x->text, tints[state], word);
     rbk_buf_printf(&x->text, " %-14s ", name);
-    rbk_style_fit(&x->text, message, 400);
+    rbk_style_wrap(&x->cli->out, &x->text, message, MESSAGE);
     rbk_buf_putc(&x->text, '\n');
-    if (hint)
-        rbk_buf_printf(&x->text, "                     %s\n", hint);
+    if (hint) {
+        rbk_buf_printf(&x->text, "%*s", MESSAGE, "");
+        rbk_style_wrap(&x->cli->out, &x->text, hint, MESSAGE);
+        rbk_buf_putc(&x->text, '\n');
+    }
     free(word);
 }
 
@@ -182,6 +187,33 @@ static void examine_locks(struct examination *x)
     free(text);
 }
 
+static void found_damage(void *arg, const char *name, const char *labels, const struct rbk_metrics_damage *d)
+{
+    char from[RBK_TIME_SIZE], to[RBK_TIME_SIZE], beyond[RBK_TIME_SIZE];
+    rbk_time_rfc3339(d->last_ms + 1, beyond);
+    rbk_time_local(d->first_ms, from);
+    rbk_time_local(d->last_ms, to);
+    char *text =
+        rbk_asprintf("%lld sample%s of %s%s%s%s, %.16s to %.16s, cannot be read: damaged", (long long)d->samples,
+                     d->samples == 1 ? "" : "s", name, *labels ? "{" : "", labels, *labels ? "}" : "", from, to);
+    char *hint = rbk_asprintf("take the state folder from a backup, or forget the past: "
+                              "runbook metrics prune %s --before %s",
+                              name, beyond);
+    found(arg, "metrics", WARN, text, hint);
+    free(hint);
+    free(text);
+}
+
+static void examine_metrics(struct examination *x)
+{
+    struct rbk_error err = {0};
+    size_t before = rbk_value_length(x->checks);
+    if (rbk_metrics_look_for_damage(x->cli->store, found_damage, x, &err) < 0)
+        found_error(x, "metrics", &err);
+    else if (rbk_value_length(x->checks) == before)
+        found(x, "metrics", FINE, "every stored sample can be read", NULL);
+}
+
 static void examine_store(struct examination *x)
 {
     struct rbk_error err = {0};
@@ -196,6 +228,7 @@ static void examine_store(struct examination *x)
     } else {
         examine_integrity(x);
         examine_locks(x);
+        examine_metrics(x);
     }
     free(dir);
 }
@@ -220,9 +253,12 @@ static void examine_requests(struct examination *x)
         found(x, "requests", FINE, version, NULL);
 }
 
-static void found_channel(void *arg, const struct rbk_error *problem)
+static void found_channel(void *arg, const char *severity, const struct rbk_error *problem)
 {
-    found_error(arg, "messages", problem);
+    if (strcmp(severity, "error") == 0)
+        found_error(arg, "messages", problem);
+    else
+        found(arg, "messages", WARN, problem->message, problem->hint);
 }
 
 static int count_message(void *arg, const struct rbk_message *m)
@@ -270,7 +306,7 @@ static int print_examination(struct examination *x)
     rbk_map_set_string(document, "schema", "runbook.doctor/1");
     rbk_map_set(document, "checks", x->checks);
     int printed = rbk_cli_print_json(document);
-    return printed ? printed : status;
+    return status ? status : printed;
 }
 
 static int examine(struct rbk_cli *cli, const struct rbk_args *args, struct rbk_error *err)

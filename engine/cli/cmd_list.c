@@ -14,7 +14,7 @@ struct listing {
     const char *prefix; /* only ids that start with it; NULL = all */
     struct rbk_buf text;
     char folder[128];
-    int broken;
+    size_t id_width, priority_width; /* of the widest */
 };
 
 static rbk_value *runbook_entry(const char *id, const char *path, const char *shadows)
@@ -48,7 +48,7 @@ static void print_folder(struct listing *l, const char *id)
         return;
     memcpy(l->folder, id, len);
     l->folder[len] = '\0';
-    if (rbk_value_length(l->runbooks))
+    if (l->text.len)
         rbk_buf_putc(&l->text, '\n');
     if (!len)
         return;
@@ -56,34 +56,57 @@ static void print_folder(struct listing *l, const char *id)
     rbk_buf_putc(&l->text, '\n');
 }
 
-/* Why a file does not load, without the path: the id beside it says which file. Heap. */
+/* Why a file does not load, without the path: the id beside it says which file. Heap; NULL when it does. */
 static char *load_error(const char *error, const char *path)
 {
     size_t len = path ? strlen(path) : 0;
+    if (!error)
+        return NULL;
     if (len && rbk_starts_with(error, path) && error[len] == ':')
         return rbk_asprintf("does not load, line %s", error + len + 1);
     return rbk_asprintf("does not load: %s", error);
 }
 
-static void print_entry(struct listing *l, const char *id, const rbk_value *e)
+static size_t max_size(size_t a, size_t b)
 {
+    return a > b ? a : b;
+}
+
+static void measure_entry(struct listing *l, const rbk_value *e)
+{
+    const char *priority = rbk_map_get_string(e, "priority");
+    l->id_width = max_size(l->id_width, strlen(rbk_map_get_string(e, "id")));
+    l->priority_width = max_size(l->priority_width, priority ? strlen(priority) : 0);
+}
+
+/* Id, priority and title in columns. The title comes last: it may break, or stand below on a narrow terminal. */
+static void print_entry(struct listing *l, const rbk_value *e)
+{
+    enum { EDGE = 2, GAP = 2, BELOW = 6, TITLE_LEAST = 24, PRIORITY_MOST = 12 };
     const char *title = rbk_map_get_string(e, "title"), *priority = rbk_map_get_string(e, "priority");
-    size_t columns = (size_t)l->cli->out.columns;
-    print_folder(l, id);
-    rbk_buf_puts(&l->text, "  ");
-    size_t used = 2 + rbk_style_fit(&l->text, id, columns - 2);
-    rbk_style_pad(&l->text, used, 36);
-    used = used < 36 ? 36 : used + 1;
-    const char *error = rbk_map_get_string(e, "error");
-    char *what = error ? load_error(error, rbk_map_get_string(e, "path"))
-                       : rbk_asprintf("%s%s%s", title ? title : "", priority ? "  " : "", priority ? priority : "");
-    rbk_style_fit(&l->text, what, columns > used ? columns - used : 20);
-    free(what);
+    const struct rbk_style *style = &l->cli->out;
+    size_t priority_at = EDGE + l->id_width + GAP;
+    size_t priority_room = l->priority_width < PRIORITY_MOST ? l->priority_width : PRIORITY_MOST;
+    size_t title_at = priority_at + (priority_room ? priority_room + GAP : 0);
+    bool below = style->terminal && title_at + TITLE_LEAST > (size_t)style->columns;
+    rbk_buf_printf(&l->text, "%*s", EDGE, "");
+    size_t used = EDGE + rbk_style_fit(&l->text, rbk_map_get_string(e, "id"), l->id_width);
+    if (priority) {
+        rbk_style_pad(&l->text, used, priority_at);
+        used = priority_at + rbk_style_fit(&l->text, priority, priority_room);
+    }
+    if (below)
+        rbk_buf_printf(&l->text, "\n%*s", BELOW, "");
+    else
+        rbk_style_pad(&l->text, used, title_at);
+    char *error = load_error(rbk_map_get_string(e, "error"), rbk_map_get_string(e, "path"));
+    rbk_style_wrap(style, &l->text, error ? error : title ? title : "", below ? BELOW : title_at);
+    free(error);
     rbk_buf_putc(&l->text, '\n');
     const char *shadows = rbk_map_get_string(e, "shadows");
     if (shadows) {
         rbk_buf_puts(&l->text, "    hides ");
-        rbk_style_fit(&l->text, shadows, columns - 10);
+        rbk_style_wrap(style, &l->text, shadows, BELOW);
         rbk_buf_putc(&l->text, '\n');
     }
 }
@@ -103,9 +126,8 @@ static int list_file(void *arg, const char *id, const char *path, const char *sh
         rbk_error_format(&err, text, sizeof text);
         text[strcspn(text, "\n")] = '\0';
         rbk_map_set_string(e, "error", text);
-        l->broken++;
     }
-    print_entry(l, id, e);
+    measure_entry(l, e);
     rbk_list_append(l->runbooks, e);
     rbk_plan_free(plan);
     return 0;
@@ -118,6 +140,11 @@ static int print_listing(struct listing *l)
         rbk_map_set_string(document, "schema", "runbook.list/1");
         rbk_map_set(document, "runbooks", l->runbooks);
         return rbk_cli_print_json(document);
+    }
+    for (size_t i = 0; i < rbk_value_length(l->runbooks); i++) {
+        const rbk_value *e = rbk_list_at(l->runbooks, i);
+        print_folder(l, rbk_map_get_string(e, "id"));
+        print_entry(l, e);
     }
     if (rbk_value_length(l->runbooks) == 0)
         rbk_buf_puts(&l->text, l->prefix ? "no runbook has such a name\n" : "no runbooks here\n");

@@ -5,7 +5,8 @@
 #include <cli/stored_run.h>
 #include <cli/telemetry.h>
 
-#include <stdio.h>
+#include <base/mem.h>
+#include <stdlib.h>
 #include <string.h>
 
 static const struct rbk_option options[] = {
@@ -19,27 +20,33 @@ struct open_runs {
     rbk_value *runs;
 };
 
-static void put_waiting_for(struct rbk_buf *out, const rbk_value *waiting)
+/* What one run does, below its line. */
+static void put_below(struct open_runs *o, const char *state, const char *text)
+{
+    enum { INDENT = 14 };
+    char *line = rbk_asprintf("%s: %s", state, text);
+    rbk_buf_printf(&o->text, "%*s", INDENT, "");
+    rbk_style_wrap(&o->cli->out, &o->text, line, INDENT);
+    rbk_buf_putc(&o->text, '\n');
+    free(line);
+}
+
+static void put_waiting_for(struct open_runs *o, const rbk_value *waiting)
 {
     for (size_t i = 0; i < rbk_value_length(waiting); i++) {
         const rbk_value *w = rbk_list_at(waiting, i);
         const char *question = rbk_map_get_string(w, "question"), *step = rbk_map_get_string(w, "step");
-        rbk_buf_puts(out, "              waits for a person: ");
-        rbk_style_fit(out, question ? question : step ? step : "?", 90);
-        rbk_buf_putc(out, '\n');
+        put_below(o, "waits for a person", question ? question : step ? step : "?");
     }
 }
 
-static void put_running_steps(struct rbk_buf *out, const rbk_value *steps)
+static void put_running_steps(struct open_runs *o, const rbk_value *steps)
 {
     for (size_t i = 0; i < rbk_value_length(steps); i++) {
         const rbk_value *step = rbk_list_at(steps, i);
         const char *state = rbk_map_get_string(step, "state"), *title = rbk_map_get_string(step, "title");
-        if (!state || !title || (strcmp(state, "running") != 0 && strcmp(state, "in-doubt") != 0))
-            continue;
-        rbk_buf_printf(out, "              %s: ", state);
-        rbk_style_fit(out, title, 90);
-        rbk_buf_putc(out, '\n');
+        if (state && title && (strcmp(state, "running") == 0 || strcmp(state, "in-doubt") == 0))
+            put_below(o, state, title);
     }
 }
 
@@ -56,8 +63,8 @@ static int list_open(void *arg, const struct rbk_run_row *stored)
     rbk_run_table_row(o->cli, &o->text, &row);
     if (rbk_report_value(o->cli->store, row.id, &report, &err) == 0) {
         const rbk_value *waiting = rbk_map_get(report, "waiting_for");
-        put_waiting_for(&o->text, waiting);
-        put_running_steps(&o->text, rbk_map_get(report, "steps"));
+        put_waiting_for(o, waiting);
+        put_running_steps(o, rbk_map_get(report, "steps"));
         rbk_map_set(v, "waiting_for", waiting ? rbk_value_dup(waiting) : rbk_list_new());
     }
     rbk_value_free(report);

@@ -1,5 +1,6 @@
 /* Opening things late: a command that only prints help touches no file. */
 #include <cli/context.h>
+#include <cli/output.h>
 #include <cli/settle.h>
 #include <cli/skipped.h>
 #include <cli/telemetry.h>
@@ -275,11 +276,13 @@ int rbk_cli_fail(const struct rbk_cli *cli, const struct rbk_error *err)
 int rbk_cli_print_json(rbk_value *document)
 {
     char *text = rbk_value_to_json(document, 2);
-    bool ok = puts(text) >= 0 && fflush(stdout) == 0;
+    size_t len = strlen(text);
+    text[len] = '\n'; /* in place of the terminator: nobody needs it any more */
+    fflush(stdout);
+    int number = rbk_output_write(1, text, len + 1);
     free(text);
     rbk_value_free(document);
-    if (ok || errno == EPIPE)
-        return 0;
-    perror("runbook: stdout");
-    return 5;
+    if (number)
+        rbk_output_tell(number);
+    return number && number != EPIPE ? 5 : 0;
 }

@@ -58,21 +58,45 @@ void rbk_courier_free(struct rbk_courier *c)
     free(c);
 }
 
-int rbk_courier_check(struct rbk_cli *cli, rbk_courier_problem_fn *fn, void *arg, struct rbk_error *err)
+struct checked {
+    const struct rbk_config *config;
+    rbk_problem_fn *fn;
+    void *arg;
+};
+
+static void take_doubt(void *arg, const char *const *path, const struct rbk_error *doubt)
 {
+    const struct checked *c = arg;
+    struct rbk_error placed = *doubt;
+    rbk_config_place(c->config, path, &placed);
+    c->fn(c->arg, "warning", &placed);
+}
+
+static void check_channel(struct rbk_courier *c, const char *name, struct checked *checked)
+{
+    struct rbk_error problem = {0};
+    if (rbk_carriers_ops.check(&c->carriers, name, &problem) == 0) {
+        rbk_channel_doubts(c->carriers.channels, name, take_doubt, checked);
+        return;
+    }
+    if (!problem.line)
+        rbk_config_place(checked->config, (const char *const[]){"channels", name, NULL}, &problem);
+    checked->fn(checked->arg, "error", &problem);
+}
+
+int rbk_courier_check(struct rbk_cli *cli, rbk_problem_fn *fn, void *arg, struct rbk_error *err)
+{
+    struct checked checked = {cli->config, fn, arg};
     const rbk_value *channels = rbk_config_get(cli->config, "channels");
     struct rbk_error problem;
     struct rbk_courier *c = NULL;
     if (rbk_notify_check(cli->config, &problem) < 0)
-        fn(arg, &problem);
-    int rc = rbk_value_length(channels) ? rbk_courier_open(cli, &c, err) : 0;
+        fn(arg, "error", &problem);
+    if (rbk_value_length(channels) == 0)
+        return 0;
+    int rc = rbk_courier_open(cli, &c, err);
     for (size_t i = 0; rc == 0 && i < rbk_value_length(channels); i++)
-        if (rbk_carriers_ops.check(&c->carriers, rbk_map_key_at(channels, i), &problem) < 0) {
-            if (!problem.line)
-                rbk_config_place(cli->config, (const char *const[]){"channels", rbk_map_key_at(channels, i), NULL},
-                                 &problem);
-            fn(arg, &problem);
-        }
+        check_channel(c, rbk_map_key_at(channels, i), &checked);
     rbk_courier_free(c);
     return rc;
 }

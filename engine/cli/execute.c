@@ -75,6 +75,7 @@ static struct rbk_run_options run_options(struct carrying *c, const struct rbk_e
                                     .step_by_step = e->step_by_step,
                                     .traced = rbk_telemetry_traced(cli),
                                     .id = e->id,
+                                    .timeout_ms = e->timeout_ms,
                                     .from = e->from,
                                     .only = e->only};
 }
@@ -98,7 +99,7 @@ static int carry(struct carrying *c, const struct rbk_execution *e, struct rbk_e
         *e->facts = rbk_value_dup(rbk_run_facts(c->run));
     if (e->reason && rbk_run_reason(c->run))
         *e->reason = rbk_strdup(rbk_run_reason(c->run));
-    return rc < 0 ? rc : rbk_run_exit(c->run);
+    return rc < 0 || !rbk_run_exit(c->run) ? rc : rbk_run_exit(c->run);
 }
 
 /* ---- messages -------------------------------------------------------------------------------------------------- */

@@ -11,6 +11,7 @@ struct rbk_execution {
     bool yes, step_by_step;
     const char *from, *only;
     const char *id;     /* of a fresh run, NULL = a new one */
+    int64_t timeout_ms; /* of a fresh run, beside its runbook's; 0 = none */
     const char *resume; /* run id to go on with, or NULL for a fresh run */
     struct rbk_resume_options resume_options;
     bool silent;       /* no JSON document and no view: the caller prints its own */

@@ -111,6 +111,12 @@ static void put_text_line(struct following *f, const struct followed *log, int64
     rbk_buf_putc(&f->out, '\n');
 }
 
+/* The reader went away, or the disk is full: a log may be long, and a run that is followed longer. */
+static bool nobody_reads(const struct following *f)
+{
+    return f->cli->out.lost && *f->cli->out.lost;
+}
+
 static int put_line(void *arg, int64_t wall_ms, int stream, const char *line, size_t len)
 {
     struct line_context *c = arg;
@@ -120,7 +126,7 @@ static int put_line(void *arg, int64_t wall_ms, int stream, const char *line, si
         put_text_line(c->f, c->log, wall_ms, line, len);
     if (c->f->out.len > 65536)
         rbk_style_write(&c->f->cli->out, &c->f->out);
-    return 0;
+    return nobody_reads(c->f);
 }
 
 static int print_what_is_there(struct following *f)
@@ -131,7 +137,7 @@ static int print_what_is_there(struct following *f)
         rc = rbk_log_reader_poll(f->logs[i].reader, f->final, put_line, &c, f->err);
     }
     rbk_style_write(&f->cli->out, &f->out);
-    return rc;
+    return rc < 0 ? rc : 0; /* more than 0: nobody reads */
 }
 
 static int run_is_over(struct following *f, bool *over)
@@ -154,7 +160,7 @@ static void follow_tick(void *arg)
     f->final = over || !f->o->follow;
     if (f->rc == 0)
         f->rc = print_what_is_there(f);
-    if (f->rc < 0 || f->final)
+    if (f->rc < 0 || f->final || nobody_reads(f))
         rbk_loop_stop(f->cli->loop);
 }
 

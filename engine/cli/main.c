@@ -2,11 +2,10 @@
 #include <cli/commands.h>
 #include <cli/courier.h>
 #include <cli/messenger.h>
+#include <cli/output.h>
 
 #include <base/mem.h>
-#include <errno.h>
 #include <signal.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -85,27 +84,17 @@ static int dispatch(struct rbk_cli *cli, int argc, char **argv)
     return desc->run(cli, argc - 1, argv);
 }
 
-/* A reader that went away knows; a full disk must be told. */
-static int output_lost(int number)
-{
-    if (number != EPIPE)
-        fprintf(stderr, "runbook: cannot write the output: %s\n", strerror(number));
-    return 5;
-}
-
 int main(int argc, char **argv)
 {
     struct rbk_cli cli = {0};
     signal(SIGPIPE, SIG_IGN);
+    rbk_output_open();
     rbk_style_init(&cli.out, 1, RBK_COLOR_AUTO);
     rbk_style_init(&cli.err, 2, RBK_COLOR_AUTO);
     int lost = 0;
     cli.out.lost = &lost;
     int status = argc < 1 ? 2 : dispatch(&cli, argc - 1, argv + 1);
-    if (fflush(stdout) != 0)
-        lost = errno;
-    if (lost && status == 0)
-        status = output_lost(lost);
+    status = rbk_output_finish(lost, status);
     rbk_courier_start(&cli);
     rbk_messenger_tell(&cli);
     rbk_cli_fini(&cli);

@@ -2,6 +2,7 @@
 #include <cli/metering.h>
 
 #include <base/clock.h>
+#include <cli/metrics_commands.h>
 #include <otlp/push.h>
 #include <stdio.h>
 
@@ -106,9 +107,11 @@ void rbk_metering_tidy(struct rbk_cli *cli)
     struct rbk_error err = {0};
     int64_t now = rbk_clock_wall_ms();
     rbk_metrics_keep_read(rbk_map_get(cli->config->tree, "metrics"), &keep);
+    struct rbk_metrics_tidied done = {0};
     if (rbk_metrics_tidy_due(cli->store, &keep, now) &&
-        rbk_metrics_tidy(cli->store, &keep, now, TIDY_BUDGET_MS, NULL, &err) < 0)
+        rbk_metrics_tidy(cli->store, &keep, now, TIDY_BUDGET_MS, &done, &err) < 0)
         fprintf(stderr, "runbook: old metrics could not be seen to: %s\n", err.message);
+    rbk_metrics_tell_damage(&done.damage, "they were set aside");
 }
 
 void rbk_metering_queue(struct rbk_store *s, const char *queue, int64_t waiting)

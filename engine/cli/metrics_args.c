@@ -55,6 +55,7 @@ int rbk_metrics_ask(const struct rbk_args *args, const char *since, struct rbk_m
     q->by = rbk_args_get(args, "by");
     q->since_ms = INT64_MIN;
     q->until_ms = INT64_MAX;
+    q->damage = &out->damage;
     int rc = rbk_metrics_read_labels(args, named ? 2 : 1, &out->labels, &q->label_count, err);
     q->labels = out->labels;
     if (rc == 0)
@@ -77,6 +78,31 @@ void rbk_metrics_asked_fini(struct rbk_metrics_asked *a)
     for (size_t i = 0; a->labels && i < a->query.label_count; i++)
         free((char *)a->labels[i].name);
     free(a->labels);
+}
+
+void rbk_metrics_tell_damage(const struct rbk_metrics_damage *d, const char *so)
+{
+    char from[RBK_TIME_SIZE], to[RBK_TIME_SIZE];
+    if (!d->chunks)
+        return;
+    rbk_time_local(d->first_ms, from);
+    rbk_time_local(d->last_ms, to);
+    fprintf(stderr,
+            "runbook: %lld stored sample%s between %.16s and %.16s cannot be read, their chunk is damaged: %s\n",
+            (long long)d->samples, d->samples == 1 ? "" : "s", from, to, so);
+    fprintf(stderr, "  `runbook doctor` says of which metric; a backup of the state folder may still have them\n");
+}
+
+int rbk_metrics_tell_nothing(struct rbk_cli *cli, const struct rbk_metrics_query *q, struct rbk_error *err)
+{
+    struct rbk_error why = {0};
+    char text[1536];
+    int rc = rbk_metrics_why_nothing(cli->store, q, &why, err);
+    if (rc == 0) {
+        rbk_error_format(&why, text, sizeof text);
+        fprintf(stderr, "runbook: %s\n", text);
+    }
+    return rc;
 }
 
 void rbk_metrics_value_text(double value, enum rbk_unit unit, char out[64])

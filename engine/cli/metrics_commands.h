@@ -17,8 +17,9 @@ int rbk_metrics_word_sla(struct rbk_cli *cli, const struct rbk_args *args, struc
 /* ---- metrics_args.c: what was asked for */
 
 struct rbk_metrics_asked {
-    struct rbk_metrics_query query; /* borrows from args and from labels */
-    struct rbk_label *labels;       /* owned, with their names */
+    struct rbk_metrics_query query;   /* borrows from args and from labels */
+    struct rbk_label *labels;         /* owned, with their names */
+    struct rbk_metrics_damage damage; /* what the query had to pass over */
 };
 /* Reads [NAME] [label=value ...] from rest[1] on, --since (default `since`; NULL = everything), --until, --agg, --step
  * and --by. */
@@ -31,6 +32,10 @@ int rbk_metrics_read_labels(const struct rbk_args *args, size_t first, struct rb
 /* A time option, or `absent`; and one that is a duration. */
 int rbk_metrics_time(const struct rbk_args *args, const char *option, const char *absent, int64_t *out,
                      struct rbk_error *err);
+/* Says on stderr what could not be read, if anything: what became of it is `so`. */
+void rbk_metrics_tell_damage(const struct rbk_metrics_damage *d, const char *so);
+/* Says on stderr why nothing was found; it is no error: what was not measured is no data. */
+int rbk_metrics_tell_nothing(struct rbk_cli *cli, const struct rbk_metrics_query *q, struct rbk_error *err);
 /* A value as a person reads it: "1.5%", "4m 10s", "2GB", "0.25". */
 void rbk_metrics_value_text(double value, enum rbk_unit unit, char out[64]);
 

@@ -27,11 +27,13 @@ static int export_to(struct rbk_cli *cli, const struct rbk_metrics_query *q, enu
                      const char *path, struct rbk_error *err)
 {
     struct rbk_buf text = {0};
-    if (!path) {
-        int rc = rbk_metrics_export(cli->store, q, format, to_stdout, err, err);
-        return rc == 0 && fflush(stdout) && errno != EPIPE ? to_stdout(err, "", 1) : rc;
-    }
-    int rc = rbk_metrics_export(cli->store, q, format, to_buffer, &text, err);
+    bool any = false;
+    int rc =
+        rbk_metrics_export(cli->store, q, format, path ? to_buffer : to_stdout, path ? (void *)&text : err, &any, err);
+    if (rc == 0 && !any)
+        rc = rbk_metrics_tell_nothing(cli, q, err);
+    if (rc == 0 && !path)
+        return fflush(stdout) && errno != EPIPE ? to_stdout(err, "", 1) : 0;
     if (rc == 0)
         rc = rbk_file_write_atomic(path, text.data ? text.data : "", text.len, 0644, err);
     rbk_buf_fini(&text);
@@ -81,6 +83,7 @@ int rbk_metrics_word_export(struct rbk_cli *cli, const struct rbk_args *args, st
     if (rc == 0)
         rc = otlp ? export_otlp(cli, args, &asked.query, err)
                   : export_to(cli, &asked.query, format, rbk_args_get(args, "output"), err);
+    rbk_metrics_tell_damage(&asked.damage, "the rest is shown");
     rbk_metrics_asked_fini(&asked);
     return rc;
 }

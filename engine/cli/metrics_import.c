@@ -51,6 +51,7 @@ static int tidy(struct rbk_cli *cli, struct rbk_error *err)
     struct rbk_metrics_keep keep;
     rbk_metrics_keep_read(rbk_map_get(cli->config->tree, "metrics"), &keep);
     int rc = rbk_metrics_tidy(cli->store, &keep, rbk_clock_wall_ms(), 0, &done, err);
+    rbk_metrics_tell_damage(&done.damage, "they were set aside");
     if (rc == 0 && done.removed)
         fprintf(stderr, "%lld samples older than metrics.retention were not kept\n", (long long)done.removed);
     return rc;

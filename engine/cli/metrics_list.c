@@ -1,8 +1,12 @@
-/* `metrics list`: every series, with how much there is of it and its last value. */
+/* `metrics list`: every series, with how much there is of it and its last value. Labels that do not fit beside the name
+ * go below it. */
 #include <cli/metrics_commands.h>
 
 #include <base/clock.h>
+#include <base/mem.h>
+#include <base/str.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 struct listing {
@@ -28,6 +32,30 @@ static rbk_value *row_value(const struct rbk_metrics_series *s)
     return v;
 }
 
+enum { INDENT = 6 };
+
+/* What stands before them ends at `used`. Only a terminal cuts a label: a file may be read by a program. */
+static void put_labels(struct listing *l, const struct rbk_metrics_series *s, size_t used)
+{
+    const struct rbk_style *style = &l->cli->out;
+    size_t columns = (size_t)style->columns;
+    bool below = used + 1 + rbk_display_width(s->text, strlen(s->text)) > columns;
+    for (size_t i = 0; i < s->label_count; i++) {
+        char *text =
+            rbk_asprintf("%s=\"%s\"%s", s->labels[i].name, s->labels[i].value, i + 1 < s->label_count ? "," : "");
+        size_t width = rbk_display_width(text, strlen(text));
+        if (i ? used + width > columns : below) {
+            rbk_buf_printf(&l->text, "\n%*s", INDENT, "");
+            used = INDENT;
+        } else if (i == 0) {
+            rbk_buf_putc(&l->text, ' ');
+            used++;
+        }
+        used += rbk_style_fit(&l->text, text, style->terminal && columns > used ? columns - used : SIZE_MAX);
+        free(text);
+    }
+}
+
 static int list_series(void *arg, const struct rbk_metrics_series *s)
 {
     struct listing *l = arg;
@@ -35,15 +63,13 @@ static int list_series(void *arg, const struct rbk_metrics_series *s)
         rbk_list_append(l->series, row_value(s));
         return 0;
     }
-    char value[64], when[RBK_TIME_SIZE];
+    char value[64], when[RBK_TIME_SIZE], head[128];
     rbk_metrics_value_text(s->value[s->count - 1], s->unit, value);
     rbk_time_local(s->at_ms[s->count - 1], when);
-    rbk_buf_printf(&l->text, "%.16s  %8lld  %-10s  ", when, (long long)s->stored, value);
+    int used = snprintf(head, sizeof head, "%.16s  %8lld  %-10s  ", when, (long long)s->stored, value);
+    rbk_buf_puts(&l->text, head);
     rbk_style_put(&l->cli->out, &l->text, RBK_BOLD, s->name);
-    if (*s->text) {
-        rbk_buf_putc(&l->text, ' ');
-        rbk_escape_terminal(&l->text, s->text, strlen(s->text));
-    }
+    put_labels(l, s, (size_t)used + strlen(s->name));
     rbk_buf_putc(&l->text, '\n');
     return 0;
 }
@@ -66,12 +92,13 @@ int rbk_metrics_word_list(struct rbk_cli *cli, const struct rbk_args *args, stru
         rc = rbk_cli_print_json(document);
     } else if (rc == 0 || rc == RBK_ENOENT) {
         if (!l.text.len)
-            fprintf(stderr, "nothing was measured yet\n");
+            rbk_metrics_tell_nothing(cli, &asked.query, err);
         rbk_style_write(&cli->out, &l.text);
         rc = 0;
     }
     rbk_value_free(l.series);
     rbk_buf_fini(&l.text);
+    rbk_metrics_tell_damage(&asked.damage, "the rest is shown");
     rbk_metrics_asked_fini(&asked);
     return rc;
 }

@@ -5,10 +5,29 @@
 #include <base/clock.h>
 #include <stdio.h>
 
+static int note(void *any, const struct rbk_metrics_series *s)
+{
+    (void)s;
+    return *(bool *)any = true;
+}
+
+static int tell_unknown(struct rbk_cli *cli, const char *name, struct rbk_error *err)
+{
+    const struct rbk_metrics_query q = {
+        .name = name, .since_ms = INT64_MIN, .until_ms = INT64_MAX, .newest_only = true};
+    bool any = false;
+    int rc = rbk_metrics_query(cli->store, &q, note, &any, err);
+    if (rc == 0 && !any)
+        rc = rbk_metrics_tell_nothing(cli, &q, err);
+    return rc < 0 ? rc : 0;
+}
+
 static int prune_on_demand(struct rbk_cli *cli, const char *name, int64_t before_ms, int64_t *removed,
                            struct rbk_error *err)
 {
-    int rc = rbk_store_begin(cli->store, err);
+    int rc = name ? tell_unknown(cli, name, err) : 0;
+    if (rc == 0)
+        rc = rbk_store_begin(cli->store, err);
     if (rc < 0)
         return rc;
     rc = rbk_metrics_prune(cli->store, name, before_ms, removed, err);
@@ -49,6 +68,7 @@ int rbk_metrics_word_prune(struct rbk_cli *cli, const struct rbk_args *args, str
         rc = rbk_cli_store(cli, err);
     if (rc == 0)
         rc = prune(cli, args, &done, err);
+    rbk_metrics_tell_damage(&done.damage, "they were set aside");
     if (rc == 0 && cli->json) {
         rbk_value *document = rbk_map_new();
         rbk_map_set_string(document, "schema", "runbook.metrics.prune/1");

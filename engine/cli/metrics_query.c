@@ -80,10 +80,8 @@ static int draw(struct rbk_cli *cli, const struct rbk_metrics_query *q, const st
 {
     struct drawing d = {.cli = cli, .limit = rbk_args_get(args, "limit"), .err = err};
     int rc = cli->store ? rbk_metrics_query(cli->store, q, draw_series, &d, err) : 0;
-    if (rc == 0 && d.count == 0) {
-        fprintf(stderr, "nothing was measured as %s in that time\n", q->name);
-        fprintf(stderr, "  `runbook metrics list` shows what there is; --since reaches further back\n");
-    }
+    if (rc == 0 && d.count == 0)
+        rc = rbk_metrics_tell_nothing(cli, q, err);
     if (rc == 0)
         rbk_style_write(&cli->out, d.count == 1 ? &d.chart : &d.lines);
     rbk_buf_fini(&d.chart);
@@ -106,7 +104,9 @@ static int print_json(struct rbk_cli *cli, const struct rbk_metrics_query *q, st
         rbk_map_set(document, "series", rbk_list_new());
         return rbk_cli_print_json(document);
     }
-    return rbk_metrics_export(cli->store, q, RBK_METRICS_JSON, to_stdout, NULL, err);
+    bool any = false;
+    int rc = rbk_metrics_export(cli->store, q, RBK_METRICS_JSON, to_stdout, NULL, &any, err);
+    return rc == 0 && !any ? rbk_metrics_tell_nothing(cli, q, err) : rc;
 }
 
 int rbk_metrics_word_query(struct rbk_cli *cli, const struct rbk_args *args, struct rbk_error *err)
@@ -121,6 +121,7 @@ int rbk_metrics_word_query(struct rbk_cli *cli, const struct rbk_args *args, str
     }
     if (rc == 0)
         rc = cli->json ? print_json(cli, &asked.query, err) : draw(cli, &asked.query, args, err);
+    rbk_metrics_tell_damage(&asked.damage, "the rest is shown");
     rbk_metrics_asked_fini(&asked);
     return rc;
 }

@@ -24,6 +24,13 @@ struct promise {
     struct rbk_trend trend;
 };
 
+struct showing {
+    struct rbk_cli *cli;
+    struct rbk_buf text;
+    rbk_value *rows;
+    struct rbk_metrics_damage damage;
+};
+
 static int take_value(void *arg, const struct rbk_metrics_series *s)
 {
     struct promise *p = arg;
@@ -42,9 +49,10 @@ static int take_trend(void *arg, const struct rbk_metrics_series *s)
 
 /* All series of that name and label together. The trend is one of days, so that a day of many runs counts like any
  * other. 1 = something was measured. */
-static int ask(struct rbk_cli *cli, const char *name, const struct rbk_label *label, struct promise *p,
+static int ask(struct showing *s, const char *name, const struct rbk_label *label, struct promise *p,
                struct rbk_error *err)
 {
+    struct rbk_cli *cli = s->cli;
     struct rbk_metrics_query q = {.name = name,
                                   .labels = label,
                                   .label_count = label ? 1 : 0,
@@ -53,10 +61,11 @@ static int ask(struct rbk_cli *cli, const char *name, const struct rbk_label *la
                                   .newest_only = true,
                                   .by = ""};
     int rc = cli->store && !p->limit ? rbk_metrics_query(cli->store, &q, take_value, p, err) : 0;
+    q.damage = &s->damage; /* the same samples again, and more */
     q.newest_only = false;
     q.step_ms = day_ms;
     q.aggregate = p->limit ? RBK_AGG_MAX : RBK_AGG_AVG;
-    return cli->store && rc >= 0 && (rc > 0 || p->limit) ? rbk_metrics_query(cli->store, &q, take_trend, p, err) : rc;
+    return cli->store && rc >= 0 ? rbk_metrics_query(cli->store, &q, take_trend, p, err) : rc;
 }
 
 static bool reaches(const struct promise *p, struct rbk_quantity limit)
@@ -76,6 +85,8 @@ static const char *state_of(const struct promise *p)
 static const char *direction_of(const struct promise *p)
 {
     const char *direction = rbk_trend_direction(&p->trend);
+    if (!p->trend.found)
+        return "new"; /* too few days for a line */
     if (strcmp(direction, "none") == 0)
         return "steady";
     return (strcmp(direction, "falling") == 0) == p->lower ? "better" : "worse";
@@ -126,12 +137,6 @@ static void put_row(struct rbk_style *style, struct rbk_buf *out, const struct p
     rbk_buf_putc(out, '\n');
 }
 
-struct showing {
-    struct rbk_cli *cli;
-    struct rbk_buf text;
-    rbk_value *rows;
-};
-
 static void show(struct showing *s, const struct promise *p)
 {
     put_row(&s->cli->out, &s->text, p);
@@ -152,9 +157,9 @@ static int show_metric(struct showing *s, const char *name, const rbk_value *row
     char *own = rbk_asprintf("sla_%s", name);
     read_limit(row, "target", &p.has_target, &p.target);
     read_limit(row, "alert", &p.has_alert, &p.alert);
-    int rc = ask(s->cli, own, NULL, &p, err);
+    int rc = ask(s, own, NULL, &p, err);
     if (rc == 0)
-        rc = ask(s->cli, name, NULL, &p, err);
+        rc = ask(s, name, NULL, &p, err);
     free(own);
     show(s, &p);
     return rc < 0 ? rc : 0;
@@ -170,7 +175,7 @@ static int show_level(struct showing *s, const struct rbk_level *level, struct r
                         .has_alert = level->max_ms > 0,
                         .target = {(double)level->target_ms / 1e3, RBK_UNIT_SECONDS},
                         .alert = {(double)level->max_ms / 1e3, RBK_UNIT_SECONDS}};
-    int rc = ask(s->cli, "tests_duration_seconds", &label, &p, err);
+    int rc = ask(s, "tests_duration_seconds", &label, &p, err);
     if (p.has_target || p.has_alert)
         show(s, &p);
     free(name);
@@ -196,7 +201,7 @@ static int show_limit(struct showing *s, const char *name, const rbk_value *limi
                         .has_target = true,
                         .target = {rbk_value_number(limit), rbk_value_unit(limit)}};
     char *metric = metric_of_limit(name);
-    int rc = p.target.value > 0 ? ask(s->cli, metric, NULL, &p, err) : 0;
+    int rc = p.target.value > 0 ? ask(s, metric, NULL, &p, err) : 0;
     if (p.target.value > 0)
         show(s, &p);
     free(metric);
@@ -241,6 +246,7 @@ int rbk_metrics_word_sla(struct rbk_cli *cli, const struct rbk_args *args, struc
     }
     if (rc == 0)
         rc = show_all(&s, err);
+    rbk_metrics_tell_damage(&s.damage, "the rest is shown");
     if (rc == 0 && cli->json) {
         rbk_value *document = rbk_map_new();
         rbk_map_set_string(document, "schema", "runbook.metrics.sla/1");

@@ -170,8 +170,6 @@ static int read_limit(const struct rbk_args *args, struct showing *w, struct rbk
 static int print_showing(struct showing *w)
 {
     if (!w->cli->json) {
-        if (!w->text.len)
-            fprintf(stderr, "nothing was measured as %s in that time\n", w->query->name);
         rbk_style_write(&w->cli->out, &w->text);
         return 0;
     }
@@ -195,10 +193,14 @@ int rbk_metrics_word_trend(struct rbk_cli *cli, const struct rbk_args *args, str
         rc = rbk_cli_store_read(cli, err);
     if (rc == 0)
         rc = rbk_metrics_query(cli->store, &asked.query, show_series, &w, err);
-    if (rc == 0 || rc == RBK_ENOENT)
+    rc = rc == RBK_ENOENT ? 0 : rc; /* no store yet */
+    if (rc == 0 && !w.text.len)
+        rc = rbk_metrics_tell_nothing(cli, &asked.query, err);
+    if (rc == 0)
         rc = print_showing(&w);
     rbk_value_free(w.series);
     rbk_buf_fini(&w.text);
+    rbk_metrics_tell_damage(&asked.damage, "the rest is shown");
     rbk_metrics_asked_fini(&asked);
     return rc;
 }

@@ -10,7 +10,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { PARAM_INDENT = 19, WHOLE = 65536 };
+enum { PARAM_INDENT = 19, LABEL = 10, WHOLE = 65536 };
 
 struct plan_printer {
     struct rbk_buf *out;
@@ -32,8 +32,9 @@ static char *filled(const struct plan_printer *p, const char *text)
     return rbk_strdup(text);
 }
 
-/* Never cut: whoever reads this is about to decide whether to do it. */
-static void put_field(struct plan_printer *p, int indent, const char *label, const char *text)
+/* Never cut: whoever reads this is about to decide whether to do it. Prose breaks at the edge of a terminal; what may
+ * be pasted is left to the terminal. */
+static void put_lines(struct plan_printer *p, int indent, const char *label, const char *text, bool prose)
 {
     const char *line = text;
     bool first = true;
@@ -41,12 +42,20 @@ static void put_field(struct plan_printer *p, int indent, const char *label, con
         size_t len = strcspn(line, "\n");
         char *copy = rbk_strndup(line, len);
         rbk_buf_printf(p->out, "%*s%-9s ", indent, "", first ? label : "");
-        rbk_style_fit(p->out, copy, WHOLE);
+        if (prose)
+            rbk_style_wrap(p->style, p->out, copy, (size_t)indent + LABEL);
+        else
+            rbk_style_fit(p->out, copy, WHOLE);
         rbk_buf_putc(p->out, '\n');
         free(copy);
         first = false;
         line += len + (line[len] == '\n');
     }
+}
+
+static void put_field(struct plan_printer *p, int indent, const char *label, const char *text)
+{
+    put_lines(p, indent, label, text, true);
 }
 
 /* What a person is to read, with the parameters that are known. */
@@ -77,7 +86,7 @@ static void put_body(struct plan_printer *p, int indent, const char *label, cons
     } else {
         text = b->kind == RBK_BODY_ACTION ? filled(p, b->text) : rbk_script_text(b->text);
     }
-    put_field(p, indent, label, text);
+    put_lines(p, indent, label, text, b->kind == RBK_BODY_ACTION);
     free(text);
 }
 
@@ -121,7 +130,7 @@ static void put_step(struct plan_printer *p, const struct rbk_node *n, const cha
 {
     rbk_buf_printf(p->out, "%*s", indent - 4 + 2, number);
     rbk_buf_puts(p->out, "  ");
-    rbk_style_fit(p->out, n->title, 200);
+    rbk_style_wrap(p->style, p->out, n->title, (size_t)indent);
     rbk_buf_puts(p->out, "\n");
     put_field(p, indent, "note", n->note ? n->note : "");
     put_field(p, indent, "each", n->each ? n->each : n->each_list ? "a list of the file" : "");
@@ -189,9 +198,9 @@ static void put_header(struct plan_printer *p, const struct rbk_plan *plan)
 {
     rbk_style_put(p->style, p->out, RBK_BOLD, plan->id);
     rbk_buf_puts(p->out, "  ");
-    rbk_style_fit(p->out, plan->title, 200);
+    rbk_style_wrap(p->style, p->out, plan->title, strlen(plan->id) + 2);
     rbk_buf_putc(p->out, '\n');
-    put_field(p, 0, "file", plan->path ? plan->path : "");
+    put_lines(p, 0, "file", plan->path ? plan->path : "", false);
     put_field(p, 0, "help", plan->help ? plan->help : "");
     put_field(p, 0, "priority", plan->priority ? plan->priority : "");
     put_expr(p, 0, "trigger", plan->trigger);

@@ -1,4 +1,4 @@
-/* One line a run, narrow enough for 80 columns. */
+/* One line a run, narrow enough for 80 columns; two where the terminal is narrower. */
 #include <cli/run_table.h>
 
 #include <base/clock.h>
@@ -24,16 +24,26 @@ static enum rbk_tint state_tint(enum rbk_run_state s)
     return RBK_PLAIN;
 }
 
+/* The name is what the eye looks for: it is never cut, and on a narrow terminal it comes before the rest. */
 void rbk_run_table_row(struct rbk_cli *cli, struct rbk_buf *out, const struct rbk_run_row *row)
 {
+    enum { REST = 51, MINUTES = 16, LONGEST_NAME = 512 };
     char id[RBK_ULID_SIZE], when[RBK_TIME_SIZE], took[RBK_TIME_SIZE], state[16];
+    size_t room = cli->out.terminal && cli->out.columns > REST ? (size_t)cli->out.columns - REST : 0;
+    bool two_lines = cli->out.terminal && strlen(row->runbook) > room;
     rbk_time_local(row->started_ms, when);
+    when[MINUTES] = '\0'; /* "2026-11-22 14:48" */
     rbk_duration_format(row->duration_ms, took);
     snprintf(state, sizeof state, "%-11s", rbk_run_state_name(row->state));
     rbk_buf_printf(out, "%-12s  ", rbk_stored_run_short(cli, row->id, id));
+    if (two_lines) {
+        rbk_style_fit(out, row->runbook, LONGEST_NAME);
+        rbk_buf_puts(out, "\n  ");
+    }
     rbk_style_put(&cli->out, out, state_tint(row->state), state);
-    rbk_buf_printf(out, " %s %7s  ", when, took);
-    rbk_style_fit(out, row->runbook, cli->out.terminal && cli->out.columns > 70 ? (size_t)cli->out.columns - 57 : 128);
+    rbk_buf_printf(out, two_lines ? " %s %s" : " %s %6s  ", when, took);
+    if (!two_lines)
+        rbk_style_fit(out, row->runbook, LONGEST_NAME);
     rbk_buf_putc(out, '\n');
 }
 

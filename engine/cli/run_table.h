@@ -5,7 +5,7 @@
 #include <cli/context.h>
 #include <run/run.h>
 
-/* Appends one line: id, state, runbook, when, how long, and the reason when there is one. */
+/* Appends id, state, when, how long and the runbook: one line, or two on a narrow terminal. */
 void rbk_run_table_row(struct rbk_cli *cli, struct rbk_buf *out, const struct rbk_run_row *row);
 /* {"run","runbook","state","exit","started","duration_ms"} */
 rbk_value *rbk_run_table_value(const struct rbk_run_row *row);

@@ -11,15 +11,13 @@
 #include <stdlib.h>
 #include <store/journal.h>
 
-static int carry(struct rbk_cli *cli, const struct rbk_entry *e, struct rbk_plan *plan, const char *run,
+static int carry(struct rbk_cli *cli, const struct rbk_entry *e, const struct rbk_plan *plan, const char *run,
                  struct rbk_error *err)
 {
     rbk_value *params = NULL, *none = rbk_map_new();
     int rc = rbk_params_bind(plan->params, plan->param_count, e->params ? e->params : none, &params, err);
     if (rc == 0) {
-        if (e->timeout_ms && (!plan->timeout_ms || plan->timeout_ms > e->timeout_ms))
-            plan->timeout_ms = e->timeout_ms;
-        struct rbk_execution execution = {.plan = plan, .params = params, .id = run};
+        struct rbk_execution execution = {.plan = plan, .params = params, .id = run, .timeout_ms = e->timeout_ms};
         rc = rbk_execute(cli, &execution, err);
     }
     rbk_value_free(params);
@@ -42,8 +40,7 @@ static void measure_queue(struct rbk_store *s)
 }
 
 /* The runbook or its schedule may have gone since the firing was planned: that, too, is an end. */
-static int carry_taken(struct rbk_cli *cli, const struct rbk_firing *firing, const char *run, bool *allow,
-                       struct rbk_error *err)
+static int carry_taken(struct rbk_cli *cli, const struct rbk_firing *firing, const char *run, struct rbk_error *err)
 {
     struct rbk_schedules schedules = {0};
     const struct rbk_entry *e = NULL;
@@ -55,10 +52,8 @@ static int carry_taken(struct rbk_cli *cli, const struct rbk_firing *firing, con
         rc = rbk_schedules_of(cli, plan, &schedules, err);
     if (rc == 0)
         rc = rbk_schedules_find(&schedules, firing->runbook, &e, err);
-    if (rc == 0) {
-        *allow = e->overlap == RBK_OVERLAP_ALLOW;
+    if (rc == 0)
         rc = carry(cli, e, plan, run, err);
-    }
     rbk_plan_free(plan);
     rbk_schedules_fini(&schedules);
     return rc;
@@ -73,16 +68,14 @@ static int record_end(struct rbk_cli *cli, int64_t firing, const char *run, int 
     return rbk_firing_end(cli->store, firing, begun ? run : NULL, exit_status, rbk_clock_wall_ms(), err);
 }
 
-/* A run that met another one of its runbook has done nothing, and gets its turn as the policy for overlaps has it; with
- * `allow` it is the runbook that forbids two at once, and would forever. */
+/* A run that met another one of its runbook has done nothing, and gets its turn as the policy for overlaps has it. */
 static int carry_and_record(struct rbk_cli *cli, const struct rbk_firing *firing, const char *run,
                             struct rbk_error *err)
 {
     struct rbk_error ignored;
-    bool allow = false;
-    int rc = carry_taken(cli, firing, run, &allow, err), exit_status = rc < 0 ? rbk_exit_status(rc) : rc;
-    int recorded = rc == RBK_EBUSY && !allow ? rbk_firing_return(cli->store, firing->id, &ignored)
-                                             : record_end(cli, firing->id, run, exit_status, rc < 0 ? &ignored : err);
+    int rc = carry_taken(cli, firing, run, err), exit_status = rc < 0 ? rbk_exit_status(rc) : rc;
+    int recorded = rc == RBK_EBUSY ? rbk_firing_return(cli->store, firing->id, &ignored)
+                                   : record_end(cli, firing->id, run, exit_status, rc < 0 ? &ignored : err);
     return rc < 0 ? rc : recorded < 0 ? recorded : exit_status;
 }
 
@@ -107,5 +100,6 @@ int rbk_schedule_cmd_fire(struct rbk_cli *cli, const struct rbk_args *args, stru
         rc = carry_and_record(cli, &firing, run, err);
     rbk_lock_release(lock);
     rbk_firing_fini(&firing);
-    return rc;
+    /* Another process has it, or its run has to wait: nothing failed, and whoever started us knows by the status. */
+    return rc == RBK_EBUSY && !cli->verbose ? rbk_exit_status(rc) : rc;
 }

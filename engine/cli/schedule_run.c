@@ -208,7 +208,8 @@ static int prepare(struct serving *s, bool once, struct rbk_error *err)
                                    .say = say,
                                    .chore = look_after_messages,
                                    .arg = s,
-                                   .once = once};
+                                   .once = once,
+                                   .verbose = s->cli->verbose > 0};
     return rc == 0 ? rbk_daemon_new(&o, &s->schedules.entries, &s->daemon, err) : rc;
 }
 
@@ -283,5 +284,5 @@ int rbk_schedule_cmd_once(struct rbk_cli *cli, const struct rbk_args *args, stru
     rbk_map_set_string(document, "schema", "runbook.schedule.once/1");
     rbk_map_set_int(document, "exit", rc);
     int printed = rbk_cli_print_json(document);
-    return printed ? printed : rc;
+    return rc ? rc : printed;
 }

@@ -38,8 +38,14 @@ static int load_file(void *arg, const char *id, const char *path, const char *sh
     rbk_strv_add(&l->seen, id);
     if (rbk_lua_load(l->cli->lua, id, &plan, &err) < 0)
         tell(NULL, &err);
-    const char *header = plan ? plan->schedule : NULL;
-    if (rbk_entries_add(&l->out->entries, l->cli->config, l->out->zones, id, header, path, &err) < 0)
+    const struct rbk_entry_header header = {.runbook = id,
+                                            .path = path,
+                                            .schedule = plan ? plan->schedule : NULL,
+                                            .overlap_allow = plan && plan->overlap_allow};
+    if (rbk_entries_add(&l->out->entries, l->cli->config, l->out->zones, &header, &err) < 0)
+        tell(NULL, &err);
+    const struct rbk_entry *e = plan ? rbk_entries_find(&l->out->entries, id) : NULL;
+    if (e && rbk_entry_check_allow(e, l->cli->config, &err) < 0)
         tell(NULL, &err);
     rbk_plan_free(plan);
     return 0;
@@ -90,7 +96,8 @@ int rbk_schedules_load(struct rbk_cli *cli, struct rbk_schedules *out, struct rb
 int rbk_schedules_of(struct rbk_cli *cli, const struct rbk_plan *plan, struct rbk_schedules *out, struct rbk_error *err)
 {
     *out = (struct rbk_schedules){.zones = rbk_zones_new(NULL)};
-    return rbk_entries_add(&out->entries, cli->config, out->zones, plan->id, plan->schedule, plan->path, err);
+    const struct rbk_entry_header header = {plan->id, plan->path, plan->schedule, plan->overlap_allow};
+    return rbk_entries_add(&out->entries, cli->config, out->zones, &header, err);
 }
 
 void rbk_schedules_fini(struct rbk_schedules *s)

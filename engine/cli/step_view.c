@@ -32,25 +32,19 @@ enum rbk_tint rbk_step_tint(enum rbk_step_state state)
     return looks[state].tint;
 }
 
-/* What stands at the right edge: the time it took, or why it was skipped. */
-static void right_text(const struct rbk_step_view *v, char *out, size_t size)
+/* What stands at the right edge: the time it took, or why it was skipped. Heap. */
+static char *right_text(const struct rbk_step_view *v)
 {
     char took[RBK_TIME_SIZE], usual[RBK_TIME_SIZE];
-    out[0] = '\0';
-    if (v->state == RBK_STEP_SKIPPED) {
-        snprintf(out, size, "%s", v->detail ? v->detail : "");
-        out[strcspn(out, "\n")] = '\0';
-        return;
-    }
+    if (v->state == RBK_STEP_SKIPPED)
+        return rbk_strndup(v->detail ? v->detail : "", v->detail ? strcspn(v->detail, "\n") : 0);
     if (v->duration_ms < 0 || v->state == RBK_STEP_WAITING || v->state == RBK_STEP_RUNNING)
-        return;
+        return rbk_strdup("");
     rbk_duration_format(v->duration_ms, took);
-    if (v->usual_ms >= USUAL_MIN_MS) {
-        rbk_duration_format(v->usual_ms, usual);
-        snprintf(out, size, "%s  usually %s", took, usual);
-    } else {
-        snprintf(out, size, "%s", took);
-    }
+    if (v->usual_ms < USUAL_MIN_MS)
+        return rbk_strdup(took);
+    rbk_duration_format(v->usual_ms, usual);
+    return rbk_asprintf("%s  usually %s", took, usual);
 }
 
 /* The column at which times end: not so far right on a wide terminal that the eye loses the line. */
@@ -72,37 +66,47 @@ static size_t title_room(const struct rbk_style *style, size_t used, size_t righ
     return edge > taken + LEAST ? edge - taken : LEAST;
 }
 
+static void put_right(struct rbk_buf *out, const struct rbk_style *style, enum rbk_tint tint, const char *right,
+                      size_t used)
+{
+    struct rbk_buf safe = {0};
+    size_t width = rbk_style_fit(&safe, right, WHOLE), edge = right_edge(style);
+    rbk_style_pad(out, used, edge > width + used + 1 ? edge - width : used + 2);
+    rbk_style_put(style, out, tint, safe.data);
+    rbk_buf_fini(&safe);
+}
+
+/* A reason is a sentence: where it does not fit beside its title it goes below. */
 void rbk_step_view_line(struct rbk_buf *out, const struct rbk_style *style, const struct rbk_step_view *v,
                         const char *number)
 {
-    char right[256], word[8];
-    right_text(v, right, sizeof right);
+    char word[8], *right = right_text(v);
+    char *title = v->item ? rbk_asprintf("%s: %s", v->node->title, v->item) : rbk_strdup(v->node->title);
+    bool skipped = v->state == RBK_STEP_SKIPPED;
     number = number ? number : v->number;
     snprintf(word, sizeof word, "%-5s", looks[v->state].word);
     size_t used = (size_t)(2 * v->depth) + (strlen(number) < 2 ? 2 : strlen(number)) + 2 + 5 + 1;
+    size_t width = rbk_display_width(right, strlen(right));
+    size_t whole = used + rbk_display_width(title, strlen(title)) + 2 + width;
+    bool below = skipped && style->terminal && whole > right_edge(style);
     rbk_buf_printf(out, "%*s%2s  ", 2 * v->depth, "", number);
     rbk_style_put(style, out, looks[v->state].tint, word);
     rbk_buf_putc(out, ' ');
-    size_t width = rbk_display_width(right, strlen(right)), edge = right_edge(style);
-    char *title = v->item ? rbk_asprintf("%s: %s", v->node->title, v->item) : rbk_strdup(v->node->title);
-    used += rbk_style_fit(out, title, title_room(style, used, width));
-    free(title);
-    if (right[0]) {
-        struct rbk_buf safe = {0};
-        rbk_style_pad(out, used, edge > width + used + 1 ? edge - width : used + 2);
-        rbk_style_fit(&safe, right, width);
-        rbk_style_put(style, out, v->state == RBK_STEP_SKIPPED ? RBK_DIM : RBK_PLAIN, safe.data ? safe.data : "");
-        rbk_buf_fini(&safe);
-    }
+    used += rbk_style_fit(out, title, title_room(style, used, below ? 0 : width));
+    if (right[0] && !below)
+        put_right(out, style, skipped ? RBK_DIM : RBK_PLAIN, right, used);
     rbk_buf_putc(out, '\n');
+    if (below)
+        rbk_step_view_text(out, style, RBK_DIM, right);
+    free(title);
+    free(right);
 }
 
 void rbk_step_view_text(struct rbk_buf *out, const struct rbk_style *style, enum rbk_tint tint, const char *text)
 {
     struct rbk_buf line = {0};
-    size_t room = style->terminal && style->columns > INDENT + 20 ? (size_t)style->columns - INDENT : 4096;
     rbk_buf_printf(out, "%*s", INDENT, "");
-    rbk_style_fit(&line, text, room);
+    rbk_style_wrap(style, &line, text, INDENT);
     rbk_style_put(style, out, tint, line.data ? line.data : "");
     rbk_buf_putc(out, '\n');
     rbk_buf_fini(&line);
@@ -146,9 +150,9 @@ static void put_check(struct rbk_buf *out, const struct rbk_style *style, const 
     rbk_buf_printf(out, "%*s", INDENT, "");
     rbk_style_put(style, out, met ? RBK_GREEN : strcmp(result, "unknown") == 0 ? RBK_YELLOW : RBK_RED, word);
     rbk_buf_putc(out, ' ');
-    size_t used = rbk_style_fit(out, expr, 200);
-    rbk_style_pad(out, used, 27);
-    rbk_style_fit(out, measured, 60);
+    size_t used = rbk_style_fit(out, expr, WHOLE);
+    rbk_style_pad(out, used, used < 27 ? 27 : used + 2);
+    rbk_style_fit(out, measured, WHOLE);
     rbk_buf_putc(out, '\n');
     free(word);
 }
@@ -163,7 +167,12 @@ static int put_tail_line(void *arg, int64_t wall_ms, int stream, const char *lin
     struct tail *t = arg;
     (void)wall_ms, (void)stream;
     char *text = rbk_asprintf("| %.*s", (int)len, line);
-    rbk_step_view_text(t->out, t->style, RBK_DIM, text);
+    struct rbk_buf cut = {0}; /* the log has all of it */
+    rbk_style_fit(&cut, text, t->style->terminal ? (size_t)t->style->columns - INDENT : 4096);
+    rbk_buf_printf(t->out, "%*s", INDENT, "");
+    rbk_style_put(t->style, t->out, RBK_DIM, cut.data);
+    rbk_buf_putc(t->out, '\n');
+    rbk_buf_fini(&cut);
     free(text);
     return 0;
 }

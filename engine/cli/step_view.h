@@ -16,7 +16,7 @@ void rbk_step_view_line(struct rbk_buf *out, const struct rbk_style *style, cons
 /* Appends the line and everything below it, for a step that has come to rest. */
 void rbk_step_view_block(struct rbk_buf *out, const struct rbk_style *style, const struct rbk_step_view *view,
                          const char *number);
-/* Appends one indented line, made safe and cut to the width on a terminal. */
+/* Appends one indented line, made safe and broken at the width of a terminal. */
 void rbk_step_view_text(struct rbk_buf *out, const struct rbk_style *style, enum rbk_tint tint, const char *text);
 
 #endif

@@ -2,7 +2,8 @@
 #include <cli/style.h>
 
 #include <base/str.h>
-#include <errno.h>
+#include <cli/output.h>
+#include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/ioctl.h>
@@ -50,13 +51,20 @@ void rbk_style_put(const struct rbk_style *s, struct rbk_buf *out, enum rbk_tint
         rbk_buf_puts(out, "\033[0m");
 }
 
+/* It is one line, whatever a name holds. */
+static void put_one_line(struct rbk_buf *out, const char *text)
+{
+    size_t from = out->len;
+    rbk_escape_terminal(out, text, strlen(text));
+    for (size_t i = from; i < out->len; i++)
+        if (out->data[i] == '\n' || out->data[i] == '\t')
+            out->data[i] = ' ';
+}
+
 size_t rbk_style_fit(struct rbk_buf *out, const char *text, size_t columns)
 {
     struct rbk_buf safe = {0};
-    rbk_escape_terminal(&safe, text, strlen(text));
-    for (size_t i = 0; i < safe.len; i++)
-        if (safe.data[i] == '\n' || safe.data[i] == '\t')
-            safe.data[i] = ' '; /* it is one line, whatever a name holds */
+    put_one_line(&safe, text);
     size_t width = rbk_display_width(safe.data, safe.len);
     if (width <= columns) {
         rbk_buf_append(out, safe.data, safe.len);
@@ -71,6 +79,40 @@ size_t rbk_style_fit(struct rbk_buf *out, const char *text, size_t columns)
     return width;
 }
 
+/* How many bytes of a text go into a line of `room` columns: up to a space. A longer word stays whole, it may be a path
+ * to paste; a script that writes no spaces breaks between characters. */
+static size_t line_length(const char *text, size_t len, size_t room)
+{
+    size_t fits = rbk_display_prefix(text, len, room);
+    if (fits == len)
+        return len;
+    for (size_t i = fits; i > 0; i--)
+        if (text[i] == ' ')
+            return i;
+    if (fits > 0 && (unsigned char)text[fits] >= 0x80)
+        return fits;
+    return fits + strcspn(text + fits, " ");
+}
+
+void rbk_style_wrap(const struct rbk_style *s, struct rbk_buf *out, const char *text, size_t indent)
+{
+    enum { LEAST = 16 };
+    struct rbk_buf safe = {0};
+    size_t columns = (size_t)s->columns, done = 0;
+    size_t room = s->terminal && columns >= indent + LEAST ? columns - indent : SIZE_MAX;
+    put_one_line(&safe, text);
+    while (done < safe.len) {
+        size_t n = line_length(safe.data + done, safe.len - done, room);
+        rbk_buf_append(out, safe.data + done, n);
+        done += n;
+        while (done < safe.len && safe.data[done] == ' ')
+            done++;
+        if (done < safe.len)
+            rbk_buf_printf(out, "\n%*s", (int)indent, "");
+    }
+    rbk_buf_fini(&safe);
+}
+
 void rbk_style_pad(struct rbk_buf *out, size_t used, size_t columns)
 {
     do
@@ -80,16 +122,8 @@ void rbk_style_pad(struct rbk_buf *out, size_t used, size_t columns)
 
 void rbk_style_write(const struct rbk_style *s, struct rbk_buf *out)
 {
-    size_t done = 0;
-    while (done < out->len) {
-        ssize_t n = write(s->fd, out->data + done, out->len - done);
-        if (n < 0 && errno == EINTR)
-            continue;
-        if (n < 0 && s->lost && errno != EPIPE)
-            *s->lost = errno;
-        if (n < 0)
-            break;
-        done += (size_t)n;
-    }
+    int number = out->len ? rbk_output_write(s->fd, out->data, out->len) : 0;
+    if (number && s->lost)
+        *s->lost = number;
     rbk_buf_clear(out);
 }

@@ -14,7 +14,7 @@ struct rbk_style {
     bool cursor;   /* and lines can be drawn again: a terminal, and not TERM=dumb */
     bool color;
     int columns;
-    int *lost; /* gets errno of a write that failed, except to a reader that went away; NULL: nobody asks */
+    int *lost; /* gets errno of a write that failed; NULL: nobody asks */
 };
 
 /* NO_COLOR (https://no-color.org), TERM=dumb and pipes turn colour off; `mode` overrides. */
@@ -25,9 +25,12 @@ void rbk_style_measure(struct rbk_style *s);
 void rbk_style_put(const struct rbk_style *s, struct rbk_buf *out, enum rbk_tint tint, const char *text);
 /* Appends `text` as one line made safe for a terminal, cut to `columns` with an ellipsis. Returns the columns used. */
 size_t rbk_style_fit(struct rbk_buf *out, const char *text, size_t columns);
+/* Appends `text` as one line made safe, never cut: on a terminal it breaks between words and goes on below column
+ * `indent`, where it begins. */
+void rbk_style_wrap(const struct rbk_style *s, struct rbk_buf *out, const char *text, size_t indent);
 /* Appends spaces up to `columns` after `used`; at least one. */
 void rbk_style_pad(struct rbk_buf *out, size_t used, size_t columns);
-/* Writes the whole buffer to the stream's descriptor and clears it. A reader that went away is not an error. */
+/* Writes the whole buffer to the stream's descriptor and clears it. */
 void rbk_style_write(const struct rbk_style *s, struct rbk_buf *out);
 
 #endif

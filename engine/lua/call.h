@@ -18,6 +18,9 @@ struct rbk_script_call {
 struct rbk_script_call *rbk_call_current(lua_State *L, const char *what);
 /* The same, or NULL. */
 struct rbk_script_call *rbk_call_running(const struct rbk_lua *lua);
+/* The table at index 1 as data, in a box; `texts`, up to NULL, are the members from which secrets are taken. While a
+ * call runs. [-0, +1, v] */
+rbk_value *rbk_call_asked(lua_State *L, const char *const *texts);
 /* Writes to the log of the running step; false when none runs. */
 bool rbk_call_log(lua_State *L, const char *text, size_t len);
 

@@ -21,6 +21,11 @@ struct rbk_channels *rbk_channels_new(struct rbk_lua *lua, struct rbk_loop *loop
 /* Before any of what it borrows. What is under way is given up without its callback. NULL is fine. */
 void rbk_channels_free(struct rbk_channels *c);
 
+/* What is worth a warning in the options of a channel that are right otherwise: secrets that stand in the file itself.
+ * `path` is for rbk_config_place. */
+typedef void rbk_channel_doubt_fn(void *arg, const char *const *path, const struct rbk_error *doubt);
+void rbk_channel_doubts(struct rbk_channels *c, const char *name, rbk_channel_doubt_fn *fn, void *arg);
+
 /* The host is a struct rbk_channels. */
 extern const struct rbk_channel_ops rbk_lua_channel_ops;
 

@@ -70,6 +70,8 @@ int rbk_channel_secrets(const struct rbk_channel_spec *spec, const char *name, c
         bool secret = option->kind == RBK_CHANNEL_SECRET || option->kind == RBK_CHANNEL_URL;
         if (secret && text && rbk_channel_is_reference(text))
             rc = set_secret(config, redactor, option->param.name, text, map, &inner);
+        else if (option->private && text)
+            rbk_redactor_add(redactor, text, strlen(text)); /* it stands in the file, and is shown nowhere else */
         if (option->kind == RBK_CHANNEL_MAP)
             rc = set_secrets_of_map(config, redactor, option->param.name, map, &inner);
         if (rc)

@@ -49,6 +49,9 @@ static void read_option(lua_State *L, struct rbk_channel_option *option)
     lua_getfield(L, -1, "help");
     option->param.help = rbk_strdup(luaL_checkstring(L, -1));
     lua_pop(L, 1);
+    lua_getfield(L, -1, "private");
+    option->private = lua_toboolean(L, -1);
+    lua_pop(L, 1);
 }
 
 static int compare_options(const void *a, const void *b)

@@ -17,6 +17,7 @@ enum rbk_channel_option_kind {
 struct rbk_channel_option {
     struct rbk_param param;
     enum rbk_channel_option_kind kind;
+    bool private; /* its value gives access: a secret even where it is an address */
 };
 
 /* A userdata; its user value 1 is the table of the channel's file. */

@@ -73,7 +73,8 @@ static void read_result(struct rbk_delivery_task *d, const rbk_value *v)
     if (sent && strcmp(sent, "accepted") == 0) {
         d->result.sent = RBK_SENT_ACCEPTED;
         if (rbk_value_type(memory) == RBK_MAP || rbk_value_type(memory) == RBK_LIST) /* {} is a list to Lua */
-            d->result.memory = rbk_value_length(memory) ? rbk_value_dup(memory) : rbk_map_new();
+            d->result.memory =
+                rbk_value_length(memory) ? rbk_delivery_redacted(d->channels->redactor, memory) : rbk_map_new();
         return;
     }
     bool dead = sent && strcmp(sent, "dead") == 0;

@@ -15,12 +15,10 @@
 #include <string.h>
 #include <unistd.h>
 
-static void set_redacted(struct rbk_perform *p, rbk_value *event, const char *name, const char *text)
+static void set_if_said(rbk_value *event, const char *name, const char *text)
 {
-    char *clean = text ? rbk_perform_redacted(p, text) : NULL;
-    if (clean)
-        rbk_map_set_string(event, name, clean);
-    free(clean);
+    if (text)
+        rbk_map_set_string(event, name, text);
 }
 
 /* Which message it is: of this step of this run, and what it says to whom. */
@@ -55,8 +53,8 @@ static rbk_value *event_of(struct rbk_perform *p, const rbk_value *asked)
     rbk_map_set_string(event, "run", run);
     if (rbk_journal_run_short(rbk_perform_store(p), run, run_short, NULL) == 0)
         rbk_map_set_string(event, "run_short", run_short);
-    set_redacted(p, event, "title", rbk_map_get_string(asked, "subject"));
-    set_redacted(p, event, "text", rbk_map_get_string(asked, "text"));
+    set_if_said(event, "title", rbk_map_get_string(asked, "subject"));
+    set_if_said(event, "text", rbk_map_get_string(asked, "text"));
     if (gethostname(host, sizeof host - 1) == 0)
         rbk_map_set_string(event, "host", host);
     return event;
@@ -83,15 +81,13 @@ static int publish(struct rbk_perform *p, const rbk_value *event, int *queued, s
  * [-1, +1|3, v] */
 static int notify_send(lua_State *L)
 {
+    static const char *const texts[] = {"subject", "text", "priority", "key", NULL};
     struct rbk_error err;
     struct rbk_perform *p = rbk_call_current(L, "a message")->perform;
     int queued = 0;
-    luaL_checktype(L, 1, LUA_TTABLE);
-    rbk_value **asked = rbk_lua_push_box(L), **event = rbk_lua_push_box(L);
-    *asked = rbk_lua_to_value(L, 1, &err);
-    if (!*asked)
-        return rbk_lua_raise(L, &err);
-    *event = event_of(p, *asked);
+    const rbk_value *asked = rbk_call_asked(L, texts);
+    rbk_value **event = rbk_lua_push_box(L);
+    *event = event_of(p, asked);
     if (publish(p, *event, &queued, &err) != 0)
         return rbk_lua_push_failure(L, &err);
     lua_pushinteger(L, queued);

@@ -24,6 +24,25 @@ struct rbk_script_call *rbk_call_current(lua_State *L, const char *what)
     return call;
 }
 
+rbk_value *rbk_call_asked(lua_State *L, const char *const *texts)
+{
+    struct rbk_error err;
+    struct rbk_perform *perform = rbk_call_running(rbk_lua_of(L))->perform;
+    luaL_checktype(L, 1, LUA_TTABLE);
+    rbk_value **v = rbk_lua_push_box(L);
+    *v = rbk_lua_to_value(L, 1, &err);
+    if (!*v)
+        rbk_lua_raise(L, &err);
+    for (; *texts; texts++) {
+        const char *text = rbk_map_get_string(*v, *texts);
+        char *clean = text ? rbk_perform_redacted(perform, text) : NULL;
+        if (clean)
+            rbk_map_set_string(*v, *texts, clean);
+        free(clean);
+    }
+    return *v;
+}
+
 bool rbk_call_log(lua_State *L, const char *text, size_t len)
 {
     struct rbk_script_call *call = rbk_call_running(rbk_lua_of(L));

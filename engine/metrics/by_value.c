@@ -1,6 +1,6 @@
 /* Metrics for script hosts, which know them as maps: what is recorded and asked for comes as a value, the answer goes
  * as one. */
-#include <metrics/metrics.h>
+#include <metrics/units.h>
 
 #include <base/clock.h>
 #include <string.h>
@@ -64,6 +64,8 @@ int rbk_metrics_record_value(struct rbk_store *s, const rbk_value *what, struct 
         rc = add_one(&batch, rbk_list_at(what, i), err);
     if (rc == 0 && batch.data.len) {
         rc = rbk_store_begin(s, err);
+        if (rc == 0)
+            rc = units_check_batch(s, &batch, err);
         if (rc == 0)
             rc = rbk_metrics_batch_write(&batch, s, err);
         if (rc == 0)

@@ -113,9 +113,9 @@ void chunk_encode(const int64_t *at_ms, const double *value, size_t n, struct rb
 
 int chunk_damaged(struct rbk_error *err)
 {
-    rbk_error_set(err, RBK_ESTORE, "a chunk of stored metrics is damaged");
-    rbk_error_hint(err, "`runbook doctor` checks the store; restore the state folder from a backup");
-    return RBK_ESTORE;
+    rbk_error_set(err, RBK_EMALFORMED, "a chunk of stored metrics is damaged");
+    rbk_error_hint(err, "`runbook doctor` says which; restore the state folder from a backup");
+    return RBK_EMALFORMED;
 }
 
 int chunk_decode(const void *data, size_t len, struct samples *out, struct rbk_error *err)

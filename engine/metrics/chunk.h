@@ -12,7 +12,7 @@ enum { CHUNK_MAX = 4096 };
 
 /* Appends the chunk of n samples (1 to CHUNK_MAX). */
 void chunk_encode(const int64_t *at_ms, const double *value, size_t n, struct rbk_buf *out);
-/* Appends its samples. RBK_ESTORE when the bytes are no chunk; nothing was appended then. */
+/* Appends its samples. RBK_EMALFORMED when the bytes are no chunk; nothing was appended then. */
 int chunk_decode(const void *data, size_t len, struct samples *out, struct rbk_error *err);
 
 /* ---- its parts, for chunks of summaries (summary_chunk.c) */
@@ -22,7 +22,7 @@ bool times_get(struct bytes *in, size_t n, int64_t *out);
 /* Values behind one byte that says how they are coded. */
 void values_put(const double *v, size_t n, struct rbk_buf *out);
 bool values_get(struct bytes *in, size_t n, double *out);
-int chunk_damaged(struct rbk_error *err); /* RBK_ESTORE */
+int chunk_damaged(struct rbk_error *err); /* RBK_EMALFORMED */
 
 /* ---- ints.c: integers by frame of reference with patched exceptions */
 void ints_pack(const int64_t *v, size_t n, struct rbk_buf *out);

@@ -199,7 +199,7 @@ static int put_series(void *arg, const struct rbk_metrics_series *s)
 }
 
 int rbk_metrics_export(struct rbk_store *s, const struct rbk_metrics_query *q, enum rbk_metrics_format format,
-                       rbk_metrics_sink *sink, void *arg, struct rbk_error *err)
+                       rbk_metrics_sink *sink, void *arg, bool *any, struct rbk_error *err)
 {
     static const char *const heads[] = {"", "", "name,labels,time,value\r\n",
                                         "{\"schema\":\"runbook.metrics/1\",\"series\":["};
@@ -212,6 +212,7 @@ int rbk_metrics_export(struct rbk_store *s, const struct rbk_metrics_query *q, e
     rbk_buf_puts(&e.out, tails[format]);
     if (rc == 0)
         rc = flush(&e, 0);
+    *any = e.any;
     rbk_buf_fini(&e.out);
     rbk_buf_fini(&e.family);
     return rc;

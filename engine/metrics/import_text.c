@@ -1,6 +1,6 @@
 /* Importing a text: its samples are gathered by series in memory and then written in bulk, all or nothing. */
 #include <metrics/labels.h>
-#include <metrics/metrics.h>
+#include <metrics/units.h>
 
 #include <base/clock.h>
 #include <base/mem.h>
@@ -82,6 +82,7 @@ static int gather(void *arg, const struct rbk_metrics_line *line)
     return 0;
 }
 
+/* A text that says no unit means the one that the name has. */
 static int write_gathered(struct rbk_store *s, const struct gathered *g, struct rbk_error *err)
 {
     struct labels labels = {0};
@@ -92,7 +93,9 @@ static int write_gathered(struct rbk_store *s, const struct gathered *g, struct 
                            .unit = g->unit,
                            .labels = labels.items,
                            .label_count = labels.count};
-    int rc = rbk_metrics_record_many(s, &m, g->samples, g->count, err);
+    int rc = m.unit == RBK_UNIT_NONE ? units_of(s, m.name, units_meant(m.name, m.unit), &m.unit, err) : 0;
+    if (rc == 0)
+        rc = rbk_metrics_record_many(s, &m, g->samples, g->count, err);
     labels_fini(&labels);
     return rc;
 }
@@ -116,7 +119,8 @@ int rbk_metrics_import(struct rbk_store *s, const char *file, const char *text, 
     struct importing in = {0};
     int rc = rbk_metrics_text_read(file, text, len, rbk_clock_wall_ms(), gather, &in, err);
     for (size_t i = 0; i < in.count && rc == 0; i++)
-        rc = write_gathered(s, &in.series[i], err);
+        if ((rc = write_gathered(s, &in.series[i], err)) < 0)
+            rbk_error_at(err, file, 0, 0);
     done->samples = in.samples;
     done->series = (int64_t)in.count;
     importing_fini(&in);

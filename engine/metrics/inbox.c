@@ -2,6 +2,7 @@
  * bytes of value. */
 #include <metrics/inbox.h>
 #include <metrics/labels.h>
+#include <metrics/units.h>
 
 #include <base/mem.h>
 #include <math.h>
@@ -23,7 +24,7 @@ void rbk_metrics_batch_add(struct rbk_metrics_batch *b, const struct rbk_metric 
         return;
     labels_put(&labels, m->labels, m->label_count);
     rbk_buf_putc(&b->data, (char)m->kind);
-    rbk_buf_putc(&b->data, (char)m->unit);
+    rbk_buf_putc(&b->data, (char)units_meant(m->name, m->unit));
     put_text(&b->data, m->name, strlen(m->name));
     put_text(&b->data, m->help ? m->help : "", m->help ? strlen(m->help) : 0);
     put_text(&b->data, labels.data ? labels.data : "", labels.len);
@@ -62,7 +63,7 @@ static const char *get_text(struct bytes *b)
     return (const char *)p;
 }
 
-static bool get_entry(struct bytes *b, struct inbox_entry *e)
+bool inbox_entry_read(struct bytes *b, struct inbox_entry *e)
 {
     const uint8_t *head = bytes_take(b, 2);
     if (head) {
@@ -77,6 +78,19 @@ static bool get_entry(struct bytes *b, struct inbox_entry *e)
     if (value)
         memcpy(&e->sample.value, value, sizeof e->sample.value);
     return !b->broken;
+}
+
+bool inbox_row_unit(const void *data, size_t len, const char *name, enum rbk_unit *out)
+{
+    struct bytes b = bytes_of(data, len);
+    struct inbox_entry e = {0};
+    while (b.p < b.end && inbox_entry_read(&b, &e)) {
+        if (strcmp(e.name, name) == 0) {
+            *out = e.unit;
+            return true;
+        }
+    }
+    return false;
 }
 
 static int by_series(const struct inbox_entry *a, const struct inbox_entry *b)
@@ -119,7 +133,7 @@ int inbox_load(struct inbox *in, struct rbk_store *s, struct rbk_error *err)
         RBK_GROW(in->entries, in->count, in->cap);
         struct inbox_entry *e = &in->entries[in->count];
         e->order = in->count++;
-        if (!get_entry(&b, e)) {
+        if (!inbox_entry_read(&b, e)) {
             rbk_error_set(err, RBK_ESTORE, "the inbox of metrics is damaged");
             rc = rbk_error_hint(err, "`runbook doctor` checks the store; restore the state folder from a backup");
         }

@@ -20,6 +20,11 @@ struct inbox {
     struct rbk_buf text; /* the rows */
     int64_t rows;
 };
+/* The next entry of a row or a batch; false: it is damaged. */
+bool inbox_entry_read(struct bytes *b, struct inbox_entry *e);
+/* The unit that the first sample of a name has in a row or a batch; false: it has none of it. */
+bool inbox_row_unit(const void *data, size_t len, const char *name, enum rbk_unit *out);
+
 int inbox_load(struct inbox *in, struct rbk_store *s, struct rbk_error *err);
 void inbox_fini(struct inbox *in);
 /* How many entries from `i` on are of the series of entry i. */

@@ -21,6 +21,14 @@ void rbk_metrics_batch_add(struct rbk_metrics_batch *b, const struct rbk_metric 
 int rbk_metrics_batch_write(struct rbk_metrics_batch *b, struct rbk_store *s, struct rbk_error *err);
 void rbk_metrics_batch_fini(struct rbk_metrics_batch *b);
 
+/* ---- damage.c: reads every chunk there is, and names each series that has damaged ones, set aside or not. */
+typedef void rbk_metrics_damage_fn(void *arg, const char *name, const char *labels, const struct rbk_metrics_damage *d);
+int rbk_metrics_look_for_damage(struct rbk_store *s, rbk_metrics_damage_fn *fn, void *arg, struct rbk_error *err);
+
+/* ---- nothing.c: why a query found nothing: `why` gets it, with a hint of what was meant. `s` may be NULL. */
+int rbk_metrics_why_nothing(struct rbk_store *s, const struct rbk_metrics_query *q, struct rbk_error *why,
+                            struct rbk_error *err);
+
 /* ---- keep.c: how long, by `metrics` of runbook.yaml (NULL = forever) */
 void rbk_metrics_keep_read(const rbk_value *metrics, struct rbk_metrics_keep *out);
 
@@ -51,9 +59,9 @@ int rbk_metrics_format_parse(const char *name, enum rbk_metrics_format *out, str
 /* Gets the text as it grows; non-zero stops and is returned. */
 typedef int rbk_metrics_sink(void *arg, const char *text, size_t len);
 /* A newest_only query gives the formats of Prometheus without times, which is what scrapers and node-exporter's
- * textfile collector want; the Prometheus format knows nothing else and always is. */
+ * textfile collector want; the Prometheus format knows nothing else and always is. *any says whether there was one. */
 int rbk_metrics_export(struct rbk_store *s, const struct rbk_metrics_query *q, enum rbk_metrics_format format,
-                       rbk_metrics_sink *sink, void *arg, struct rbk_error *err);
+                       rbk_metrics_sink *sink, void *arg, bool *any, struct rbk_error *err);
 
 /* ---- text_read.c, import_text.c: OpenMetrics text, https://prometheus.io/docs/specs/om/open_metrics_spec/ (and
  * Prometheus' own) */

@@ -1,5 +1,6 @@
 /* Forgetting on demand: chunks that end before the time go, those that contain it are cut. What is old by configuration
  * goes by itself (tidy.c). */
+#include <metrics/damage.h>
 #include <metrics/series.h>
 #include <metrics/write.h>
 
@@ -44,9 +45,11 @@ static int prune_series(struct pruning *p, int64_t series, struct rbk_error *err
     int64_t id = 0;
     int rc = delete_whole(p, series, err);
     if (rc == 0)
+        rc = damage_forget(p->store, series, p->before_ms, err);
+    if (rc == 0)
         rc = find_cut(p, series, &id, err);
     while (rc == 0 && id) {
-        rc = chunk_forget(p->store, id, p->before_ms, &p->removed, err);
+        rc = chunk_forget(p->store, id, p->before_ms, &p->removed, NULL, err);
         if (rc == 0)
             rc = find_cut(p, series, &id, err);
     }
@@ -55,8 +58,9 @@ static int prune_series(struct pruning *p, int64_t series, struct rbk_error *err
 
 int series_forget_empty(struct rbk_store *s, struct rbk_error *err)
 {
-    int rc =
-        rbk_stmt_run(rbk_stmt(s, "DELETE FROM metric_series WHERE id NOT IN (SELECT series FROM metric_chunks)"), err);
+    int rc = rbk_stmt_run(rbk_stmt(s, "DELETE FROM metric_series WHERE id NOT IN (SELECT series FROM metric_chunks"
+                                      " UNION ALL SELECT series FROM metric_damaged)"),
+                          err);
     if (rc == 0)
         rc = rbk_stmt_run(rbk_stmt(s, "DELETE FROM metric_families WHERE id NOT IN (SELECT family FROM metric_series)"),
                           err);

@@ -100,10 +100,12 @@ static int read_range(struct querying *w, const struct series *one, const struct
                       struct past *out, struct rbk_error *err)
 {
     const struct rbk_metrics_query *q = w->q;
+    struct range range = {q->since_ms, q->until_ms, q->damage};
     w->stored = 0;
     if (q->newest_only && q->aggregate == RBK_AGG_RAW)
-        return series_newest(w->store, one->id, entries, n, q->since_ms, q->until_ms, out, &w->stored, err);
-    int rc = series_read(w->store, one->id, entries, n, read_from(q), q->until_ms, out, err);
+        return series_newest(w->store, one->id, entries, n, &range, out, &w->stored, err);
+    range.since_ms = read_from(q);
+    int rc = series_read(w->store, one->id, entries, n, &range, out, err);
     if (rc == 0 && aggregate_of_increments(q->aggregate)) {
         past_to_increments(out);
         past_clip(out, q->since_ms, q->until_ms);

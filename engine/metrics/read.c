@@ -2,6 +2,7 @@
 #include <metrics/read.h>
 
 #include <metrics/chunk.h>
+#include <metrics/damage.h>
 #include <metrics/write.h>
 
 #include <base/mem.h>
@@ -30,19 +31,27 @@ static int find_chunks(struct rbk_store *s, int64_t series, int64_t since_ms, in
     return rc;
 }
 
-int series_read(struct rbk_store *s, int64_t series, const struct inbox_entry *entries, size_t n, int64_t since_ms,
-                int64_t until_ms, struct past *out, struct rbk_error *err)
+/* One that is damaged is passed over. */
+static int read_chunk(struct rbk_store *s, int64_t id, struct past *out, struct rbk_metrics_damage *damage,
+                      struct rbk_error *err)
+{
+    int rc = chunk_read(s, id, out, err);
+    return rc == RBK_EMALFORMED ? chunk_count_lost(s, id, damage, err) : rc;
+}
+
+int series_read(struct rbk_store *s, int64_t series, const struct inbox_entry *entries, size_t n,
+                const struct range *range, struct past *out, struct rbk_error *err)
 {
     struct ids ids = {0};
-    int rc = series ? find_chunks(s, series, since_ms, until_ms, &ids, err) : 0;
+    int rc = series ? find_chunks(s, series, range->since_ms, range->until_ms, &ids, err) : 0;
     samples_reserve(&out->samples, ids.count * CHUNK_MAX + n);
     for (size_t i = 0; i < ids.count && rc == 0; i++)
-        rc = chunk_read(s, ids.items[i], out, err);
+        rc = read_chunk(s, ids.items[i], out, range->damage, err);
     free(ids.items);
     for (size_t i = 0; i < n && rc == 0; i++)
         samples_add(&out->samples, entries[i].sample.at_ms, entries[i].sample.value);
     past_sort(out);
-    past_clip(out, since_ms, until_ms);
+    past_clip(out, range->since_ms, range->until_ms);
     return rc;
 }
 
@@ -72,16 +81,26 @@ static void keep_newest(struct past *p)
     samples_add(&p->samples, last_ms, value);
 }
 
-/* The chunk that ends last ends with the newest sample, unless it goes beyond the range: then all of that is read. */
-int series_newest(struct rbk_store *s, int64_t series, const struct inbox_entry *entries, size_t n, int64_t since_ms,
-                  int64_t until_ms, struct past *out, int64_t *stored, struct rbk_error *err)
+/* The chunk that ends last ends with the newest sample, unless it goes beyond the range or is damaged: then all of that
+ * is read. */
+int series_newest(struct rbk_store *s, int64_t series, const struct inbox_entry *entries, size_t n,
+                  const struct range *range, struct past *out, int64_t *stored, struct rbk_error *err)
 {
-    int64_t last_ms = INT64_MIN;
-    int rc = series ? survey(s, series, until_ms, stored, &last_ms, err) : 0;
+    struct rbk_metrics_damage found = {0};
+    struct range end = {INT64_MIN, range->until_ms, &found};
+    int rc = series ? survey(s, series, range->until_ms, stored, &end.since_ms, err) : 0;
+    bool shorter = end.since_ms < range->until_ms && end.since_ms > range->since_ms;
     *stored += (int64_t)n;
+    if (!shorter)
+        end.since_ms = range->since_ms;
     if (rc == 0)
-        rc = series_read(s, series, entries, n, last_ms < until_ms && last_ms > since_ms ? last_ms : since_ms, until_ms,
-                         out, err);
+        rc = series_read(s, series, entries, n, &end, out, err);
+    if (rc == 0 && found.chunks && shorter) {
+        past_fini(out);
+        rc = series_read(s, series, entries, n, range, out, err);
+    } else {
+        damage_add(range->damage, &found);
+    }
     if (rc == 0 && !past_is_empty(out))
         keep_newest(out);
     return rc;

@@ -6,14 +6,19 @@
 #include <metrics/series.h>
 #include <metrics/summary.h>
 
-/* Fills `out`, which is empty, with the samples of the range (since <= t < until), in order: those in chunks, and those
- * among the n entries of the inbox, which are of this series. */
-int series_read(struct rbk_store *s, int64_t series, const struct inbox_entry *entries, size_t n, int64_t since_ms,
-                int64_t until_ms, struct past *out, struct rbk_error *err);
+struct range {
+    int64_t since_ms, until_ms;        /* since <= t < until */
+    struct rbk_metrics_damage *damage; /* grows by what is passed over; or NULL */
+};
+
+/* Fills `out`, which is empty, with the samples of the range, in order: those in chunks, and those among the n entries
+ * of the inbox, which are of this series. */
+int series_read(struct rbk_store *s, int64_t series, const struct inbox_entry *entries, size_t n,
+                const struct range *range, struct past *out, struct rbk_error *err);
 
 /* The same for the newest sample of the range alone; *stored counts all that the series had, rolled up or not. */
-int series_newest(struct rbk_store *s, int64_t series, const struct inbox_entry *entries, size_t n, int64_t since_ms,
-                  int64_t until_ms, struct past *out, int64_t *stored, struct rbk_error *err);
+int series_newest(struct rbk_store *s, int64_t series, const struct inbox_entry *entries, size_t n,
+                  const struct range *range, struct past *out, int64_t *stored, struct rbk_error *err);
 
 /* Goes over every series of `name` (NULL = all), ordered by name and labels, with what the inbox has of it. All of it
  * is one state of the store, whatever others write meanwhile; `fn` must not write. */

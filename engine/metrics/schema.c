@@ -6,6 +6,7 @@
  *                    into chunks by every INBOX_ROWS-th writer, in that writer's transaction
  *   metric_chunks    up to 4096 samples of a series (chunk.c); the index finds and counts those of a range without
  * reading them; step_ms is 0, or the windows that were rolled up into summaries (summary.h)
+ *   metric_damaged   chunks that cannot be read any more, out of everybody's way (damage.c)
  *   metric_tidied    when old samples were last seen to, and by which configuration (tidy.c); one row
  *
  * Ids of chunks of samples only ever grow within a series, so they also say what was written later. */
@@ -29,6 +30,10 @@ static const char *const steps[] = {
     "CREATE TABLE metric_tidied(id INTEGER PRIMARY KEY CHECK(id = 1), at_ms INTEGER NOT NULL, keep INTEGER NOT NULL);",
 
     "ALTER TABLE metric_tidied ADD COLUMN reached_ms INTEGER NOT NULL DEFAULT 0;",
+
+    "CREATE TABLE metric_damaged(id INTEGER PRIMARY KEY, series INTEGER NOT NULL REFERENCES metric_series(id),"
+    " first_ms INTEGER NOT NULL, last_ms INTEGER NOT NULL, count INTEGER NOT NULL, step_ms INTEGER NOT NULL,"
+    " data BLOB NOT NULL);",
 };
 
 const struct rbk_schema rbk_metrics_schema = {"metrics", steps, sizeof steps / sizeof steps[0]};

@@ -230,17 +230,19 @@ static int take_time(struct reader *r, int64_t *at_ms)
     return rc;
 }
 
-/* Whether the sample `name` belongs to the family of the last comments; its kind. */
-static bool of_family(const struct reader *r, const char *name, enum rbk_metric_kind *kind)
+/* Whether the sample `name` belongs to the family of the last comments; its kind and unit. */
+static bool of_family(const struct reader *r, const char *name, enum rbk_metric_kind *kind, enum rbk_unit *unit)
 {
     size_t len = strlen(r->base);
     if (len == 0 || strncmp(name, r->base, len) != 0)
         return false;
     const char *suffix = name + len;
-    bool counts = strcmp(suffix, "_bucket") == 0 || strcmp(suffix, "_count") == 0 || strcmp(suffix, "_sum") == 0;
+    bool numbers = strcmp(suffix, "_bucket") == 0 || strcmp(suffix, "_count") == 0;
+    bool counts = numbers || strcmp(suffix, "_sum") == 0;
     *kind = r->distribution && counts ? RBK_METRIC_COUNTER : r->distribution ? RBK_METRIC_GAUGE : r->kind;
     if (strcmp(suffix, "_created") == 0)
         *kind = RBK_METRIC_GAUGE;
+    *unit = numbers ? RBK_UNIT_NONE : r->unit;
     return !*suffix || counts || strcmp(suffix, "_total") == 0 || strcmp(suffix, "_created") == 0 ||
            strcmp(suffix, "_info") == 0;
 }
@@ -249,10 +251,8 @@ static int give(struct reader *r, const char *name, double value, int64_t at_ms)
 {
     struct rbk_metrics_line line = {.metric = {.name = name, .labels = r->labels, .label_count = r->label_count},
                                     .sample = {at_ms, value}};
-    if (of_family(r, name, &line.metric.kind)) {
+    if (of_family(r, name, &line.metric.kind, &line.metric.unit))
         line.metric.help = r->help;
-        line.metric.unit = r->unit;
-    }
     int rc = isfinite(value) ? rbk_metric_check(&line.metric, r->err) : 0;
     if (rc < 0) {
         r->err->code = RBK_EMALFORMED;

@@ -7,6 +7,7 @@
  *
  * A chunk that is partly old is cut only when it has a day's worth of it or more, so that a series that is written all
  * the time is not written anew every time. */
+#include <metrics/damage.h>
 #include <metrics/series.h>
 #include <metrics/write.h>
 
@@ -78,7 +79,7 @@ static int forget_one(struct tidying *t, struct rbk_error *err)
         return 0;
     int rc = find_old(t->store, INT64_MAX, before_ms - t->slack_ms, &chunk, err);
     if (rc > 0) {
-        int failed = chunk_forget(t->store, chunk.id, before_ms, &t->done.removed, err);
+        int failed = chunk_forget(t->store, chunk.id, before_ms, &t->done.removed, &t->done.damage, err);
         rc = failed ? failed : 1;
     }
     return rc;
@@ -89,6 +90,8 @@ static int roll_chunk(struct tidying *t, const struct old_chunk *chunk, int64_t 
 {
     struct past old = {0}, rest = {0};
     int rc = chunk_read(t->store, chunk->id, &old, err);
+    if (rc == RBK_EMALFORMED)
+        return chunk_set_aside(t->store, chunk->id, &t->done.damage, err);
     past_append(&rest, &old);
     past_clip(&old, INT64_MIN, before_ms);
     past_clip(&rest, before_ms, INT64_MAX);
@@ -129,11 +132,19 @@ static int64_t hash_of(const struct rbk_metrics_keep *keep)
     return (int64_t)rbk_hash(RBK_HASH_INIT, numbers, sizeof numbers);
 }
 
+static int forget_damaged(struct tidying *t, struct rbk_error *err)
+{
+    int64_t retention_ms = t->keep->retention_ms;
+    return retention_ms > 0 ? damage_forget(t->store, 0, t->now_ms - retention_ms, err) : 0;
+}
+
 static int note_tidied(struct tidying *t, struct rbk_error *err)
 {
     struct rbk_stmt *q = rbk_stmt(t->store, "INSERT OR REPLACE INTO metric_tidied(id, at_ms, keep, reached_ms)"
                                             " VALUES(1, ?1, ?2, ?3)");
-    int rc = t->done.removed ? series_forget_empty(t->store, err) : 0;
+    int rc = forget_damaged(t, err);
+    if (rc == 0 && t->done.removed)
+        rc = series_forget_empty(t->store, err);
     rbk_bind_int(q, 1, t->clock_ms);
     rbk_bind_int(q, 2, hash_of(t->keep));
     rbk_bind_int(q, 3, t->now_ms);

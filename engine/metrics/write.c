@@ -7,9 +7,11 @@
 #include <metrics/write.h>
 
 #include <metrics/chunk.h>
+#include <metrics/damage.h>
 #include <metrics/inbox.h>
 #include <metrics/labels.h>
 #include <metrics/series.h>
+#include <metrics/units.h>
 
 #include <math.h>
 #include <stdlib.h>
@@ -58,7 +60,7 @@ static int summaries_put(struct rbk_store *s, int64_t series, int64_t step_ms, c
     return rc;
 }
 
-static int chunk_delete(struct rbk_store *s, int64_t id, struct rbk_error *err)
+int chunk_delete(struct rbk_store *s, int64_t id, struct rbk_error *err)
 {
     struct rbk_stmt *q = rbk_stmt(s, "DELETE FROM metric_chunks WHERE id = ?1");
     rbk_bind_int(q, 1, id);
@@ -104,10 +106,13 @@ int chunk_rewrite(struct rbk_store *s, int64_t id, const struct past *rest, stru
     return rbk_stmt_run(q, err);
 }
 
-int chunk_forget(struct rbk_store *s, int64_t id, int64_t before_ms, int64_t *removed, struct rbk_error *err)
+int chunk_forget(struct rbk_store *s, int64_t id, int64_t before_ms, int64_t *removed,
+                 struct rbk_metrics_damage *damage, struct rbk_error *err)
 {
     struct past p = {0};
     int rc = chunk_read(s, id, &p, err);
+    if (rc == RBK_EMALFORMED)
+        return chunk_set_aside(s, id, damage, err);
     int64_t before = past_count(&p);
     past_clip(&p, before_ms, INT64_MAX);
     if (rc == 0)
@@ -134,6 +139,15 @@ static int last_chunk(struct rbk_store *s, int64_t series, int64_t step_ms, int6
     return rc < 0 ? rc : 0;
 }
 
+/* Reads a chunk that is to be filled up, and deletes it. One that is damaged is set aside: it counts as none. */
+static int take_chunk(struct rbk_store *s, int64_t id, struct past *out, struct rbk_error *err)
+{
+    int rc = chunk_read(s, id, out, err);
+    if (rc == RBK_EMALFORMED)
+        return chunk_set_aside(s, id, NULL, err);
+    return rc == 0 ? chunk_delete(s, id, err) : rc;
+}
+
 int chunks_append(struct rbk_store *s, int64_t series, const struct samples *samples, struct rbk_error *err)
 {
     struct past all = {0};
@@ -142,11 +156,10 @@ int chunks_append(struct rbk_store *s, int64_t series, const struct samples *sam
     if (rc == 0 && (last == 0 || count >= CHUNK_MAX))
         return chunks_put(s, series, samples, err);
     if (rc == 0)
-        rc = chunk_read(s, last, &all, err);
+        rc = take_chunk(s, last, &all, err);
     if (rc == 0) {
         past_append(&all, &(struct past){.samples = *samples});
         past_sort(&all);
-        rc = chunk_delete(s, last, err);
     }
     if (rc == 0)
         rc = chunks_put(s, series, &all.samples, err);
@@ -163,7 +176,9 @@ int summaries_append(struct rbk_store *s, int64_t series, int64_t step_ms, const
     int rc = last_chunk(s, series, step_ms, &last, &count, err);
     if (rc == 0 && last)
         rc = chunk_read(s, last, &all, err);
-    if (rc == 0 && all.rolled.count >= SUMMARIES_MAX)
+    if (rc == RBK_EMALFORMED)
+        rc = chunk_set_aside(s, last, NULL, err);
+    else if (rc == 0 && all.rolled.count >= SUMMARIES_MAX)
         past_fini(&all); /* it is full */
     else if (rc == 0 && last)
         rc = chunk_delete(s, last, err);
@@ -235,8 +250,10 @@ int rbk_metrics_record(struct rbk_store *s, const struct rbk_metric *m, struct r
         rc = check_sample(m, sample, err);
     if (rc == 0) {
         rbk_metrics_batch_add(&batch, m, sample);
-        rc = rbk_metrics_batch_write(&batch, s, err);
+        rc = units_check_batch(s, &batch, err);
     }
+    if (rc == 0)
+        rc = rbk_metrics_batch_write(&batch, s, err);
     rbk_metrics_batch_fini(&batch);
     return rc;
 }
@@ -262,15 +279,19 @@ int rbk_metrics_record_many(struct rbk_store *s, const struct rbk_metric *m, con
 {
     struct samples ordered = {0};
     struct rbk_buf labels = {0};
+    struct rbk_metric family = *m;
     int64_t series = 0;
     int rc = rbk_metric_check(m, err);
     if (rc == 0)
         rc = take_samples(m, samples, count, &ordered, err);
     if (rc == 0)
         rc = rbk_metrics_compact(s, err);
+    if (rc == 0)
+        rc = units_check(s, m, samples, count, err);
+    family.unit = units_meant(m->name, m->unit);
     labels_put(&labels, m->labels, m->label_count);
     if (rc == 0 && count)
-        rc = series_make(s, m, labels.data ? labels.data : "", &series, err);
+        rc = series_make(s, &family, labels.data ? labels.data : "", &series, err);
     if (rc == 0 && count)
         rc = chunks_append(s, series, &ordered, err);
     rbk_buf_fini(&labels);

@@ -10,11 +10,15 @@ int chunks_append(struct rbk_store *s, int64_t series, const struct samples *sam
 /* The same for summaries of windows of `step_ms`; those of one window become one. */
 int summaries_append(struct rbk_store *s, int64_t series, int64_t step_ms, const struct past *from,
                      struct rbk_error *err);
-/* What is in it, appended, not sorted; RBK_ENOENT when there is none. */
+/* What is in it, appended, not sorted; RBK_ENOENT when there is none, RBK_EMALFORMED when it is damaged: then nothing
+ * was appended. */
 int chunk_read(struct rbk_store *s, int64_t id, struct past *out, struct rbk_error *err);
 /* It keeps its place in the order of writing and holds `rest` now, which is in order; nothing left: it goes. */
 int chunk_rewrite(struct rbk_store *s, int64_t id, const struct past *rest, struct rbk_error *err);
-/* Takes what is older than a time out of a chunk; *removed grows by how many samples that were. */
-int chunk_forget(struct rbk_store *s, int64_t id, int64_t before_ms, int64_t *removed, struct rbk_error *err);
+/* Takes what is older than a time out of a chunk; *removed grows by how many samples that were. One that is damaged is
+ * set aside. */
+int chunk_forget(struct rbk_store *s, int64_t id, int64_t before_ms, int64_t *removed,
+                 struct rbk_metrics_damage *damage, struct rbk_error *err);
+int chunk_delete(struct rbk_store *s, int64_t id, struct rbk_error *err);
 
 #endif

@@ -59,7 +59,7 @@ static void shorten(rbk_value *event, const char *name, size_t max, bool keep_en
         max--;
     const char *line = keep_end ? strchr(from, '\n') : NULL;
     from = line ? line + 1 : from;
-    char *kept = rbk_asprintf("%s%.*s%s", keep_end ? "..\n" : "", (int)max, from, keep_end ? "" : "..");
+    char *kept = rbk_asprintf("%s%.*s%s", keep_end ? "[cut] …\n" : "", (int)max, from, keep_end ? "" : "… [cut]");
     rbk_map_set_string(event, name, kept);
     free(kept);
 }
@@ -94,6 +94,7 @@ static int complete_event(struct publication *p, const rbk_value *event, int64_t
         rbk_map_set_int(p->event, "time", now_ms);
     shorten(p->event, "output", OUTPUT_MAX, true);
     shorten(p->event, "text", TEXT_MAX, false);
+    shorten(p->event, "error", TEXT_MAX, false);
     return notify_circumstances_of(p->store, p->config, p->event, now_ms, &p->circumstances, err);
 }
 

@@ -112,6 +112,8 @@ static void fill_row(struct rbk_run *run)
     row->options = rbk_map_new();
     if (!run->parent)
         keep_trace(row->options);
+    if (!run->parent && run->session->o.timeout_ms > 0)
+        rbk_map_set_int(row->options, RBK_OPTION_TIMEOUT, run->session->o.timeout_ms);
     rbk_map_set_string(row->options, "from", run->from ? run->from->id : NULL);
     rbk_map_set_string(row->options, "only", run->only ? run->only->id : NULL);
     row->plan = rbk_plan_record(run->plan);
@@ -163,8 +165,16 @@ static void on_poll(void *arg)
         rbk_run_stop(root, RBK_STOP_CANCEL, false);
 }
 
+/* The runbook's, or what bounds this run (its row knows, on a resume too): the shorter. 0 = none. */
+static int64_t timeout_of(const struct rbk_run *run)
+{
+    int64_t own = run->plan->timeout_ms, given = rbk_value_int(rbk_map_get(run->row.options, RBK_OPTION_TIMEOUT));
+    return own > 0 && (given <= 0 || own < given) ? own : given;
+}
+
 void rbk_run_begin(struct rbk_run *run)
 {
+    int64_t timeout = timeout_of(run);
     const struct rbk_run_options *o = &run->session->o;
     run->began_ms = rbk_clock_mono_ms();
     run->before_ms = run->row.duration_ms;
@@ -173,8 +183,8 @@ void rbk_run_begin(struct rbk_run *run)
         if (o->observer && o->observer->started)
             o->observer->started(o->observer_self, run);
     }
-    if (run->plan->timeout_ms > 0) {
-        int64_t left = run->plan->timeout_ms - run->before_ms;
+    if (timeout > 0) {
+        int64_t left = timeout - run->before_ms;
         run->deadline = rbk_timer_start(o->loop, left > 0 ? left : 1, 0, on_deadline, run);
     }
     rbk_sequence_go(run);

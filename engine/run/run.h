@@ -98,6 +98,7 @@ struct rbk_run_options {
     const char *from, *only; /* step id or number; NULL */
     const char *by;          /* who; NULL = the user's name */
     const char *id;          /* of a fresh run, a ULID; NULL = a new one */
+    int64_t timeout_ms;      /* of a fresh run, beside the runbook's own: the shorter counts, also when it is resumed */
 };
 
 /* What a run promises about its steps, beside DESIGN: `timeout` counts for each attempt, from the start of its body to

@@ -1,4 +1,4 @@
-/* From planned to ended: whether a firing may begin now, taking it, and finding those whose process died. */
+/* From planned to ended: taking a firing, and finding those whose process died. */
 #include <base/clock.h>
 #include <base/mem.h>
 #include <inttypes.h>
@@ -197,81 +197,4 @@ int rbk_firings_prune(struct rbk_store *s, int64_t keep, struct rbk_error *err)
     struct rbk_stmt *q = rbk_stmt(s, sql);
     rbk_bind_int(q, 1, keep);
     return commit_one(s, q, NULL, err);
-}
-
-/* ---- overlap ---- */
-
-struct running {
-    struct rbk_store *store;
-    const char *runbook;
-    bool alive;
-};
-
-static int find_running(void *arg, const struct rbk_firing *f)
-{
-    struct running *r = arg;
-    if (strcmp(f->runbook, r->runbook) == 0 && rbk_firing_alive(r->store, f->id, NULL) == 1)
-        r->alive = true;
-    return r->alive;
-}
-
-/* An earlier firing that is still carried out, or a run that somebody started by hand. */
-static int still_runs(struct rbk_store *s, const char *runbook, bool *out, struct rbk_error *err)
-{
-    struct running r = {s, runbook, false};
-    int rc = rbk_firings_running(s, find_running, &r, err);
-    if (rc < 0)
-        return rc;
-    int held = r.alive ? 1 : rbk_lock_held(s, RBK_LOCK_INSTANCE, runbook, NULL, 0, err);
-    *out = held == 1;
-    return held < 0 ? held : 0;
-}
-
-static int note_run(void *arg, const struct rbk_run_row *r)
-{
-    memcpy(arg, r->id, RBK_ULID_SIZE);
-    return 1;
-}
-
-static int cancel_running(struct rbk_store *s, const char *runbook, struct rbk_error *err)
-{
-    char run[RBK_ULID_SIZE] = "";
-    struct rbk_run_filter filter = {.runbook = runbook, .state = "running", .limit = 1};
-    int rc = rbk_journal_runs(s, &filter, note_run, run, err);
-    if (rc < 0 || !run[0] || rbk_journal_cancel_requested(s, run))
-        return rc < 0 ? rc : 0;
-    rc = rbk_store_begin(s, err);
-    if (rc < 0)
-        return rc;
-    rc = rbk_journal_cancel_request(s, run, "schedule", "replaced by the next one that is due", err);
-    if (rc == 0)
-        return rbk_store_commit(s, err);
-    rbk_store_rollback(s);
-    return rc;
-}
-
-int rbk_firing_consider(struct rbk_store *s, const struct rbk_entry *e, const struct rbk_firing *f, bool busy,
-                        int64_t now_ms, enum rbk_begin *out, struct rbk_error *err)
-{
-    bool runs = busy;
-    *out = RBK_BEGIN_LATER;
-    if (e->paused) {
-        *out = RBK_BEGIN_DROPPED;
-        return rbk_firing_skip(s, f->id, RBK_PAUSED, now_ms, err);
-    }
-    if (f->start_ms > now_ms)
-        return 0;
-    int rc = busy || e->overlap == RBK_OVERLAP_ALLOW ? 0 : still_runs(s, f->runbook, &runs, err);
-    if (rc < 0)
-        return rc;
-    if (!runs || e->overlap == RBK_OVERLAP_ALLOW) {
-        *out = RBK_BEGIN_NOW;
-        return 0;
-    }
-    /* What makes up for missed times waits for its turn under every policy, or it would always be skipped. */
-    if (e->overlap == RBK_OVERLAP_SKIP && !f->late) {
-        *out = RBK_BEGIN_DROPPED;
-        return rbk_firing_skip(s, f->id, "the run before it was still going on (overlap: skip)", now_ms, err);
-    }
-    return e->overlap == RBK_OVERLAP_REPLACE ? cancel_running(s, f->runbook, err) : 0;
 }

@@ -1,39 +1,27 @@
 /* See daemon.h. */
 #include <base/clock.h>
 #include <base/mem.h>
-#include <inttypes.h>
-#include <loop/detach.h>
 #include <schedule/alarm.h>
+#include <schedule/children.h>
 #include <schedule/civil.h>
 #include <schedule/daemon.h>
 #include <schedule/due.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
-#include <string.h>
 
-/* A process that could not take its firing is started again so often, so much later. A run that is waited for is looked
- * at as often, unless it is our own child, whose end is told. */
-enum { ATTEMPTS_MAX = 3, LOOK_AGAIN_MS = 5000 };
+/* A run that is waited for is looked at so often, unless it is our own child, whose end is told. */
+enum { LOOK_AGAIN_MS = 5000 };
 /* Records kept of each runbook: years of one that is due every four hours, a week of one that is due every minute. */
-enum { KEPT = 10000, PRUNE_EVERY_MS = 24 * 3600 * 1000 };
-
-struct child {
-    struct rbk_daemon *daemon;
-    struct rbk_detached *process; /* NULL: it has ended */
-    int64_t firing;
-    char *runbook;
-    int attempts;
-    int64_t again_ms; /* not to be started again before */
-};
+enum { KEPT = 10000, PRUNE_EVERY_MS = 24 * 3600 * 1000, NAME_SIZE = 280 };
 
 struct rbk_daemon {
     struct rbk_daemon_options o;
     const struct rbk_entries *entries;
     struct rbk_due due; /* of each entry */
     struct rbk_alarm *alarm;
-    struct child **children;
-    size_t child_count, child_cap;
+    struct rbk_children *children;
+    int64_t called_ms; /* with `once`: what is due until then is looked after; 0 = not yet looked */
     int worst_exit;
     int64_t prune_day;
     struct rbk_error error;
@@ -51,75 +39,29 @@ static void say(struct rbk_daemon *d, const char *fmt, ...)
         d->o.say(d->o.arg, line);
 }
 
-/* ---- children ---- */
-
-static struct child *child_of(const struct rbk_daemon *d, int64_t firing)
+/* "a/b, due 2026-11-22T12:00:00+01:00": what a line is about. */
+static void put_name(const struct rbk_daemon *d, const char *runbook, int64_t due_ms, char out[NAME_SIZE])
 {
-    for (size_t i = 0; i < d->child_count; i++)
-        if (d->children[i]->firing == firing)
-            return d->children[i];
-    return NULL;
+    char due[RBK_ZONED_SIZE] = "";
+    const struct rbk_entry *e = rbk_entries_find(d->entries, runbook);
+    if (e)
+        rbk_zone_format(e->zone, rbk_floor_div(due_ms, 1000), due);
+    snprintf(out, NAME_SIZE, "%.200s%s%s", runbook, e ? ", due " : "", due);
 }
 
-static bool is_busy(const struct rbk_daemon *d, const char *runbook)
+static void daemon_on_end(void *arg, const char *runbook, int64_t due_ms, int status)
 {
-    for (size_t i = 0; i < d->child_count; i++)
-        if (d->children[i]->process && strcmp(d->children[i]->runbook, runbook) == 0)
-            return true;
-    return false;
-}
-
-static size_t living_children(const struct rbk_daemon *d)
-{
-    size_t count = 0;
-    for (size_t i = 0; i < d->child_count; i++)
-        count += d->children[i]->process != NULL;
-    return count;
-}
-
-static void child_free(struct child *c)
-{
-    rbk_detached_forget(&c->process);
-    free(c->runbook);
-    free(c);
-}
-
-static void child_on_exit(void *arg, int status)
-{
-    struct child *c = arg;
-    c->process = NULL;
-    /* Busy: somebody else has the firing, or it was given back because of a run that goes on; it will be looked at. */
-    if (status == rbk_exit_status(RBK_EBUSY))
-        c->attempts--;
-    else if (status > c->daemon->worst_exit)
-        c->daemon->worst_exit = status;
-    say(c->daemon, "%s ended with exit %d", c->runbook, status);
-    rbk_loop_defer(c->daemon->o.loop, rbk_daemon_tick, c->daemon);
-}
-
-static struct child *child_new(struct rbk_daemon *d, const struct rbk_firing *f)
-{
-    struct child *c = rbk_alloc(sizeof *c);
-    *c = (struct child){.daemon = d, .firing = f->id, .runbook = rbk_strdup(f->runbook)};
-    RBK_GROW(d->children, d->child_count, d->child_cap);
-    return d->children[d->child_count++] = c;
-}
-
-static int start_child(struct rbk_daemon *d, struct child *c, struct rbk_error *err)
-{
-    char number[24];
-    size_t count = 0;
-    snprintf(number, sizeof number, "%" PRId64, c->firing);
-    while (d->o.command[count])
-        count++;
-    char **argv = rbk_alloc((count + 2) * sizeof *argv);
-    memcpy(argv, d->o.command, count * sizeof *argv);
-    argv[count] = number;
-    struct rbk_detach_options o = {.argv = argv, .cwd = d->o.cwd, .on_exit = child_on_exit, .arg = c};
-    c->attempts++;
-    int rc = rbk_detach(d->o.loop, &o, &c->process, err);
-    free(argv);
-    return rc;
+    struct rbk_daemon *d = arg;
+    char name[NAME_SIZE];
+    bool busy = status == rbk_exit_status(RBK_EBUSY);
+    put_name(d, runbook, due_ms, name);
+    if (!busy && status > d->worst_exit)
+        d->worst_exit = status;
+    if (!busy)
+        say(d, "%s, ended with exit %d", name, status);
+    else if (d->o.verbose)
+        say(d, "%s, was not begun by this one: another scheduler has taken it, or another run goes on", name);
+    rbk_loop_defer(d->o.loop, rbk_daemon_tick, d);
 }
 
 /* ---- what is planned ---- */
@@ -140,68 +82,67 @@ static int collect(void *arg, const struct rbk_firing *f)
     return 0;
 }
 
-/* Starts the process of a firing, or gives up on one that never manages to take it. */
-static int begin(struct rbk_daemon *d, const struct rbk_entry *e, const struct rbk_firing *f, int64_t now,
-                 struct rbk_error *err)
+static void begin(struct rbk_daemon *d, const struct rbk_firing *f, int64_t now)
 {
-    struct child *c = child_of(d, f->id);
     struct rbk_error why = {0};
-    if (c && c->attempts >= ATTEMPTS_MAX)
-        return rbk_firing_skip(d->o.store, f->id, "its process could not be started; see the daemon's log", now, err);
-    if (!c)
-        c = child_new(d, f);
-    c->again_ms = now + LOOK_AGAIN_MS;
-    char due[RBK_ZONED_SIZE];
-    rbk_zone_format(e->zone, rbk_floor_div(f->due_ms, 1000), due);
-    if (start_child(d, c, &why) < 0)
-        say(d, "%s, due %s, cannot be started: %s", f->runbook, due, why.message);
+    char name[NAME_SIZE];
+    put_name(d, f->runbook, f->due_ms, name);
+    if (rbk_children_start(d->children, f, now, &why) < 0)
+        say(d, "%s, cannot be started: %s", name, why.message);
     else
-        say(d, "%s, due %s, starts%s", f->runbook, due, f->late ? " (late)" : "");
+        say(d, "%s, starts%s", name, f->late ? " (late)" : "");
+}
+
+static void say_dropped(struct rbk_daemon *d, const struct rbk_firing *f)
+{
+    char name[NAME_SIZE];
+    put_name(d, f->runbook, f->due_ms, name);
+    say(d, "%s, is skipped: `runbook schedule why %s` says why", name, f->runbook);
+}
+
+/* Begins it, drops it, or finds out when to look again. `once` does not wait for runs that are not its own: the next
+ * call looks again. */
+static int consider(struct rbk_daemon *d, const struct rbk_entry *e, const struct rbk_firing *f, int64_t now,
+                    int64_t *again, struct rbk_error *err)
+{
+    enum rbk_begin what;
+    int64_t rests = 0;
+    bool busy = rbk_children_busy(d->children, f->runbook);
+    int rc = rbk_firing_consider(d->o.store, e, f, busy, now, &what, err);
+    if (rc == 0 && what == RBK_BEGIN_DROPPED)
+        say_dropped(d, f);
+    if (rc < 0 || what == RBK_BEGIN_DROPPED)
+        return rc;
+    if (f->start_ms > now) {
+        *again = f->start_ms;
+    } else if (what == RBK_BEGIN_LATER) {
+        *again = busy || d->o.once ? INT64_MAX : now + LOOK_AGAIN_MS;
+    } else if (rbk_children_of(d->children, f->id, now, &rests) == RBK_CHILD_GIVEN_UP) {
+        return rbk_firing_skip(d->o.store, f->id, "its process could not be started; see the daemon's log", now, err);
+    } else {
+        begin(d, f, now);
+        if (rbk_children_of(d->children, f->id, now, again) == RBK_CHILD_LIVES)
+            *again = INT64_MAX;
+    }
     return 0;
 }
 
 /* What a planned firing wants now; *again is when to look at it again. */
 static int handle(struct rbk_daemon *d, const struct rbk_firing *f, int64_t now, int64_t *again, struct rbk_error *err)
 {
-    enum rbk_begin what;
+    int64_t rests = INT64_MAX;
     const struct rbk_entry *e = rbk_entries_find(d->entries, f->runbook);
-    const struct child *c = child_of(d, f->id);
+    enum rbk_child child = rbk_children_of(d->children, f->id, now, &rests);
     *again = INT64_MAX;
-    if (c && c->process)
+    if (child == RBK_CHILD_LIVES || (d->o.once && f->due_ms > d->called_ms))
         return 0;
-    if (c && c->again_ms > now && c->again_ms <= now + LOOK_AGAIN_MS) {
-        *again = c->again_ms;
+    if (child == RBK_CHILD_RESTS) {
+        *again = rests;
         return 0;
     }
     if (!e)
         return rbk_firing_skip(d->o.store, f->id, "the runbook has no schedule any more", now, err);
-    bool busy = is_busy(d, f->runbook);
-    int rc = rbk_firing_consider(d->o.store, e, f, busy, now, &what, err);
-    if (rc == 0 && what == RBK_BEGIN_NOW)
-        rc = begin(d, e, f, now, err);
-    c = child_of(d, f->id);
-    if (f->start_ms > now)
-        *again = f->start_ms;
-    else if ((what == RBK_BEGIN_LATER && !busy) || (what == RBK_BEGIN_NOW && c && !c->process))
-        *again = now + LOOK_AGAIN_MS;
-    return rc;
-}
-
-/* Children whose firing is no longer planned have done their part. */
-static void drop_finished(struct rbk_daemon *d, const struct planned *p)
-{
-    size_t kept = 0;
-    for (size_t i = 0; i < d->child_count; i++) {
-        struct child *c = d->children[i];
-        bool keep = c->process != NULL;
-        for (size_t j = 0; j < p->count; j++)
-            keep = keep || p->items[j].id == c->firing;
-        if (keep)
-            d->children[kept++] = c;
-        else
-            child_free(c);
-    }
-    d->child_count = kept;
+    return consider(d, e, f, now, again, err);
 }
 
 static int handle_planned(struct rbk_daemon *d, int64_t now, int64_t *wake, struct rbk_error *err)
@@ -209,7 +150,7 @@ static int handle_planned(struct rbk_daemon *d, int64_t now, int64_t *wake, stru
     struct planned p = {0};
     int rc = rbk_firings_planned(d->o.store, collect, &p, err);
     if (rc == 0)
-        drop_finished(d, &p);
+        rbk_children_keep(d->children, p.items, p.count);
     for (size_t i = 0; rc == 0 && i < p.count; i++) {
         int64_t again;
         rc = handle(d, &p.items[i], now, &again, err);
@@ -260,14 +201,16 @@ static int prune(struct rbk_daemon *d, int64_t now, struct rbk_error *err)
 static int tick(struct rbk_daemon *d, struct rbk_error *err)
 {
     int64_t now = rbk_clock_wall_ms(), wake = INT64_MAX;
-    int rc = decide_due(d, now, err);
+    int rc = d->called_ms ? 0 : decide_due(d, now, err);
+    if (rc == 0 && d->o.once && !d->called_ms)
+        d->called_ms = rbk_clock_wall_ms();
     if (rc == 0)
         rc = rbk_firings_settle(d->o.store, now, err);
     if (rc == 0)
         rc = handle_planned(d, now, &wake, err);
     if (rc == 0)
         rc = prune(d, now, err);
-    if (rc == 0 && d->o.once && living_children(d) == 0 && wake == INT64_MAX)
+    if (rc == 0 && d->o.once && rbk_children_living(d->children) == 0 && wake == INT64_MAX)
         rbk_loop_stop(d->o.loop);
     if (rc == 0 && d->o.chore && !d->o.once) {
         int64_t again = d->o.chore(d->o.arg, now);
@@ -313,6 +256,8 @@ int rbk_daemon_new(const struct rbk_daemon_options *o, const struct rbk_entries 
     d->o = *o;
     d->entries = entries;
     rbk_due_init(&d->due, entries->count);
+    d->children = rbk_children_new(&(struct rbk_children_options){
+        .loop = o->loop, .command = o->command, .cwd = o->cwd, .on_end = daemon_on_end, .arg = d});
     int rc = rbk_alarm_open(o->loop, daemon_on_alarm, d, &d->alarm, err);
     if (rc < 0) {
         rbk_daemon_free(d);
@@ -339,9 +284,7 @@ void rbk_daemon_free(struct rbk_daemon *d)
 {
     if (!d)
         return;
-    for (size_t i = 0; i < d->child_count; i++)
-        child_free(d->children[i]);
-    free(d->children);
+    rbk_children_free(d->children);
     rbk_alarm_close(d->alarm);
     rbk_due_fini(&d->due);
     free(d);

@@ -19,7 +19,10 @@ struct rbk_daemon_options {
      * not called with `once`. */
     int64_t (*chore)(void *arg, int64_t now_ms);
     void *arg;
-    bool once; /* stop when nothing is left to do now */
+    /* Look once: begin what is due now and what waits for that, and stop the loop when these have ended. Neither what
+     * becomes due meanwhile is begun nor are other runs waited for: the next look does. */
+    bool once;
+    bool verbose; /* say also what another scheduler does */
 };
 
 /* `entries` is borrowed until it is replaced. */
@@ -27,8 +30,7 @@ int rbk_daemon_new(const struct rbk_daemon_options *o, const struct rbk_entries 
                    struct rbk_error *err);
 /* The schedules were read again, or enabled or disabled. */
 void rbk_daemon_replace(struct rbk_daemon *d, const struct rbk_entries *entries);
-/* What is due now; called by itself at each due time. With `once` the loop is stopped when all that it started ended.
- */
+/* What is due now; called by itself at each due time. */
 void rbk_daemon_tick(void *daemon);
 /* The first error that stopped the loop, 0 = none; and the worst exit status of what was started. */
 int rbk_daemon_error(const struct rbk_daemon *d, struct rbk_error *err);

@@ -44,11 +44,13 @@ static void read_policies(struct rbk_entry *e, const rbk_value *settings)
 {
     const rbk_value *params = rbk_map_get(settings, "params");
     int64_t catch_up = rbk_value_int(rbk_map_get(settings, "catch_up"));
+    int64_t queue = rbk_value_int(rbk_map_get(settings, "queue"));
     e->missed = (enum rbk_missed)word_index(settings, "missed", missed_names, 3, RBK_MISSED_ONE);
     e->overlap = (enum rbk_overlap)word_index(settings, "overlap", overlap_names, 4, RBK_OVERLAP_SKIP);
     e->dst.skip_gap = word_is(settings, "skipped_times", "skip");
     e->dst.twice_repeat = word_is(settings, "repeated_times", "twice");
     e->catch_up = catch_up > 0 ? (int)catch_up : 10;
+    e->queue = queue > 0 ? (int)queue : 1;
     e->paused = word_is(settings, "paused", "true");
     e->jitter_ms = setting_ms(settings, "jitter");
     e->timeout_ms = setting_ms(settings, "timeout");
@@ -99,30 +101,45 @@ static int name_mistake(const struct rbk_entry *e, const struct rbk_config *conf
     return rbk_error_hint(err, "%s", inner.hint);
 }
 
-int rbk_entries_add(struct rbk_entries *list, const struct rbk_config *config, rbk_zones *zones, const char *runbook,
-                    const char *header, const char *path, struct rbk_error *err)
+int rbk_entries_add(struct rbk_entries *list, const struct rbk_config *config, rbk_zones *zones,
+                    const struct rbk_entry_header *header, struct rbk_error *err)
 {
+    const char *runbook = header->runbook;
     const rbk_value *settings = rbk_map_get(rbk_config_get(config, "schedule"), runbook);
     const char *text = rbk_map_get_string(settings, "at");
     struct rbk_error scratch;
     err = err ? err : &scratch;
-    if (!text && !header)
+    if (!text && !header->schedule)
         return 0;
     struct rbk_entry e = {.runbook = rbk_strdup(runbook),
-                          .text = rbk_strdup(text ? text : header),
-                          .source = rbk_strdup(text ? config->file : path)};
+                          .text = rbk_strdup(text ? text : header->schedule),
+                          .source = rbk_strdup(text ? config->file : header->path)};
     int rc = read_entry(&e, settings, config, zones, err);
     if (rc < 0) {
         name_mistake(&e, text ? config : NULL, err);
         entry_fini(&e);
         return rc;
     }
+    e.allow_refused = e.overlap == RBK_OVERLAP_ALLOW && !header->overlap_allow;
     RBK_GROW(list->items, list->count, list->cap);
     size_t i = list->count++;
     for (; i > 0 && strcmp(list->items[i - 1].runbook, runbook) > 0; i--)
         list->items[i] = list->items[i - 1];
     list->items[i] = e;
     return 0;
+}
+
+int rbk_entry_check_allow(const struct rbk_entry *e, const struct rbk_config *config, struct rbk_error *err)
+{
+    if (!e->allow_refused)
+        return 0;
+    rbk_error_set(err, RBK_EINVAL,
+                  "schedule of %s: overlap: allow, but the runbook's header does not say overlap = \"allow\": what is"
+                  " due while a run goes on will be skipped",
+                  e->runbook);
+    rbk_config_place(config, (const char *const[]){"schedule", e->runbook, "overlap", NULL}, err);
+    return rbk_error_hint(err, "write overlap = \"allow\" in the runbook's header, when two of its runs may go on at"
+                               " once; else choose skip, queue or replace");
 }
 
 const struct rbk_entry *rbk_entries_find(const struct rbk_entries *e, const char *runbook)

@@ -17,6 +17,8 @@ struct rbk_entry {
     enum rbk_missed missed;
     int catch_up; /* with RBK_MISSED_ALL: at most so many */
     enum rbk_overlap overlap;
+    bool allow_refused; /* with RBK_OVERLAP_ALLOW: the runbook's header forbids it, so it counts as RBK_OVERLAP_SKIP */
+    int queue;          /* with RBK_OVERLAP_QUEUE: at most so many wait */
     int64_t jitter_ms, timeout_ms; /* 0 = none */
     bool paused;                   /* what is due is recorded as skipped */
     rbk_value *params;             /* map of scalars, or NULL */
@@ -27,10 +29,18 @@ struct rbk_entries {
     size_t count, cap;
 };
 
-/* Adds the schedule of one runbook: what the configuration says of it, else `header` (from the file `path`), else
- * nothing. A mistake names the file and the runbook. */
-int rbk_entries_add(struct rbk_entries *e, const struct rbk_config *config, rbk_zones *zones, const char *runbook,
-                    const char *header, const char *path, struct rbk_error *err);
+/* What a runbook's file says. */
+struct rbk_entry_header {
+    const char *runbook, *path;
+    const char *schedule; /* or NULL */
+    bool overlap_allow;
+};
+/* Adds the schedule of one runbook: what the configuration says of it, else its header, else nothing. A mistake names
+ * the file and the runbook. */
+int rbk_entries_add(struct rbk_entries *e, const struct rbk_config *config, rbk_zones *zones,
+                    const struct rbk_entry_header *header, struct rbk_error *err);
+/* RBK_EINVAL when the configuration wants runs to overlap that the runbook's header forbids. */
+int rbk_entry_check_allow(const struct rbk_entry *e, const struct rbk_config *config, struct rbk_error *err);
 const struct rbk_entry *rbk_entries_find(const struct rbk_entries *e, const char *runbook); /* NULL */
 void rbk_entries_fini(struct rbk_entries *e);
 

@@ -5,6 +5,7 @@
 #ifndef RBK_SCHEDULE_FIRING_H
 #define RBK_SCHEDULE_FIRING_H
 
+#include <base/clock.h>
 #include <schedule/entry.h>
 #include <store/lock.h>
 #include <store/store.h>
@@ -51,11 +52,27 @@ int rbk_schedule_set(struct rbk_store *s, const char *runbook, bool enabled, con
 int rbk_schedule_decide(struct rbk_store *s, const struct rbk_entry *e, int64_t now_ms, int64_t *next_ms,
                         struct rbk_error *err);
 
-/* begin.c: what is to be done about a planned firing now. `busy`: the caller knows that a run of the runbook is going
+/* overlap.c: what is to be done about a planned firing now. `busy`: the caller knows that a run of the runbook is going
  * on, though it may not be recorded yet. */
 enum rbk_begin { RBK_BEGIN_NOW, RBK_BEGIN_LATER, RBK_BEGIN_DROPPED };
 int rbk_firing_consider(struct rbk_store *s, const struct rbk_entry *e, const struct rbk_firing *f, bool busy,
                         int64_t now_ms, enum rbk_begin *out, struct rbk_error *err);
+/* What a planned firing waits for. */
+enum rbk_waits_for {
+    RBK_WAITS_FOR_START,    /* its jitter: start_ms is to come */
+    RBK_WAITS_FOR_RUN,      /* another run of the runbook to end */
+    RBK_WAITS_FOR_SCHEDULER /* nothing stands against it: the daemon, or `schedule once`, to look */
+};
+struct rbk_firing_wait {
+    enum rbk_waits_for what;
+    char run[RBK_ULID_SIZE]; /* that goes on, "" = not known */
+    int64_t since_ms;        /* when that run began, 0 = not known */
+    int64_t ahead;           /* so many firings get their turn before this one */
+};
+int rbk_firing_waits(struct rbk_store *s, const struct rbk_entry *e, const struct rbk_firing *f, int64_t now_ms,
+                     struct rbk_firing_wait *out, struct rbk_error *err);
+
+/* begin.c. */
 /* Takes a planned firing for this process, to be carried out as that run, and holds it until *lock is released.
  * RBK_EBUSY when it is not there to be taken (somebody else has, or it was skipped). */
 int rbk_firing_take(struct rbk_store *s, int64_t id, const char *run, int64_t now_ms, struct rbk_firing *out,

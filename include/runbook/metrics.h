@@ -1,6 +1,8 @@
 /* Metrics: what was measured, kept. A series is a name with labels; a sample is a time and a number. The names and
  * labels are those of Prometheus: names [a-zA-Z_:][a-zA-Z0-9_:]*, labels [a-zA-Z_][a-zA-Z0-9_]* with any UTF-8 text as
- * value. Kind and unit belong to the name: whoever writes it first decides.
+ * value. Kind and unit belong to the name: whoever writes it first decides, and RBK_EINVAL is for who comes with
+ * another unit. Zero fits every unit; a plain number fits the unit that the name ends in (wait_seconds,
+ * sent_bytes_total, hit_ratio).
  *
  * The store is the one of a project's state folder (<runbook/store.h>). Writers must be inside a transaction of it;
  * readers need none. Values are finite: RBK_EINVAL otherwise. */
@@ -70,9 +72,15 @@ struct rbk_metrics_keep {
     struct rbk_metrics_rollup rollups[RBK_METRICS_ROLLUPS_MAX];
     size_t rollup_count;
 };
+/* What cannot be read any more because the bytes of its chunk are damaged. Everything else goes on without it. */
+struct rbk_metrics_damage {
+    int64_t chunks, samples;
+    int64_t first_ms, last_ms; /* where it lies; unset without chunks */
+};
 struct rbk_metrics_tidied {
-    int64_t removed, rolled_up; /* samples */
-    bool more;                  /* the time was up */
+    int64_t removed, rolled_up;       /* samples */
+    bool more;                        /* the time was up */
+    struct rbk_metrics_damage damage; /* what was set aside: it is told here once, and by doctor from then on */
 };
 /* Applies that in transactions of its own, each of a few chunks and whole or not at all, so there must be none open.
  * With a `budget_ms` it ends when that is over, and takes the time for no more than a week later than the last time, so
@@ -109,9 +117,10 @@ struct rbk_metrics_query {
     size_t label_count;
     int64_t since_ms, until_ms; /* since <= t < until */
     enum rbk_aggregate aggregate;
-    int64_t step_ms;  /* width of a window, windows begin at multiples of it; 0 = one window */
-    const char *by;   /* series are put together by the value of this label; NULL = each for itself */
-    bool newest_only; /* RAW: only the last sample of each series in the range, which is quick */
+    int64_t step_ms;                   /* width of a window, windows begin at multiples of it; 0 = one window */
+    const char *by;                    /* series are put together by the value of this label; NULL = each for itself */
+    bool newest_only;                  /* RAW: only the last sample of each series in the range, which is quick */
+    struct rbk_metrics_damage *damage; /* grows by what had to be passed over; or NULL */
 };
 
 struct rbk_metrics_series { /* borrowed */

@@ -14,7 +14,7 @@ local alertmanager = {
         url = { type = "url", required = true, help = "of the Alertmanager, without /api" },
         labels = { type = "map", help = "labels to add, e.g. team: qa" },
         holds = { type = "duration", default = seconds(7 * 86400), help = "an alert nobody resolves is over then; 7d" },
-        headers = { type = "map", help = "headers to add; a value may be env:NAME or file:PATH" },
+        headers = { type = "map", private = true, help = "headers to add; a value may be env:NAME or file:PATH" },
     },
 }
 
@@ -26,7 +26,7 @@ local function labels_of(message, s, o)
     end
     labels.alertname = e.event or "message"
     labels.severity = s.priority
-    labels.key = text.one_line(message.group or message.key, 300)
+    labels.key = text.key(message.group or message.key, 300)
     labels.runbook = e.runbook
     labels.project = e.project
     return labels
@@ -47,12 +47,22 @@ local function seconds_left(s, memory, o)
     return s.status == "info" and not memory.labels and SAID_HOLDS or o.holds.value // 1
 end
 
+-- What is remembered holds no secret (*** stands for it): such a label is taken from the settings again.
+local function labels_again(memory, o)
+    local labels = {}
+    for name, value in pairs(memory.labels) do
+        local given = (o.labels or {})[name]
+        labels[name] = given ~= nil and value:find("***", 1, true) and tostring(given) or value
+    end
+    return labels
+end
+
 local function alert_of(message, o)
     local s, memory = story.of(message), message.memory or {}
     local ends = os.time() + seconds_left(s, memory, o)
     local started = memory.started or s.time
     return {
-        labels = memory.labels or labels_of(message, s, o),
+        labels = memory.labels and labels_again(memory, o) or labels_of(message, s, o),
         annotations = annotations_of(s),
         startsAt = text.time(math.min(started, ends * 1000)),
         endsAt = text.time(ends * 1000),

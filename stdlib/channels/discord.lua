@@ -19,7 +19,10 @@ end
 local discord = {
     help = "a Discord channel, by a webhook",
     options = {
-        webhook = { type = "url", required = true, help = "address of the webhook; it is a secret: env: or file:" },
+        webhook = {
+            type = "url", required = true, private = true,
+            help = "address of the webhook; it is a secret: env: or file:",
+        },
     },
 }
 

@@ -33,7 +33,7 @@ function github.check(o)
 end
 
 local function fingerprint(message)
-    return ("<!-- runbook:fingerprint=%s -->"):format(text.percent(message.group or message.key))
+    return ("<!-- runbook:fingerprint=%s -->"):format(text.percent(text.key(message.group or message.key, 500)))
 end
 
 local function key_mark(message)

@@ -27,7 +27,7 @@ end
 -- What is only said ("info") is a matter of its own.
 local function dedup_key(message, s)
     local key = s.status == "info" and s.event.event == "message" and message.key or message.group or message.key
-    return text.clip(text.clean(key), DEDUP_MAX)
+    return text.key(key, DEDUP_MAX)
 end
 
 local function details_of(s)
@@ -55,8 +55,8 @@ local function payload_of(s, o)
         source = text.one_line(source, 200),
         severity = s.status == "info" and "info" or SEVERITY[s.priority] or "warning",
         timestamp = text.time(s.time),
-        component = e.runbook,
-        group = e.project,
+        component = e.runbook and text.one_line(e.runbook, 200),
+        group = e.project and text.one_line(e.project, 200),
         class = e.event,
         custom_details = details_of(s),
     }

@@ -20,7 +20,7 @@ local AGAIN = {
 local slack = {
     help = "a Slack channel, by an incoming webhook or by a token",
     options = {
-        webhook = { type = "url", help = "address of an incoming webhook; it is a secret: env:NAME or file:PATH" },
+        webhook = { type = "url", private = true, help = "address of an incoming webhook; a secret: env: or file:" },
         token = { type = "secret", help = "token of a bot with chat:write, instead of a webhook" },
         channel = { type = "string", help = "with a token: the channel's id or #name" },
         api = { type = "url", default = "https://slack.com/api", help = "of a proxy, for tests" },

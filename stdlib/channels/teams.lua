@@ -19,7 +19,10 @@ end
 local teams = {
     help = "a channel of Microsoft Teams, by a workflow's webhook",
     options = {
-        webhook = { type = "url", required = true, help = "address of the workflow; it is a secret: env: or file:" },
+        webhook = {
+            type = "url", required = true, private = true,
+            help = "address of the workflow; it is a secret: env: or file:",
+        },
     },
 }
 

@@ -9,7 +9,7 @@ local webhook = {
     options = {
         url = { type = "url", required = true, help = "where to" },
         secret = { type = "secret", help = "key of the signature" },
-        headers = { type = "map", help = "headers to add; a value may be env:NAME or file:PATH" },
+        headers = { type = "map", private = true, help = "headers to add; a value may be env:NAME or file:PATH" },
     },
 }
 

@@ -33,9 +33,9 @@ local function fields_of(fields)
     return table.concat(lines, "\n")
 end
 
--- At most about `max` characters; `heading` false leaves it out.
+-- At most `max` characters, of which the fields and the heading may have 7500; `heading` false leaves it out.
 function markdown.of(s, max, heading)
-    local parts, share = {}, max // 4
+    local parts, share = {}, (max - 7500) // 6
     if heading ~= false then
         parts[1] = "### " .. markdown.escape(s.heading, 400)
     end

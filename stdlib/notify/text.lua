@@ -81,6 +81,25 @@ function text.one_line(s, max)
     return text.clip(s, max or 200)
 end
 
+-- FNV-1a, 64 bits (http://www.isthe.com/chongo/tech/comp/fnv/).
+local function hash(s)
+    local h = 0xcbf29ce484222325
+    for i = 1, #s do
+        h = (h ~ s:byte(i)) * 0x100000001b3
+    end
+    return ("%016x"):format(h)
+end
+
+-- What somebody else knows a matter by, of at most `max` units: of a longer one the beginning, and a hash of the whole,
+-- so that two that begin alike stay two.
+function text.key(s, max)
+    s = text.one_line(s, math.huge)
+    if text.length(s) <= max then
+        return s
+    end
+    return s:sub(1, fitting(s, max - 17)) .. "…" .. hash(s)
+end
+
 -- & < > " for HTML.
 text.html = { ["&"] = "&amp;", ["<"] = "&lt;", [">"] = "&gt;", ['"'] = "&quot;" }
 

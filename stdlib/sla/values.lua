@@ -7,6 +7,7 @@ local results = require "runbook.results"
 local values = {}
 
 local UPTIME_OVER = "7d"
+local DAYS_OF_A_LINE = 3
 local LOOK = "30d" -- how far back a stored value counts, and its trend goes
 
 -- How long each level took compared with its target; the worst one counts.
@@ -75,14 +76,14 @@ function values.of(name, state)
     return type(value) == "number" and ratio(value) or value
 end
 
--- Where it went in the last 30 days: "better", "worse" or "steady"; nothing when it was not measured. Days count, not
--- how often a day measured.
+-- Where it went in the last 30 days: "better", "worse" or "steady", "new" when fewer than three days have it; nothing
+-- when it was not measured. Days count, not how often a day measured.
 function values.trend(name, better)
     local of = MEASURES[name] and "sla_" .. name or name
     local found = metrics.trend { name = of, since = LOOK, agg = "avg", step = "1d", by = "" }
     local direction = found and found[1] and found[1].direction
     if not direction or direction == "none" then
-        return direction and "steady"
+        return direction and (found[1].count < DAYS_OF_A_LINE and "new" or "steady")
     end
     return (direction == "falling") == (better == "lower") and "better" or "worse"
 end

@@ -30,21 +30,21 @@ def clock_jumps(offset):
         }
         project.runbook(
             "crash/clock",
-            'runbook "Clock" { timeout = "1m" }\n'
-            f'step "One" {{ timeout = "30s", run = "echo {offset} > clock; sleep 0.3; echo one >> ledger" }}\n'
-            'step "Two" { timeout = "300ms", run = "echo two >> ledger; sleep 30" }\n',
+            'runbook "Clock" { timeout = "10m" }\n'
+            f'step "One" {{ timeout = "40s", run = "echo {offset} > clock; sleep 0.3; echo one >> ledger" }}\n'
+            'step "Two" { timeout = "3s", run = "echo two >> ledger; sleep 300" }\n',
         )
         began = time.monotonic()
         done = project.command("crash/clock", env=fake)
         took = time.monotonic() - began
-        need(done.returncode == 124 and took < 20, f"after {took:.1f}s the run gave", done)
+        need(done.returncode == 124 and took < 100, f"after {took:.1f}s the run gave", done)
         need(project.ledger() == ["one", "two"], "the ledger says", project.ledger())
         document = project.document()
         states = {s["id"]: s["state"] for s in document["steps"]}
         need(states == {"one": "succeeded", "two": "timed-out"}, "the steps are", states)
-        need(0 <= document["duration_ms"] < 20000, "the run is said to have taken", document["duration_ms"])
+        need(0 <= document["duration_ms"] < 100000, "the run is said to have taken", document["duration_ms"])
         for step in document["steps"]:
-            need(0 <= step["duration_ms"] < 20000, "a step is said to have taken", step["duration_ms"])
+            need(0 <= step["duration_ms"] < 100000, "a step is said to have taken", step["duration_ms"])
         second = project.command("crash/clock", env=fake)
         need(second.returncode == 124, "the next run gave", second)
         runs = project.runs()

@@ -107,7 +107,7 @@ class Project:
     def settled(self):
         """The document once the kernel has dropped a dead engine's lock. A child that was between its birth and its exec
         still holds a copy, for as long as it takes to see that its parent is gone."""
-        end = time.monotonic() + 2
+        end = time.monotonic() + 30
         while True:
             document = self.document()
             if document is None or document["state"] != "running" or time.monotonic() > end:
@@ -125,7 +125,7 @@ class Project:
 
 def in_a_project(work, prefix="rbk-crash-", make=Project):
     """work(project) in a fresh folder. A violation's text or None; the folder of a violation is kept."""
-    root = tempfile.mkdtemp(prefix=prefix)
+    root = tempfile.mkdtemp(prefix=prefix, dir="/tmp")
     try:
         work(make(root))
     except Violation as v:
@@ -139,7 +139,7 @@ def in_a_project(work, prefix="rbk-crash-", make=Project):
     return None
 
 
-def wait_for(condition, what, seconds=30):
+def wait_for(condition, what, seconds=60):
     end = time.monotonic() + seconds
     while time.monotonic() < end:
         value = condition()

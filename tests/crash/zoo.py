@@ -114,7 +114,7 @@ def after_signal(animal, signo, status):
 
 def after_timeout(animal):
     def work(project):
-        cage = Cage(project, animal, 'timeout = "1500ms",')
+        cage = Cage(project, animal, 'timeout = "5s",')
         done = project.command("crash/zoo")
         need(done.returncode == 124, "the run gave", done)
         cage.run = project.runs()[0]["run"]
@@ -152,7 +152,7 @@ def after_kill(animal, resumed_empty=True, called=False):
         need(direct, "the engine has no children")
         kill(cage.engine)
         first = min(direct)
-        wait_for(lambda: not is_alive(first, direct[first]), "the direct child to die with its engine", 2)
+        wait_for(lambda: not is_alive(first, direct[first]), "the direct child to die with its engine")
         refused = project.command("resume", cage.run)
         need(refused.returncode == 4, "resume gave", refused)
         if resumed_empty:

@@ -77,6 +77,22 @@ def hostile_event():
     )
 
 
+def long_message(channel):
+    """Everything that a message may hold, at a length that no receiver takes; nothing in it is escaped."""
+    long = event(
+        title="T" * 5000,
+        text="some words " * 4000,
+        error="an error " * 4000,
+        output="one line of an output\n" * 4000,
+        checks=[{"expr": "e" * 500, "value": "1", "threshold": "2", "result": "not-met"}] * 200,
+        next=["runbook resume 01jd8xw3 " + "n" * 600] * 100,
+        step="s" * 1000,
+        runbook="r" * 1000,
+        to="c" * 1000,
+    )
+    return message(channel, *[event(title="E" * 1000)] * 19, long, count=300, subject="S" * 5000)
+
+
 def hostile_message(channel):
     return message(channel, *[event(title=HOSTILE * 20)] * 19, hostile_event(), count=300, subject=HOSTILE * 100)
 
@@ -96,7 +112,7 @@ class Delivery:
             cwd=self.root,
             capture_output=True,
             text=True,
-            timeout=60,
+            timeout=120,
         )
         self.said += done.stdout + done.stderr
         assert "AddressSanitizer" not in done.stderr and "runtime error:" not in done.stderr, done.stderr

@@ -7,6 +7,8 @@ import json
 import re
 import threading
 
+from stubs.smtp import free_port
+
 
 def matches(pattern):
     return lambda v: isinstance(v, str) and re.fullmatch(pattern, v) is not None
@@ -171,7 +173,7 @@ class Collector:
             def log_message(self, *args):
                 pass
 
-        self.server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+        self.server = http.server.ThreadingHTTPServer(("127.0.0.1", free_port()), Handler)
         self.thread = threading.Thread(target=self.server.serve_forever)
         self.thread.start()
 
@@ -182,7 +184,7 @@ class Collector:
     def wait(self, count, path="/v1/traces"):
         """Until there were so many requests."""
         with self.changed:
-            assert self.changed.wait_for(lambda: sum(p == path for p, _, _ in self.requests) >= count, timeout=30)
+            assert self.changed.wait_for(lambda: sum(p == path for p, _, _ in self.requests) >= count, timeout=60)
 
     def traces(self):
         return [Trace(document) for path, _, document in self.requests if path == "/v1/traces"]

@@ -15,6 +15,11 @@ SOURCE = pathlib.Path(__file__).resolve().parents[2]
 PROGRAM = os.environ.get("RUNBOOK", str(SOURCE / "build" / "runbook"))
 
 
+def under_asan():
+    """Whether the program is built with AddressSanitizer, which takes no library that is loaded before it."""
+    return b"__asan_init" in pathlib.Path(PROGRAM).read_bytes()
+
+
 class Result:
     """What a command did: exit status, both streams, and the JSON document, held to its schema, where there is one."""
 
@@ -62,7 +67,7 @@ class Project:
     def command(self, *args):
         return [PROGRAM, *args]
 
-    def run(self, *args, timeout=60, env=None, cwd=None, stdin=subprocess.DEVNULL):
+    def run(self, *args, timeout=120, env=None, cwd=None, stdin=subprocess.DEVNULL):
         done = subprocess.run(
             self.command(*args),
             cwd=cwd or self.root,
@@ -120,7 +125,7 @@ def project(tmp_path):
         terminal.close()
 
 
-def wait_for(condition, what, seconds=20):
+def wait_for(condition, what, seconds=60):
     """Waits until condition() is true: for events that another process brings about."""
     end = time.monotonic() + seconds
     while time.monotonic() < end:
@@ -133,4 +138,4 @@ def wait_for(condition, what, seconds=20):
 
 def kill(process):
     process.send_signal(signal.SIGKILL)
-    process.communicate(timeout=20)
+    process.communicate(timeout=60)

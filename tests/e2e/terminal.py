@@ -45,7 +45,7 @@ class Terminal:
         self.raw += chunk.decode(errors="replace")
         return bool(chunk)
 
-    def expect(self, pattern, seconds=20):
+    def expect(self, pattern, seconds=60):
         """Waits until the pattern appears behind what was expected before."""
         end = time.monotonic() + seconds
         while True:
@@ -68,7 +68,7 @@ class Terminal:
     def leave(self):
         self.send("\x04")
 
-    def end(self, seconds=30):
+    def end(self, seconds=60):
         """Reads to the end; returns the exit status."""
         limit = time.monotonic() + seconds
         while self.read(max(0, min(1, limit - time.monotonic()))):

@@ -6,7 +6,7 @@ import contextlib
 import shutil
 
 import pytest
-from conftest import wait_for
+from conftest import under_asan, wait_for
 from stubs import smtp
 from stubs.github import GitHub
 from stubs.pagerduty import PagerDuty
@@ -116,6 +116,8 @@ def test_the_morning_check_tells_everybody_once_goes_on_and_says_when_it_is_over
 def test_after_a_day_with_everything_down_nothing_is_lost_and_nobody_is_flooded(project, receivers):
     if not shutil.which("faketime"):
         pytest.skip("faketime is not installed")
+    if under_asan():
+        pytest.skip("faketime and AddressSanitizer do not go together")  # it hangs before main
     configure(project, receivers, "")
     project.runbook("t/hourly", 'runbook "Hourly" { priority = "high" }\nstep "Fails" { run = "false" }\n')
 
@@ -127,17 +129,22 @@ def test_after_a_day_with_everything_down_nothing_is_lost_and_nobody_is_flooded(
         finally:
             project.command = command
 
-    for hour in range(24):
+    def listed(hour):
+        return at(hour, "notify", "list", "--json").json["messages"]
+
+    assert at(0, "t/hourly").exit == 1
+    # A message that was not yet tried would take in what follows.
+    wait_for(lambda: all(m["attempts"] for m in listed(0)), "the first messages to be tried")
+    for hour in range(1, 24):
         assert at(hour, "t/hourly").exit == 1
-    waiting = at(24, "notify", "list", "--json").json["messages"]
+    waiting = listed(24)
     assert {m["state"] for m in waiting} <= {"queued", "sending"}, waiting
     assert len(waiting) <= 8, "more than two messages for each channel"
 
     receivers.up()
     at(25, "notify", "flush")
     everywhere(receivers, [2, 2, 2, 2])
-    left = at(25, "notify", "list", "--json").json["messages"]
-    assert {m["state"] for m in left} == {"delivered"}
+    assert {m["state"] for m in listed(25)} == {"delivered"}
     assert len(receivers.github.issues) == 1
     bodies = [receivers.github.issues[0]["body"], *(c["body"] for c in receivers.github.issues[0]["comments"])]
     assert "and 12 more before" in bodies[1]  # 23 in the second message: one told, ten named

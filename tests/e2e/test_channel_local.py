@@ -123,7 +123,7 @@ param "token" { type = "string", secret = true }
 step "Tell" {
   run = function(ctx)
     for _ = 1, 2 do
-      ctx:perform(notify.send { channel = "log", subject = "Hello", text = "with $token", priority = "low" })
+      ctx:perform(notify.send { channel = "log", subject = "Hello", text = "with $token", key = "k $token", priority = "low" })
     end
   end,
 }
@@ -133,8 +133,10 @@ step "Tell" {
     wait_for(lambda: sent.exists() and sent.read_text().endswith("\n"), "the message")
     (line,) = sent.read_text().splitlines()
     (told,) = documents.validate(json.loads(line))["events"]
-    assert (told["title"], told["text"], told["runbook"]) == ("Hello", "with ***", "t/tell")
-    assert told["run"].startswith(told["run_short"])
+    assert (told["title"], told["text"], told["key"]) == ("Hello", "with ***", "message:k ***")
+    assert told["run"].startswith(told["run_short"]) and told["runbook"] == "t/tell"
+    for file in (project.root / ".runbook").rglob("*"):
+        assert not file.is_file() or b"canary-of-a-run" not in file.read_bytes(), file
 
 
 # ---- check ----
@@ -153,3 +155,28 @@ def test_check_holds_channels_to_their_types_and_looks_up_no_secret(project):
         ("channels.hook.secret is a secret", "write env:NAME or file:PATH; the value itself never stands in this file"),
     ]
     assert "canary" not in result.out and result.json["problems"][0]["file"].endswith("/runbook.yaml")
+
+
+def test_check_warns_of_secrets_that_stand_in_the_file(project):
+    project.write("runbook.yaml", """project: t
+channels:
+  chat: { type: slack, webhook: "https://proxy.example/canary" }
+  team:
+    type: teams
+    webhook: "env:NOT_THERE"
+  hook: { type: webhook, url: "https://hooks.slack.com/services/canary", headers: { Authorization: canary, X-Team: qa } }
+  relay: { type: webhook, url: "https://me:canary@a.example/x" }
+  post: { type: command, command: [curl, "Authorization: Bearer ghp_canary"] }
+  trial: { type: discord, webhook: "http://127.0.0.1:9/x" }
+  alerts: { type: alertmanager, url: "https://a.example", labels: { token: none } }
+""")
+    result = project.ok("check", "--json")
+    told = [(p["severity"], p["line"], p["column"], p["message"].split()[0], p["hint"].split(" and ")[-1]) for p in result.json["problems"]]
+    assert told == [
+        ("warning", 3, 24, "channels.chat.webhook", 'write webhook: "env:CHAT_WEBHOOK"'),
+        ("warning", 7, 85, "channels.hook.headers.Authorization", 'write Authorization: "env:HOOK_AUTHORIZATION"'),
+        ("warning", 7, 26, "channels.hook.url", 'write url: "env:HOOK_URL"'),
+        ("warning", 8, 27, "channels.relay.url", 'write url: "env:RELAY_URL"'),
+        ("warning", 9, 42, "channels.post.command.2", "put it into an environment variable that the program reads by itself"),
+    ]
+    assert "canary" not in result.out + project.ok("check").out + project.ok("doctor").out

@@ -1,8 +1,10 @@
 """Every exit status that docs/cli.md promises, each by the situation that it stands for."""
 
+import os
 import signal
 import subprocess
 
+import pytest
 from conftest import PROGRAM, wait_for
 
 LONG = 'runbook "Long" {}\nstep "Wait" { run = "touch reached; exec sleep 60" }\n'
@@ -16,7 +18,7 @@ def begin(project, name="demo/long", text=LONG):
 
 
 def end(process):
-    out, err = process.communicate(timeout=30)
+    out, err = process.communicate(timeout=60)
     return process.returncode, out, err
 
 
@@ -177,7 +179,7 @@ def test_a_lost_reader_is_not_an_error(project):
     process = project.start("demo/a")
     process.stdout.close()
     process.stdout = None
-    assert process.wait(timeout=30) == 0
+    assert process.wait(timeout=60) == 0
     assert project.last_run()["state"] == "succeeded"
 
 
@@ -188,12 +190,105 @@ def test_2_a_run_that_never_was_leaves_no_store(project):
     assert not (project.root / ".runbook").exists()
 
 
-def test_5_what_could_not_be_printed_is_no_success(project):
-    project.runbook("demo/a", 'runbook "T" {}\n')
+PRINTING = (
+    "list",
+    "history",
+    "status",
+    "show demo/a",
+    "check",
+    "doctor",
+    "metrics list",
+    "metrics sla",
+    "metrics export",
+    "schedule list",
+    "schedule preview",
+    "schedule next @daily",
+    "notify explain run.failed",
+    "incident list",
+    "incident oncall",
+    "tests failing",
+    "version",
+    "run demo/a -n",
+    "run demo/a",
+)
+PRINTING_TEXT = ("help", "help run", "list --help", "--version", "completion bash", "completion zsh", "completion fish")
+
+
+def with_stdout(project, stdout, words, **more):
+    return subprocess.run(
+        [PROGRAM, *words.split()],
+        cwd=project.root,
+        env=project.environ,
+        stdin=subprocess.DEVNULL,
+        stdout=stdout,
+        stderr=subprocess.PIPE,
+        text=True,
+        timeout=60,
+        **more,
+    )
+
+
+@pytest.mark.parametrize("words", [*PRINTING, *(f"{words} --json" for words in PRINTING), *PRINTING_TEXT])
+def test_5_what_could_not_be_printed_is_no_success(project, words):
+    project.runbook("demo/a", 'runbook "T" { priority = "high" }\nstep "S" { run = "echo said" }\n')
+    project.ok("demo/a")
     with open("/dev/full", "w") as full:
-        for args in (["list"], ["list", "--json"], ["schedule", "list", "--json"]):
-            process = subprocess.run(
-                [PROGRAM, *args], cwd=project.root, env=project.environ, stdout=full, stderr=subprocess.PIPE, timeout=30
-            )
-            assert process.returncode == 5, (args, process)
-            assert b"No space left" in process.stderr, process
+        done = with_stdout(project, full, words)
+    assert done.returncode == 5, (words, done)
+    assert done.stderr.count("cannot write the output: No space left on device") == 1, done
+
+
+def test_a_failed_run_that_could_not_be_printed_is_a_failed_run(project):
+    project.runbook("demo/bad", 'runbook "T" {}\nstep "S" { run = "false" }\n')
+    with open("/dev/full", "w") as full:
+        for words in ("demo/bad", "demo/bad --json"):
+            done = with_stdout(project, full, words)
+            assert done.returncode == 1 and "cannot write the output" in done.stderr, done
+
+
+@pytest.mark.parametrize("words", ["list", "list --json", "history --json", "version", "completion bash", "help"])
+def test_a_reader_that_went_away_hears_nothing(project, words):
+    project.runbook("demo/a", 'runbook "T" {}\n')
+    reader, writer = os.pipe()
+    os.close(reader)
+    done = with_stdout(project, writer, words)
+    os.close(writer)
+    assert (done.returncode, done.stderr) == (0, ""), done
+
+
+def test_a_log_is_not_followed_for_nobody(project):
+    process = begin(
+        project,
+        text='runbook "T" {}\nstep "S" { run = "echo one; touch reached; until test -e more; do sleep 0.1; done; echo two;'
+        ' until test -e end; do sleep 0.1; done" }\n',
+    )
+    followed = project.start("logs", "-f", project.ok("status", "--json").json["runs"][0]["run"])
+    assert followed.stdout.readline() == "== S\n"
+    followed.stdout.close()
+    followed.stdout = None
+    (project.root / "more").touch()
+    assert followed.wait(timeout=60) == 0
+    (project.root / "end").touch()
+    assert end(process)[0] == 0
+
+
+def test_a_closed_stdout_never_becomes_a_file_of_the_state(project):
+    project.runbook("demo/a", 'runbook "T" {}\nstep "S" { run = "true" }\n')
+    for words in ("demo/a", "history", "history --json", "list"):
+        done = with_stdout(project, None, words, preexec_fn=lambda: os.close(1))
+        assert done.returncode == 5 and "Bad file descriptor" in done.stderr, done
+    assert project.last_run()["state"] == "succeeded"
+    lock = project.root / ".runbook" / "state.db.lock"
+    assert lock.read_bytes() == b"", lock.read_bytes()
+
+
+def test_a_pipe_that_does_not_wait_gets_everything(project):
+    lines = "\n".join(f"echo {number}" for number in range(40_000))
+    project.runbook("demo/long", f'runbook "T" {{}}\nstep "S" {{ run = [[\n{lines}\n]] }}\n')
+    reader, writer = os.pipe()
+    os.set_blocking(writer, False)
+    process = subprocess.Popen(project.command("show", "demo/long"), cwd=project.root, env=project.environ, stdout=writer)
+    os.close(writer)
+    with open(reader) as stream:
+        assert sum("echo" in line for line in stream) == 40_000
+    assert process.wait(timeout=60) == 0

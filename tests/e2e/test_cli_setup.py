@@ -134,7 +134,7 @@ def complete(project, *words):
         ["bash", "-eu", "-c", COMPLETE % (script, quoted)],
         cwd=project.root,
         env={**project.environ, "PROGRAM": project.command()[0]},
-        capture_output=True, text=True, check=True, timeout=30,
+        capture_output=True, text=True, check=True, timeout=60,
     )
     assert done.stderr == ""
     return set(done.stdout.split())
@@ -158,7 +158,7 @@ def test_a_completion_is_valid_in_its_shell(project, shell):
         pytest.skip(f"{shell} is not installed")
     script = project.ok("completion", shell).out
     flag = "--no-execute" if shell == "fish" else "-n"
-    done = subprocess.run([shell, flag], input=script, capture_output=True, text=True, timeout=30)
+    done = subprocess.run([shell, flag], input=script, capture_output=True, text=True, timeout=60)
     assert done.returncode == 0 and done.stderr == "", done.stderr
 
 

@@ -160,7 +160,7 @@ def test_an_edit_of_a_done_step_stops_the_resume_until_accepted(project):
     process = project.start("demo/m")
     wait_for((project.root / "reached").exists, "the second step")
     process.terminate()
-    process.communicate(timeout=30)
+    process.communicate(timeout=60)
     run = project.last_run()["run"]
     project.runbook("demo/m", text.replace("echo first", "echo changed").replace("exec sleep 60", "echo second >> ledger"))
     result = project.run("resume", run)

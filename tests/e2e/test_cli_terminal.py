@@ -2,6 +2,7 @@
 
 import os
 import re
+import time
 
 from conftest import wait_for
 
@@ -174,13 +175,18 @@ def test_one_interrupt_stops_in_an_orderly_way(project):
 
 def test_a_second_interrupt_kills(project):
     project.runbook("demo/l", 'runbook "L" {}\nstep "Deaf" { run = [[trap "" TERM INT; echo up; while :; do sleep 0.02; done]] }\n')
-    terminal = project.terminal("demo/l")
-    terminal.expect(" up")
-    terminal.interrupt()
-    terminal.expect("Ctrl-C again")
-    terminal.interrupt()
-    assert terminal.end(seconds=5) == 130
-    assert project.last_run()["state"] == "cancelled"
+    took = []
+    while not took or (min(took) >= 4 and len(took) < 10):  # a busy machine may need several tries; without a kill each takes 5 s
+        terminal = project.terminal("demo/l")
+        terminal.expect(" up")
+        terminal.interrupt()
+        terminal.expect("Ctrl-C again")
+        began = time.monotonic()
+        terminal.interrupt()
+        assert terminal.end() == 130
+        took.append(time.monotonic() - began)
+        assert project.last_run()["state"] == "cancelled"
+    assert min(took) < 4, took
 
 
 def test_an_interrupt_withdraws_a_question(project):

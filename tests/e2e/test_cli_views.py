@@ -3,7 +3,6 @@
 import json
 import os
 import subprocess
-import time
 
 import documents
 from conftest import wait_for
@@ -16,7 +15,7 @@ def test_list_by_folder_with_prefix_and_one_bad_file(project):
     project.runbook("nightly/sweep", SHELL % ("Sweep", "x"))
     project.runbook("nightly/bad", 'runbook "Bad" {\n')
     text = project.ok("list").out
-    assert "  daily/backup" in text and "Backup  high" in text and "nightly/bad" in text and "does not load" in text
+    assert "  daily/backup" in text and "high    Backup" in text and "nightly/bad" in text and "does not load" in text
     entries = {r["id"]: r for r in project.ok("list", "--json").json["runbooks"]}
     assert entries["daily/backup"]["budget"] == 1800 and entries["daily/backup"]["schedule"] == "daily 02:00"
     assert "bad.lua" in entries["nightly/bad"]["error"] and entries["nightly/sweep"]["error"] is None
@@ -118,7 +117,7 @@ def test_status_of_what_runs_and_what_waits(project):
     project.ok("cancel", runs[1]["run"])
     assert project.ok("status", runs[1]["run"], "--json").json["state"] == "cancelled"
     project.ok("cancel", runs[0]["run"])
-    assert process.wait(timeout=30) == 130
+    assert process.wait(timeout=60) == 130
     assert project.ok("status", "--json").json["runs"] == []
 
 
@@ -148,9 +147,9 @@ def test_logs_follow_a_run_to_its_end(project):
     follow = project.start("logs", "-f", run)
     assert follow.stdout.readline() == "== One\n" and follow.stdout.readline() == "begun\n"
     project.write("go", "")
-    out, _ = follow.communicate(timeout=30)
+    out, _ = follow.communicate(timeout=60)
     assert out == "over\n== Two\nlast\n" and follow.returncode == 0
-    process.communicate(timeout=30)
+    process.communicate(timeout=60)
 
 
 def test_what_two_projects_record_stays_apart(project, tmp_path):
@@ -173,7 +172,7 @@ def test_facts_and_params_are_in_base_units(project):
     assert document["params"] == {"wait": 7200, "room": 2000000000}
     assert document["facts"] == {"used": 0.05, "t": 3, "nothing": "no data"}
     assert document["steps"][1]["checks"][0]["result"] == "unknown"
-    assert document["started"].startswith(time.strftime("%Y-", time.gmtime()))
+    assert document["started"].endswith("Z") and document["started"][:2] == "20"
 
 
 def test_stdout_is_the_result_and_stderr_the_talk(project):
@@ -190,6 +189,6 @@ def test_output_into_a_closed_pipe_ends_quietly(project):
         project.ok("demo/good")
     done = subprocess.run(
         ["sh", "-c", '"$0" history | head -1; "$0" list | head -1', project.command()[0]],
-        cwd=project.root, env=project.environ, capture_output=True, text=True, check=True, timeout=30,
+        cwd=project.root, env=project.environ, capture_output=True, text=True, check=True, timeout=60,
     )
     assert done.stderr == ""

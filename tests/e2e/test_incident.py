@@ -319,7 +319,7 @@ def test_the_scheduler_calls_and_delivers(project):
         assert log.read_text().count("not acknowledged") == 1
     finally:
         daemon.terminate()
-        daemon.communicate(timeout=20)
+        daemon.communicate(timeout=60)
     assert daemon.returncode == 0
 
 
@@ -330,6 +330,8 @@ param "token" { secret = true, required = true }
 step "Set" { run = function(ctx) ctx:set { seen = ctx:get "token" } end }
 step "Open" { run = incident.open { key = "leak", title = "t $token", text = "x $token" } }
 step "Note" { run = incident.note { key = "leak", text = "y $token" } }
+step "About it" { run = incident.open { key = "leak-$token", contact = "c $token" } }
+step "It is over" { run = incident.resolve { key = "leak-$token", text = "z $token" } }
 """ % CANARY
 
 
@@ -356,7 +358,7 @@ def test_a_command_tells_the_scheduler_what_is_outstanding(project):
         wait_for(lambda: log.exists() and "not acknowledged" in log.read_text(), "the call of the scheduler")
     finally:
         daemon.terminate()
-        daemon.communicate(timeout=20)
+        daemon.communicate(timeout=60)
 
 
 def test_a_runbook_whose_id_is_a_number_escalates_too(shop):

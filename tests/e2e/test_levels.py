@@ -339,7 +339,7 @@ def test_the_program_of_a_level_is_looked_for_in_the_folder_of_the_level(project
 
 def test_a_level_is_stopped_after_its_time_out(project):
     project.write("runbook.yaml", "levels:\n  unit: { runner: junit, command: sleep 60, report: r.xml, timeout: 1s }\n")
-    result = project.run("tests", "run", "unit", timeout=30)
+    result = project.run("tests", "run", "unit", timeout=60)
     assert result.exit == 1 and "time-out of 1s" in result.out, result
 
 

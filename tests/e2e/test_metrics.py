@@ -49,6 +49,42 @@ def test_units_are_kept(project):
     assert "1m 30s" in project.ok("metrics", "list").out
 
 
+def test_a_metric_has_one_unit(project):
+    project.ok("metrics", "record", "q", "42")
+    project.ok("metrics", "record", "took", "42s")
+    for args, said in (
+        (("q", "42s"), "q has no unit"),
+        (("q", "5%"), "ratio"),
+        (("took", "42"), "42s"),
+        (("took", "2GB"), "prune took --before now"),
+    ):
+        refused = project.run("metrics", "record", *args)
+        assert refused.exit == 2 and said in refused.err, refused
+    project.write("m.txt", "# TYPE q_seconds gauge\n# UNIT q_seconds seconds\nq_seconds 1\n# EOF\n")
+    project.ok("metrics", "record", "q_seconds", "7B")
+    refused = project.run("metrics", "import", "m.txt")
+    assert refused.exit == 2 and "m.txt: q_seconds is measured in bytes" in refused.err, refused
+    project.write("m.txt", "took 7\nsleep_seconds_total 8\n")  # says no unit
+    project.ok("metrics", "import", "m.txt")
+    project.ok("metrics", "record", "took", "0")
+    found = {s["name"]: s for s in project.ok("metrics", "list", "--json").json["series"]}
+    assert [(n, found[n]["unit"], found[n]["count"]) for n in ("q", "took", "q_seconds", "sleep_seconds_total")] == [
+        ("q", "number", 1),
+        ("took", "seconds", 3),
+        ("q_seconds", "bytes", 1),
+        ("sleep_seconds_total", "seconds", 1),
+    ]
+    project.ok("metrics", "prune", "q", "--before", "now")
+    project.ok("metrics", "record", "q", "42s")
+
+
+def test_a_plain_number_has_the_unit_of_the_name(project):
+    project.ok("metrics", "record", "wait_seconds", "4")
+    project.ok("metrics", "record", "wait_seconds", "4s")
+    assert project.run("metrics", "record", "wait_seconds", "4B").exit == 2
+    assert project.ok("metrics", "list", "--json").json["series"][0]["unit"] == "seconds"
+
+
 def test_the_engine_measures_every_run(project):
     project.runbook("demo/work", STEPS)
     project.ok("demo/work")
@@ -179,6 +215,55 @@ def test_a_rollup_that_cannot_be_is_refused(project, rollup, said):
     assert refused.exit == 2 and said in refused.err and "runbook.yaml:2:" in refused.err
 
 
+def damage(project, where):
+    """Spoils the bytes of chunks."""
+    db = sqlite3.connect(project.root / ".runbook" / "state.db")
+    with db:
+        db.execute(f"UPDATE metric_chunks SET data = x'00ff' WHERE id IN (SELECT id FROM metric_chunks {where})")
+    db.close()
+
+
+def test_one_damaged_chunk_stops_nothing(project):
+    base = int(time.time()) - 60 * 86400
+    lines = [f"depth {i % 50} {base + 60 * i}" for i in range(10000)] + [f"other 7 {base + 60 * i}" for i in range(100)]
+    project.write("m.txt", "\n".join(lines) + "\n# EOF\n")
+    project.ok("metrics", "import", "m.txt")
+    assert "every stored sample can be read" in project.ok("doctor").out
+    damage(project, "ORDER BY id LIMIT 1")
+    asked = project.ok("metrics", "query", "depth", "--since", "90d", "--json")
+    assert len(asked.json["series"][0]["points"]) == 10000 - 4096
+    assert "4096 stored samples" in asked.err and "runbook doctor" in asked.err
+    assert project.ok("metrics", "query", "other", "--since", "90d").err == ""
+    for words in (("list",), ("trend", "depth", "--since", "90d"), ("export", "depth", "--since", "90d")):
+        project.ok("metrics", *words)
+    examined = project.ok("doctor")
+    assert "4096 samples of depth" in examined.out and "metrics prune depth" in examined.out, examined
+    project.write("runbook.yaml", "project: x\nmetrics: {retention: 400d, rollup: {1h: 30d}}\n")
+    done = project.ok("metrics", "prune")
+    assert "4096 stored samples" in done.err and "set aside" in done.err
+    assert project.ok("metrics", "prune").err == ""  # told once
+    assert project.ok("metrics", "query", "depth", "--since", "90d", "--agg", "count", "--json").json["series"][0]["points"][0][1] == 5904
+    assert "4096 samples of depth" in project.ok("doctor").out
+    project.ok("metrics", "prune", "depth", "--before", "now")
+    assert "every stored sample can be read" in project.ok("doctor").out
+    assert [s["name"] for s in project.ok("metrics", "list", "--json").json["series"]] == ["other"]
+
+
+def test_a_damaged_newest_chunk_takes_no_more_and_hides_nothing(project):
+    now = int(time.time())
+    old, new = (f"depth {i} {now - 9000 + i}" for i in range(5000)), (f"depth 1 {now - 10 + i}" for i in range(5))
+    for lines in (old, new):
+        project.write("m.txt", "\n".join(lines) + "\n# EOF\n")
+        project.ok("metrics", "import", "m.txt")
+        damage(project, "ORDER BY id DESC LIMIT 1") if lines is old else None
+    found = project.ok("metrics", "list", "--json").json["series"][0]
+    assert (found["last"], found["count"]) == (1, 4096 + 5)
+    damage(project, "ORDER BY id DESC LIMIT 1")
+    found = project.ok("metrics", "list", "--json").json["series"][0]
+    assert found["last"] == 4095
+    assert "909 samples of depth" in project.ok("doctor").out
+
+
 def test_what_is_too_old_is_not_imported_silently(project):
     project.write("runbook.yaml", "project: x\nmetrics: {retention: 10d}\n")
     project.write("m.txt", minutes("load", 12))
@@ -199,6 +284,27 @@ def test_sla_from_what_was_measured(project):
     project.ok("metrics", "record", "sla_pass_rate", "99%")
     text = project.ok("metrics", "sla").out
     assert "alert" in text and "99%" in text and "no data" in text
+
+
+def test_where_the_sla_goes(project):
+    names = ("more", "less", "flat", "noise", "once", "twice", "never", "old")
+    project.write("runbook.yaml", "project: x\nsla:\n" + "".join(f"  {n}: {{target: 100, better: lower}}\n" for n in names))
+    noon, samples = time.time() // 86400 * 86400, []  # days are those of UTC
+    for day in range(20, 0, -1):
+        wander = day * 7 % 5  # no trend of its own
+        samples += [f"{n} {v} {noon - day * 86400}" for n, v in (
+            ("more", 50 - day + wander / 5), ("less", day + wander / 5), ("flat", 0.37), ("noise", 50 + wander))]
+    samples += [f"once {v} {noon - 60 * v}" for v in range(9)]  # many samples, one day
+    samples += [f"twice {day} {noon - day * 86400}" for day in (1, 2)]
+    samples += [f"old {day} {noon - day * 86400}" for day in range(31, 60)]
+    project.write("m.txt", "\n".join(samples) + "\n# EOF\n")
+    project.ok("metrics", "import", "m.txt")
+    rows = {r["name"]: r for r in project.ok("metrics", "sla", "--json").json["metrics"]}
+    assert {n: rows[n]["trend"] for n in names} == {
+        "more": "worse", "less": "better", "flat": "steady", "noise": "steady",
+        "once": "new", "twice": "new", "never": "no data", "old": "no data",
+    }
+    assert (rows["never"]["state"], rows["old"]["value"]) == ("no data", "no data")
 
 
 def test_limits_beside_the_highest_of_a_day(project):
@@ -242,6 +348,40 @@ def test_limits_beside_the_highest_of_a_day(project):
 def test_mistakes_are_told_and_nothing_is_done(project, args, said):
     refused = project.run("metrics", *args)
     assert refused.exit == 2 and said in refused.err, refused
+
+
+@pytest.mark.parametrize(
+    "args, said",
+    [
+        (("query", "depht"), "did you mean depth?"),
+        (("query", "depht", "--json"), "did you mean depth?"),
+        (("trend", "depht"), "did you mean depth?"),
+        (("export", "depht"), "did you mean depth?"),
+        (("list", "depht"), "did you mean depth?"),
+        (("prune", "depht", "--before", "now"), "did you mean depth?"),
+        (("query", "queue"), "`runbook metrics list`"),
+        (("query", "depth", "queu=mail"), 'depth has no label "queu"\n  did you mean queue?'),
+        (("query", "depth", "queue=mial"), 'no depth has queue="mial"\n  did you mean mail?'),
+        (("query", "depth", "queue=x"), "there is: mail, web"),
+        (("query", "depth", "queue=mail", "host=b"), "`runbook metrics list depth`"),
+        (("query", "depth", "queue=mail", "--since", "1d"), "the newest is of 2026-10-0"),
+    ],
+)
+def test_what_was_meant_is_told(project, args, said):
+    project.ok("metrics", "record", "depth", "1", "queue=mail", "host=a", "--at", "2026-10-02")
+    project.ok("metrics", "record", "depth", "1", "queue=web", "host=b")
+    asked = project.ok("metrics", *args)  # what was not measured is no data, not an error
+    assert said in asked.err, asked
+    assert len(project.ok("metrics", "list", "--json").json["series"]) == 2
+
+
+def test_the_list_fits_a_terminal(project):
+    labels = [f"{name}=a/name/as/long/as/they/are" for name in ("runbook", "step", "check")]
+    project.ok("metrics", "record", "runbook_step_duration_seconds", "90", *labels)
+    lines = project.ok("metrics", "list").out.splitlines()
+    assert len(lines) == 3 and max(map(len, lines)) <= 80, lines
+    assert "1m 30s" in lines[0] and 'runbook="a/name/as/long/as/they/are",' in lines[1] and "step=" in lines[2]
+    assert project.ok("metrics", "list").out.replace("\n", "").count("a/name/as/long/as/they/are") == 3
 
 
 def test_a_test_run_is_measured(project):
@@ -304,7 +444,7 @@ def test_the_morning_shows_the_sla_and_where_it_goes(project):
     assert "100%" in row("pass_rate") and "met" in row("pass_rate") and row("pass_rate").endswith("better")
     assert "71" in row("coverage") and row("coverage").endswith("worse")  # not measured today: what it last was
     assert row("flaky_rate").endswith("steady")
-    assert row("execution_time").endswith("steady")  # one day is no trend
+    assert row("execution_time").endswith("new")  # one day is no trend
     assert "alert" in row("uptime") and "83.3%" in row("uptime")
     shown = {r["name"]: r for r in project.ok("metrics", "sla", "--json").json["metrics"]}
     assert (shown["pass_rate"]["trend"], shown["coverage"]["trend"]) == ("better", "worse")

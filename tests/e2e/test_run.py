@@ -7,7 +7,7 @@ ONE_STEP = 'runbook "One" {}\nstep "Say hello" { run = "echo hello" }\n'
 MARKS = """
 runbook "Marks" {}
 step "First" { run = "echo first >> ledger" }
-step "Second" { run = "echo second >> ledger; touch reached; sleep 30" }
+step "Second" { run = "echo second >> ledger; touch reached; sleep 300" }
 step "Third" { run = "echo third >> ledger" }
 """
 
@@ -141,7 +141,7 @@ def test_one_instance_at_a_time(project):
     assert second.exit == 75, second
     run = project.ok("status", "--json").json["runs"][0]["run"]
     project.ok("cancel", run)
-    process.communicate(timeout=30)
+    process.communicate(timeout=60)
     assert process.returncode == 130
     assert project.ok("status", run, "--json").json["state"] == "cancelled"
 
@@ -151,7 +151,7 @@ def test_terminated_leaves_the_run_to_be_resumed(project):
     process = project.start("demo/marks")
     wait_for((project.root / "reached").exists, "the second step")
     process.terminate()
-    process.communicate(timeout=30)
+    process.communicate(timeout=60)
     assert process.returncode == 143
     assert project.ok("history", "--json").json["runs"][0]["state"] == "interrupted"
 

@@ -120,6 +120,17 @@ def test_unknown_names_and_wrong_schedules_are_told(project):
     assert {r["runbook"] for r in result.json["schedules"]} >= {"a/c"}
 
 
+def test_overlap_that_the_header_forbids_is_told(project):
+    declare(project, more=", overlap: allow")
+    checked = project.run("check", "a/b")
+    assert checked.exit == 2 and 'overlap = "allow"' in checked.out and "runbook.yaml:4" in checked.out
+    assert 'overlap = "allow"' in project.ok("schedule", "list").err
+    assert "so it is skipped" in project.ok("schedule", "why", "a/b").out
+    project.runbook("a/b", 'runbook "B" { overlap = "allow" }\n' + NOTE)
+    project.ok("check", "a/b")
+    assert "overlap" not in project.ok("schedule", "list").err
+
+
 def test_preview_of_a_year(project):
     declare(project, "weekdays at 8:00")
     due = project.ok("schedule", "preview", "a/b", "a/c", "--year", "--from", "2026-01-01T00:00:00Z", "--json").json["due"]
@@ -131,7 +142,7 @@ def test_preview_of_a_year(project):
 def notify_socket(path):
     listener = socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM)
     listener.bind(str(path))
-    listener.settimeout(20)
+    listener.settimeout(60)
     return listener
 
 
@@ -142,9 +153,9 @@ def test_the_daemon_tells_its_service_manager_and_sees_what_is_enabled(project, 
     try:
         assert b"READY=1" in listener.recv(1000)
         project.ok("schedule", "enable", "a/b")
-        wait_for(project.ledger, "the next minute", 75)
+        wait_for(project.ledger, "the next minute", 180)
         daemon.send_signal(signal.SIGTERM)
-        assert daemon.wait(timeout=20) == 0
+        assert daemon.wait(timeout=60) == 0
         assert b"STOPPING=1" in listener.recv(1000)
     finally:
         if daemon.poll() is None:

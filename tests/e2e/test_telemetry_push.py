@@ -38,7 +38,7 @@ def messages(project):
 
 def settled(project):
     """Flushes until no message of telemetry is on its way."""
-    deadline = time.monotonic() + 30
+    deadline = time.monotonic() + 60
     while any(m["state"] in ("queued", "sending") for m in messages(project)):
         assert time.monotonic() < deadline, messages(project)
         project.run("notify", "flush")

@@ -15,7 +15,7 @@ static void decode_any(const uint8_t *data, size_t size)
     struct samples samples = {0};
     struct rbk_error err;
     int rc = chunk_decode(data, size, &samples, &err);
-    if (rc ? rc != RBK_ESTORE || samples.count : samples.count == 0 || samples.count > CHUNK_MAX)
+    if (rc ? rc != RBK_EMALFORMED || samples.count : samples.count == 0 || samples.count > CHUNK_MAX)
         abort();
     samples_fini(&samples);
 }
@@ -24,7 +24,7 @@ static void decode_any_summaries(const uint8_t *data, size_t size)
 {
     struct summaries s = {0};
     int rc = summaries_decode(data, size, &s, NULL);
-    if (rc ? rc != RBK_ESTORE || s.count : s.count == 0 || s.count > SUMMARIES_MAX)
+    if (rc ? rc != RBK_EMALFORMED || s.count : s.count == 0 || s.count > SUMMARIES_MAX)
         abort();
     for (size_t i = 0; i < s.count; i++)
         stretch_quantile(&(struct stretch){.rolled = &s.items[i], .rolled_count = 1}, 0.95);

@@ -34,6 +34,9 @@ step "Mistakes are told" {
     assert(ok == nil and message:find("no number", 1, true), message)
     ok, message = native.query { name = "a", agg = "p42" }
     assert(ok == nil and message:find("p42", 1, true), message)
+    ok, message, code = native.record { { name = "b", value = 1 }, { name = "b", value = seconds(2) } }
+    assert(ok == nil and message:find("b has no unit", 1, true) and code == "EINVAL", message)
+    assert(#native.query { name = "b" } == 0)
   end,
 }
 

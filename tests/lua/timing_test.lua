@@ -17,16 +17,18 @@ step "A stopwatch counts, and starts anew" {
     ctx:sleep(0.03)
     local first = watch.elapsed()
     assert(first >= seconds(0.03) and first.unit == "seconds", tostring(first))
+    local before = clock.now()
     watch.restart()
-    assert(watch.elapsed() < first)
+    assert(watch.elapsed() <= seconds(clock.now() - before))
   end,
 }
 
 step "A deadline has time left until it is over" {
   run = function(ctx)
-    local deadline = timing.deadline("30ms")
-    assert(not deadline.expired() and deadline.remaining() > seconds(0) and deadline.remaining() <= seconds(0.03))
-    ctx:sleep(0.031)
+    local deadline = timing.deadline("1h")
+    assert(not deadline.expired() and deadline.remaining() > seconds(0) and deadline.remaining() <= seconds(3600))
+    deadline = timing.deadline("10ms")
+    ctx:sleep(0.011)
     assert(deadline.expired() and deadline.remaining() == seconds(0))
     assert(timing.deadline(0).expired())
     raises('a deadline must be a duration such as "30s", not "soon"', timing.deadline, "soon")
@@ -52,7 +54,7 @@ step "It says why it was never so" {
       return nil, "connection refused"
     end })
     assert(got == nil)
-    assert(why:find("^not so within 25ms, after %d+ tries: connection refused$"), why)
+    assert(why:find("^not so within 25ms, after %d+ tr[yies]+: connection refused$"), why)
   end,
 }
 
@@ -145,9 +147,9 @@ step "No window holds more turns than the limit" {
       times[i] = { asked = asked, given = clock.now() }
     end
     for i = 4, 7 do
-      assert(times[i].given - times[i - 3].asked >= 0.05, i)
+      assert(times[i].given - times[i - 3].asked >= 0.049, i) -- turns are whole milliseconds
     end
-    assert(times[7].given - times[1].asked >= 0.1, "seven calls take two windows")
+    assert(times[7].given - times[1].asked >= 0.099, "seven calls take two windows")
   end,
 }
 

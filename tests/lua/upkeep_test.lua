@@ -121,16 +121,19 @@ step "Markdown shows text as it is" {
 
 step "A report is written, and replaced the same day" {
   run = function(ctx)
+    local written = {}
     for _ = 1, 2 do
       ctx:perform(report.write { name = "day", title = "The *day*" })
       local text = assert(fs.read(ctx:get("report")))
+      written[ctx:get("report")] = true
       assert(ctx:get("report"):match("^reports/day%-%d+%-%d+%-%d+%.md$"))
       assert(text:find("# The \\*day\\*", 1, true) and text:find("## Flaky tests", 1, true))
     end
     ctx:perform(report.write { name = "always", dated = false, sections = { "sla" } })
     local text = assert(fs.read("reports/always.md"))
     assert(text:find("## Service levels", 1, true) and not text:find("## Trends", 1, true))
-    assert(#fs.glob("reports/*") == 2)
+    local first = next(written)
+    assert(#fs.glob("reports/*") == (next(written, first) and 3 or 2)) -- two of them about midnight
   end,
 }
 step "Not anywhere else" {

@@ -1,10 +1,12 @@
 /* A name server and a witness in one library to preload: the name `rebind.test` has another address at each look-up, as
  * NAMES says ("127.0.0.2,127.0.0.1": the last one stays; "127.0.0.2+127.0.0.1" are two at once), the look-up of
- * `hang.test` never ends, and every address that anything tries to connect to is written to the file CONNECTS. */
+ * `hang.test` never ends, names below `invalid` have no address (RFC 6761) and nobody is asked for one, and every
+ * address that anything tries to connect to is written to the file CONNECTS. */
 #include <arpa/inet.h>
 #include <dlfcn.h>
 #include <netdb.h>
 #include <pthread.h>
+#include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -56,12 +58,21 @@ static void next_entry(char *out, size_t size)
     snprintf(out, size, "%.*s", (int)strcspn(entry, ","), entry);
 }
 
+static bool is_invalid(const char *node)
+{
+    static const char below[] = ".invalid";
+    size_t len = strlen(node), end = sizeof below - 1;
+    return len > end && strcmp(node + len - end, below) == 0;
+}
+
 int getaddrinfo(const char *node, const char *service, const struct addrinfo *hints, struct addrinfo **out)
 {
     char entry[256];
     int rc = 0;
     while (node && strcmp(node, "hang.test") == 0)
         pause();
+    if (node && is_invalid(node))
+        return EAI_NONAME;
     if (!node || strcmp(node, "rebind.test") != 0)
         return real_lookup()(node, service, hints, out);
     next_entry(entry, sizeof entry);

@@ -46,14 +46,15 @@ class AnyPort(controller.Controller):
 
     def _trigger_server(self):
         self.port = self.server.sockets[0].getsockname()[1]
-        socket.create_connection((self.hostname, self.port), timeout=10).close()
+        socket.create_connection((self.hostname, self.port), timeout=60).close()
 
 
 class Server:
     def __init__(self, **options):
         self.inbox = Inbox()
         smtps = options.pop("smtps", None)
-        self.controller = AnyPort(self.inbox, hostname="127.0.0.1", port=0, ssl_context=smtps, **options)
+        self.controller = AnyPort(self.inbox, hostname="127.0.0.1", port=0, ssl_context=smtps,
+                                  server_hostname="localhost", ready_timeout=60, **options)
         self.scheme = "smtps" if smtps else "smtp"
 
     def __enter__(self):

@@ -152,8 +152,8 @@ def timeout_jump(offset):
     """A clock that jumps while a run goes on neither fires its time-out nor puts it off."""
 
     def work(project):
-        hold = HOLD + 'step "Long" { timeout = "300ms", run = "sleep 30" }\n'
-        with Served(project, body=hold, timeout="30s") as s:
+        hold = HOLD + 'step "Long" { timeout = "300ms", run = "sleep 300" }\n'
+        with Served(project, body=hold, timeout="10m") as s:
             s.move_busy(NOON)
             wait_for((project.root / "begun").exists, "the run")
             s.clock.set(NOON + offset)
@@ -165,7 +165,7 @@ def timeout_jump(offset):
             steps = {x["id"]: x for x in project.json("status", first["run"])["steps"]}
             states = {name: x["state"] for name, x in steps.items()}
             need(states == {"hold": "succeeded", "long": "timed-out"}, "the steps are", states)
-            need(all(0 <= x["duration_ms"] < 20000 for x in steps.values()), "the steps are said to have taken", steps)
+            need(all(0 <= x["duration_ms"] < 100000 for x in steps.values()), "the steps are said to have taken", steps)
 
     return work
 
@@ -193,6 +193,63 @@ def overlap(policy, expected, runs):
             need(len(project.ledger()) == runs, "the ledger says", project.ledger())
 
     return work
+
+
+def why(project, clock):
+    done = project.command("schedule", "why", "a/b", "--json", env=clock.environ())
+    need(done.returncode == 0, "`schedule why` says", done)
+    return json.loads(done.stdout)["firings"]
+
+
+def queue_is_bounded(project):
+    """The run of 12:00 goes on over 16:00 and 20:00: one waits, and says for what; the other is skipped, and says why."""
+    with Served(project, body=HOLD, overlap="queue") as s:
+        s.move_busy(NOON)
+        wait_for((project.root / "begun").exists, "the run")
+        s.move_busy(NOON + 4 * HOUR)
+        s.wait_for_states("running", "planned")
+        s.move_busy(NOON + 8 * HOUR)
+        s.wait_for_states("running", "planned", "skipped")
+        skipped, waiting, running = why(project, s.clock)
+        need("1 waited already" in skipped["reason"], "the reason is", skipped)
+        need((waiting["waits"]["for"], waiting["waits"]["run"]) == ("run", running["run"]), "it waits for", waiting)
+        (project.root / "go").touch()
+        s.daemon.settle()
+        expect(s.story(), (220, "ended", 0, 1), (460, "ended", 0, 1), (700, "skipped", 0, 1))
+
+
+def once_leaves_the_queue(project):
+    """`schedule once` does not wait for the run of another one: what waits for that is left to the next call."""
+    clock = Clock(project.root, BEGIN)
+    declare(project, body=HOLD, overlap="queue")
+    enable(project, clock)
+    once = lambda: project.command("schedule", "once", env=clock.environ())  # noqa: E731
+    need(once().returncode == 0, "`schedule once` failed")
+    clock.move(NOON)
+    first = project.start("schedule", "once", env=clock.environ())
+    try:
+        wait_for((project.root / "begun").exists, "the run")
+        clock.move(NOON + 4 * HOUR)
+        need(once().returncode == 0, "the second `schedule once` failed")
+        need([f["state"] for f in firings(project)] == ["running", "planned"], "they are", firings(project))
+    finally:
+        (project.root / "go").touch()
+    need(first.wait(60) == 0, "the first `schedule once` says", project.said())
+    need([f["state"] for f in firings(project)] == ["ended", "planned"], "the first one took what was not its own")
+    need(once().returncode == 0 and len(project.ledger()) == 2, "the third one left", firings(project))
+
+
+def timeout_of_a_resumed_run(project):
+    """The time-out of a schedule holds for its run, whoever goes on with it."""
+    body = 'step "Ask" { manual = "Say when." }\nstep "Long" { run = "sleep 600" }\n'
+    with Served(project, body=body, timeout="6s") as s:
+        s.until(NOON)
+        (fired,) = firings(project)
+        need(fired["exit"] == 3, "it became", fired)
+        done = project.command("approve", fired["run"], env=s.clock.environ())
+        need(done.returncode == 0, "`approve` says", done)
+        done = project.command("resume", fired["run"], "--no-input", env=s.clock.environ())
+        need(done.returncode == 124, "`resume` says", done)
 
 
 def jitter(project):
@@ -289,6 +346,7 @@ def two_daemons(project):
         wait_for(lambda: all(f["state"] == "ended" for f in firings(project)), "all to end")
         expect(s.story(), *[(m, "ended", 0, 1) for m in range(10, 200, 15)])
         need(len(project.ledger()) == len(s.story()), "the ledger says", project.ledger())
+        need("exit 75" not in project.said(), "one that came second calls it an end:", project.said())
 
 
 def two_daemons_catch_up(project):
@@ -340,13 +398,13 @@ def service_manager(project):
         path = pathlib.Path(project.root) / "notify"
         with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as listener:
             listener.bind(str(path))
-            listener.settimeout(30)
+            listener.settimeout(60)
             daemon = s.start(wait=False, NOTIFY_SOCKET=path, WATCHDOG_USEC=200_000)
             heard = [listener.recv(1000) for _ in range(4)]
             daemon.process.terminate()
             while b"STOPPING=1" not in heard[-1]:
                 heard.append(listener.recv(1000))
-            need(daemon.process.wait(30) == 0, "it ended with", daemon.process.returncode)
+            need(daemon.process.wait(60) == 0, "it ended with", daemon.process.returncode)
             need(heard[0].startswith(b"READY=1") and all(b"WATCHDOG=1" in h for h in heard[1:-1]), "it said", heard)
 
 
@@ -365,6 +423,9 @@ EXPERIMENTS = [
     ("overlap: queue", overlap("queue", [("ended", 0), ("ended", 0)], 2)),
     ("overlap: replace", overlap("replace", [("ended", 130), ("ended", 0)], 1)),
     ("overlap: allow", overlap("allow", [("ended", 0), ("ended", 0)], 2)),
+    ("overlap: queue holds one", queue_is_bounded),
+    ("once, while another one's run goes on", once_leaves_the_queue),
+    ("time-out of a run that is resumed", timeout_of_a_resumed_run),
     ("jitter", jitter),
     ("switched off and on", switched),
     ("paused", paused),

@@ -93,9 +93,8 @@ class Life:
         daemon = Daemon(self.project, self.clock)
         try:
             need(self.rest(daemon), "the last daemon died")
-            for _ in range(500):
-                if not self.waiting():
-                    break
+            end = time.monotonic() + 120
+            while self.waiting() and time.monotonic() < end:
                 self.clock.move(self.clock.now + 5000)
                 need(self.rest(daemon), "the last daemon died")
                 time.sleep(0.01)

@@ -77,7 +77,7 @@ class Daemon:
     def alive(self):
         return self.process.poll() is None
 
-    def settle(self, seconds=60, may_die=False):
+    def settle(self, seconds=120, may_die=False):
         """Waits until it has seen the clock and has nothing to do. False when it died, which only a killed one may."""
         end = time.monotonic() + seconds
         version = self.clock.page.version

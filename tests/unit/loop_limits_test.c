@@ -29,11 +29,9 @@ static void cpu_time_of_the_tree_ends_it(void **state)
 {
     struct kit *k = *state;
     k->options.limits.cpu_ms = 300;
-    int64_t start = rbk_clock_mono_ms();
     kit_sh(k, "while :; do (i=0; while [ $i -lt 2000 ]; do i=$((i+1)); done); done");
     assert_int_equal(k->result.end, RBK_END_CPU_LIMIT);
     assert_int_equal(k->result.exceeded, 300);
-    assert_true(rbk_clock_mono_ms() - start < 20000);
 }
 
 #define EAT "head -c 80000000 /dev/zero | tail -c 80000000 | sleep 60" /* tail keeps what it cannot yet give away */
@@ -117,13 +115,11 @@ static void cancel_and_lose_patience(struct kit *k)
 static void a_second_cancel_does_not_wait(void **state)
 {
     struct kit *k = *state;
-    int64_t start = rbk_clock_mono_ms();
-    k->options.grace_ms = 60000;
+    k->options.grace_ms = 3600000;
     k->on_first_output = cancel_and_lose_patience;
     kit_sh(k, "trap '' TERM; echo ready; while :; do sleep 0.05; done");
     assert_int_equal(k->result.end, RBK_END_CANCEL);
     assert_int_equal(k->result.signal, SIGKILL);
-    assert_true(rbk_clock_mono_ms() - start < 10000);
 }
 
 /* What a background job says right after the child is gone still belongs to the step's output. */

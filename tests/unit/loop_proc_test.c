@@ -41,16 +41,20 @@ static void death_by_signal_is_reported(void **state)
 static void a_process_without_leftovers_ends_without_delay(void **state)
 {
     struct kit *k = *state;
-    int64_t start = rbk_clock_mono_ms();
-    for (int i = 0; i < 20; i++)
+    int64_t shortest = INT64_MAX;
+    for (int i = 0; i < 200 && shortest >= 50; i++) {
+        int64_t start = rbk_clock_mono_ms();
         kit_sh(k, ":");
-    assert_true(rbk_clock_mono_ms() - start < 20 * 40); /* idle draining alone would be 20 * 50 */
+        int64_t took = rbk_clock_mono_ms() - start;
+        shortest = took < shortest ? took : shortest;
+    }
+    assert_true(shortest < 50); /* idle draining alone would be that much, each time */
 }
 
 static void cpu_time_is_that_of_the_child_and_its_children(void **state)
 {
     struct kit *k = *state;
-    kit_sh(k, "(i=0; while [ $i -lt 100000 ]; do i=$((i+1)); done)");
+    kit_sh(k, "(i=0; while [ $i -lt 400000 ]; do i=$((i+1)); done)");
     assert_true(k->result.cpu_ms >= 20);
     assert_true(k->result.cpu_ms <= k->result.duration_ms + 20);
 }

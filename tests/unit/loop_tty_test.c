@@ -9,7 +9,7 @@
 
 #include "loop_testkit.h"
 
-#define SCREEN_MS 20000
+#define SCREEN_MS 60000
 
 struct screen {
     pid_t engine;

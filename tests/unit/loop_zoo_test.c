@@ -128,14 +128,12 @@ static void a_flood(void **state)
 static void leaves_and_is_followed(struct kit *k, const char *animal, int leftovers, int most)
 {
     struct visit v;
-    int64_t start = rbk_clock_mono_ms();
     visit_begin(&v, k, animal);
     visit_end(&v);
     assert_int_equal(k->result.end, RBK_END_EXIT);
     assert_int_equal(k->result.exit_code, 0);
     assert_in_range(k->result.leftovers, leftovers, most);
-    assert_true(k->result.duration_ms < 1000);
-    assert_true(rbk_clock_mono_ms() - start < 10000);
+    assert_true(k->result.duration_ms < 40000); /* it was not waited for until it ended by itself, after 60 s */
 }
 
 static void a_daemon_left_behind(void **state)
@@ -166,7 +164,7 @@ static void one_that_hops(void **state)
 
 static void chase(struct kit *k)
 {
-    assert_true(rbk_tree_chase(k->proc, 3000000));
+    assert_true(rbk_tree_chase(k->proc, 15000000));
 }
 
 /* Where a look at all of /proc takes longer than a hop, only the newest pids lead to it. */
@@ -185,20 +183,36 @@ static void a_flood_left_behind(void **state)
     leaves_and_is_followed(*state, "flooding-leftover", 1, 1);
 }
 
+static void stop_loop(void *arg)
+{
+    rbk_loop_stop(arg);
+}
+
+static void run_a_moment(struct rbk_loop *loop)
+{
+    rbk_timer_start(loop, 1, 0, stop_loop, loop);
+    (void)rbk_loop_run(loop, NULL);
+}
+
+static void run_until_exit(struct kit *k)
+{
+    while (!k->exits)
+        run_a_moment(k->loop);
+}
+
 /* Two at once, and the one that ends first must not take the other's daemon with it. */
 static void neighbours_are_left_alone(void **state)
 {
     struct kit *k = *state;
     struct kit *other = kit_share(k);
     struct visit stays, leaves;
-    k->options.limits.wall_ms = 600;
     visit_begin(&stays, k, "double-fork-and-stay");
     visit_begin(&leaves, other, "double-fork");
-    while (!other->exits && k->proc)
-        assert_int_equal(rbk_loop_run(k->loop, NULL), RBK_OK);
+    run_until_exit(other);
     assert_int_equal(other->result.leftovers, 1);
+    cancel_now(k);
     visit_end(&stays);
-    assert_int_equal(k->result.end, RBK_END_TIMEOUT);
+    assert_int_equal(k->result.end, RBK_END_CANCEL);
     assert_int_equal(alive_with_tag(leaves.tag), 0);
     kit_unshare(other);
 }
@@ -209,18 +223,13 @@ static void a_nameless_daemon_of_two_possible_parents(void **state)
     struct kit *k = *state;
     struct kit *other = kit_share(k);
     struct visit stays, leaves;
-    k->options.limits.wall_ms = 600;
     visit_begin(&stays, k, "ignores-term");
     visit_begin(&leaves, other, "nameless");
+    run_until_exit(other);
+    cancel_now(k);
     visit_end(&stays);
-    assert_int_equal(other->exits, 1);
     assert_int_equal(alive_with_tag(leaves.tag), 0);
     kit_unshare(other);
-}
-
-static void stop_loop(void *arg)
-{
-    rbk_loop_stop(arg);
 }
 
 /* The engine's part: two animals, and once both are let loose it is killed outright. */
@@ -230,10 +239,8 @@ static void engine_that_dies(struct kit *k)
     struct visit first, second;
     visit_begin(&first, k, "double-fork-and-stay");
     visit_begin(&second, other, "new-session");
-    while (!k->out.len || !other->out.len) {
-        rbk_timer_start(k->loop, 1, 0, stop_loop, k->loop);
-        (void)rbk_loop_run(k->loop, NULL);
-    }
+    while (!k->out.len || !other->out.len)
+        run_a_moment(k->loop);
     raise(SIGKILL);
 }
 

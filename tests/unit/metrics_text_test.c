@@ -24,7 +24,8 @@ static char *export(struct world *w, enum rbk_metrics_format format, bool newest
 {
     struct rbk_metrics_query q = {.since_ms = INT64_MIN, .until_ms = INT64_MAX, .newest_only = newest_only};
     struct rbk_buf out = {0};
-    assert_int_equal(rbk_metrics_export(w->store, &q, format, append, &out, NULL), 0);
+    bool any = false;
+    assert_int_equal(rbk_metrics_export(w->store, &q, format, append, &out, &any, NULL), 0);
     return rbk_buf_take(&out);
 }
 

@@ -1,88 +1,9 @@
 /* What becomes of due times: under every policy, over random down-times, set clocks and processes that die, each due
  * time fires at most once and is never lost without a record. */
-#include "store_fixture.h"
+#include "schedule_fixture.h"
 
 #include <fcntl.h>
-#include <schedule/firing.h>
 #include <signal.h>
-
-#define MINUTE INT64_C(60000)
-#define HOUR   (60 * MINUTE)
-#define BEGIN  INT64_C(1795335600000) /* 2026-11-22T08:20:00Z */
-
-struct world {
-    struct fixture f;
-    struct rbk_store *store;
-    rbk_zones *zones;
-    struct rbk_entry entry;
-};
-
-static struct rbk_store *open_store(struct fixture *f)
-{
-    static const struct rbk_schema *const schemas[] = {&rbk_journal_schema, &rbk_schedule_schema, NULL};
-    struct rbk_store_options o = {.dir = f->dir, .schemas = schemas};
-    struct rbk_store *s = NULL;
-    struct rbk_error err;
-    if (rbk_store_open(&o, &s, &err) != 0)
-        fail_msg("%s", err.message);
-    return s;
-}
-
-static void world_init(struct world *w, const char *expression)
-{
-    memset(w, 0, sizeof *w);
-    fixture_init(&w->f);
-    w->store = open_store(&w->f);
-    w->zones = rbk_zones_new(NULL);
-    w->entry =
-        (struct rbk_entry){.runbook = "a/b", .text = (char *)expression, .missed = RBK_MISSED_ONE, .catch_up = 3};
-    assert_int_equal(rbk_calendar_parse(expression, &w->entry.calendar, NULL), 0);
-    assert_int_equal(rbk_zones_get(w->zones, "UTC", &w->entry.zone, NULL), 0);
-    assert_int_equal(rbk_schedule_set(w->store, "a/b", true, "you", BEGIN, NULL), 0);
-}
-
-static void world_fini(struct world *w)
-{
-    rbk_calendar_free(w->entry.calendar);
-    rbk_zones_free(w->zones);
-    rbk_store_close(w->store);
-    fixture_fini(&w->f);
-}
-
-static int64_t decide(struct world *w, int64_t now)
-{
-    int64_t next;
-    assert_int_equal(rbk_store_begin(w->store, NULL), 0);
-    assert_int_equal(rbk_schedule_decide(w->store, &w->entry, now, &next, NULL), 0);
-    assert_int_equal(rbk_store_commit(w->store, NULL), 0);
-    return next;
-}
-
-/* All firings as text, oldest first: "+due" planned, "-first..due/count" skipped; minutes after BEGIN. */
-struct story {
-    char text[4000];
-};
-
-static int tell(void *arg, const struct rbk_firing *f)
-{
-    struct story *s = arg;
-    char one[80], rest[sizeof s->text];
-    long due = (long)((f->due_ms - BEGIN) / MINUTE), first = (long)((f->first_ms - BEGIN) / MINUTE);
-    if (f->state == RBK_FIRING_SKIPPED)
-        snprintf(one, sizeof one, "-%ld..%ld/%ld", first, due, (long)f->count);
-    else
-        snprintf(one, sizeof one, "%s%ld", f->late ? "late+" : "+", due);
-    memcpy(rest, s->text, sizeof rest);
-    snprintf(s->text, sizeof s->text, "%s%s%.3000s", one, rest[0] ? " " : "", rest);
-    return 0;
-}
-
-static void assert_story(struct world *w, const char *expected)
-{
-    struct story s = {""};
-    assert_int_equal(rbk_firings_of(w->store, "a/b", 100, tell, &s, NULL), 0);
-    assert_string_equal(s.text, expected);
-}
 
 static void what_is_on_time_fires_once(void **state)
 {
@@ -216,15 +137,6 @@ static void jitter_is_the_same_for_everybody(void **state)
 
 /* ---- taking ---- */
 
-static int64_t only_planned(struct world *w)
-{
-    struct rbk_stmt *q = rbk_stmt(w->store, "SELECT id FROM schedule_firings WHERE state = 'planned'");
-    assert_int_equal(rbk_stmt_step(q, NULL), 1);
-    int64_t id = rbk_col_int(q, 0);
-    rbk_stmt_end(q);
-    return id;
-}
-
 static void a_firing_is_taken_once(void **state)
 {
     struct world w;
@@ -245,36 +157,6 @@ static void a_firing_is_taken_once(void **state)
     assert_int_equal(rbk_firing_take(w.store, id, "run", BEGIN, &other, &second, &err), RBK_EBUSY);
     rbk_firing_fini(&f);
     world_fini(&w);
-}
-
-static void overlap_follows_the_policy(void **state)
-{
-    static const enum rbk_begin expected[] = {[RBK_OVERLAP_SKIP] = RBK_BEGIN_DROPPED,
-                                              [RBK_OVERLAP_QUEUE] = RBK_BEGIN_LATER,
-                                              [RBK_OVERLAP_REPLACE] = RBK_BEGIN_LATER,
-                                              [RBK_OVERLAP_ALLOW] = RBK_BEGIN_NOW};
-    (void)state;
-    for (int policy = RBK_OVERLAP_SKIP; policy <= RBK_OVERLAP_ALLOW; policy++) {
-        struct world w;
-        struct rbk_lock *run = NULL;
-        enum rbk_begin what;
-        world_init(&w, "*/30 * * * *");
-        w.entry.overlap = (enum rbk_overlap)policy;
-        decide(&w, BEGIN + 10 * MINUTE);
-        struct rbk_firing f = {.id = only_planned(&w), .runbook = "a/b", .start_ms = BEGIN + 10 * MINUTE};
-        assert_int_equal(rbk_firing_consider(w.store, &w.entry, &f, false, BEGIN, &what, NULL), 0);
-        assert_int_equal(what, RBK_BEGIN_LATER); /* not yet due */
-        assert_int_equal(rbk_lock_try(w.store, RBK_LOCK_INSTANCE, "a/b", "run x", &run, NULL), 0);
-        int64_t now = BEGIN + 10 * MINUTE;
-        assert_int_equal(rbk_firing_consider(w.store, &w.entry, &f, false, now, &what, NULL), 0);
-        assert_int_equal(what, expected[policy]);
-        rbk_lock_release(run);
-        if (policy != RBK_OVERLAP_SKIP) {
-            assert_int_equal(rbk_firing_consider(w.store, &w.entry, &f, false, now, &what, NULL), 0);
-            assert_int_equal(what, RBK_BEGIN_NOW);
-        }
-        world_fini(&w);
-    }
 }
 
 static void old_records_go_and_open_ones_stay(void **state)
@@ -488,7 +370,6 @@ int main(void)
         cmocka_unit_test(a_firing_is_taken_once),
         cmocka_unit_test(old_records_go_and_open_ones_stay),
         cmocka_unit_test(a_firing_that_is_given_back_can_be_taken_again),
-        cmocka_unit_test(overlap_follows_the_policy),
         cmocka_unit_test(a_year_of_the_handbook_is_as_the_model_has_it),
         cmocka_unit_test(nothing_fires_twice_and_nothing_is_lost),
     };

@@ -13,19 +13,26 @@ import time
 import pytest
 
 
+KEPT = []  # sockets
+
+
 def free_port():
-    with socket.socket() as s:
-        s.bind(("127.0.0.1", 0))
-        return s.getsockname()[1]
+    """A loopback port that nobody else gets while this process lives. It is bound, and does not listen: connections to it
+    are refused until a server, which must set SO_REUSEADDR as servers do, binds it as well and listens."""
+    keeper = socket.socket()
+    keeper.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    keeper.bind(("127.0.0.1", 0))
+    KEPT.append(keeper)
+    return keeper.getsockname()[1]
 
 
 def answers(port):
-    with contextlib.suppress(OSError), socket.create_connection(("127.0.0.1", port), timeout=1) as s:
+    with contextlib.suppress(OSError), socket.create_connection(("127.0.0.1", port), timeout=10) as s:
         return s.recv(64).startswith(b"220")
     return False
 
 
-def wait_until(condition, what, seconds=30):
+def wait_until(condition, what, seconds=60):
     end = time.monotonic() + seconds
     while not condition():
         assert time.monotonic() < end, f"waited {seconds}s for {what}"
@@ -51,7 +58,7 @@ def keeping(port=0):
             return self.answer
 
     keeper = Keeper()
-    running = controller.Controller(keeper, hostname="127.0.0.1", port=keeper.port)
+    running = controller.Controller(keeper, hostname="127.0.0.1", port=keeper.port, server_hostname="localhost", ready_timeout=60)
     running.start()
     try:
         yield keeper
@@ -130,7 +137,7 @@ smtpd_recipient_restrictions = permit_sasl_authenticated, reject
 """
 
     def postfix(self, verb):
-        return subprocess.run(["postfix", "-c", str(self.config), verb], capture_output=True, text=True, timeout=60)
+        return subprocess.run(["postfix", "-c", str(self.config), verb], capture_output=True, text=True, timeout=120)
 
     def mails(self):
         return [parse(file.read_bytes()) for file in sorted((self.box / "new").glob("*"))]
