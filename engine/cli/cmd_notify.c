@@ -4,7 +4,7 @@
 
 static const struct rbk_option options[] = {
     {"subject", 's', "TEXT", "send: the first line (default: the text's)"},
-    {"priority", 'p', "NAME", "send: critical high medium low"},
+    {"priority", 'p', "NAME", "send, explain, preview: critical high medium low"},
     {"channel", 0, "NAME", "list, retry, drop: of this channel"},
     {"status", 0, "STATE", "list, drop: queued sending delivered dead"},
     {"limit", 0, "N", "list: the newest N (default 50; 0 = all)"},

@@ -121,11 +121,20 @@ static int write_change(struct rbk_cli *cli, const char *key, struct rbk_inciden
     c->id = i->id;
     if (rc == 0)
         rc = fn(cli->store, cli->config, c, err);
-    cli->queued = rc == 0;
-    if (rc == 0)
-        return rbk_store_commit(cli->store, err);
-    rbk_store_rollback(cli->store);
-    return rc;
+    cli->queued = rc >= 0;
+    int committed = rc >= 0 ? rbk_store_commit(cli->store, err) : rc;
+    if (rc < 0)
+        rbk_store_rollback(cli->store);
+    return committed < 0 ? committed : rc;
+}
+
+static void tell_theirs(const struct rbk_cli *cli, const struct rbk_incident *i, const char *text)
+{
+    char when[RBK_TIME_SIZE];
+    rbk_time_local(i->acked_ms, when);
+    if (!cli->quiet)
+        fprintf(stderr, "runbook: %s has it already, since %s: %s\n", i->acked_by, when,
+                text ? "the text is noted" : "nobody is told again");
 }
 
 /* The incident as it is now. */
@@ -154,7 +163,9 @@ static int change(struct rbk_cli *cli, const struct rbk_args *args, change_fn *f
     }
     if (rc == 0)
         rc = write_change(cli, args->rest.items[1], &c, fn, &i, err);
-    if (rc == 0)
+    if (rc > 0)
+        tell_theirs(cli, &i, text);
+    if (rc >= 0)
         rc = print_changed(cli, i.id, err);
     rbk_incident_fini(&i);
     free(text);

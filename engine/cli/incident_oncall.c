@@ -26,7 +26,6 @@ static int ask_command(struct listing *l, const char *rota, struct rbk_turn *tur
 
 static void put_turn(struct listing *l, const char *rota, const struct rbk_turn *turn, const struct rbk_error *problem)
 {
-    char when[RBK_TIME_SIZE];
     size_t used = rbk_style_fit(&l->text, rota, 40);
     rbk_style_pad(&l->text, used, 20);
     if (!turn->who) {
@@ -36,8 +35,7 @@ static void put_turn(struct listing *l, const char *rota, const struct rbk_turn 
         rbk_style_fit(&l->text, turn->who, 60);
     }
     if (turn->until_ms) {
-        rbk_time_local(turn->until_ms, when);
-        rbk_buf_printf(&l->text, "  until %.16s, then ", when);
+        rbk_buf_printf(&l->text, "  until %.10s %.5s %s, then ", turn->until, turn->until + 11, turn->until + 19);
         rbk_style_fit(&l->text, turn->next, 60);
     }
     if (turn->who && strcmp(turn->from, "override") == 0)

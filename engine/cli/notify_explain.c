@@ -44,7 +44,32 @@ static void put_messages(struct rbk_buf *out, const rbk_value *messages, int64_t
         rbk_buf_puts(out, "nobody would hear of it\n");
 }
 
-static int print_explained(struct rbk_cli *cli, rbk_value *document, int64_t now_ms)
+/* The priority of an event is that of its runbook; what was not said is told. */
+static void assume_priority(struct rbk_cli *cli, rbk_value *event, struct rbk_buf *told)
+{
+    const char *runbook = rbk_map_get_string(event, "runbook"), *priority = NULL;
+    struct rbk_plan *plan = NULL;
+    struct rbk_error err = {0};
+    if (rbk_map_get(event, "priority"))
+        return;
+    if (runbook && rbk_cli_lua(cli, &err) == 0 && rbk_lua_load(cli->lua, runbook, &plan, &err) == 0)
+        priority = plan->priority;
+    rbk_map_set_string(event, "priority", priority ? priority : "medium");
+    rbk_buf_printf(told, "assumed   priority %s", priority ? priority : "medium");
+    if (priority)
+        rbk_buf_puts(told, ", that of the runbook");
+    if (runbook && !plan) {
+        rbk_buf_puts(told, ", since the runbook does not tell: ");
+        rbk_escape_terminal(told, err.message, strlen(err.message));
+        if (err.hint[0])
+            rbk_buf_printf(told, " (%s)", err.hint);
+    }
+    rbk_buf_puts(told, "; another is written priority=high\n");
+    rbk_plan_free(plan);
+}
+
+/* Takes the document. */
+static int print_explained(struct rbk_cli *cli, rbk_value *document, const struct rbk_buf *assumed, int64_t now_ms)
 {
     struct rbk_buf text = {0};
     if (cli->json)
@@ -53,6 +78,7 @@ static int print_explained(struct rbk_cli *cli, rbk_value *document, int64_t now
         rbk_buf_puts(&text, "there are no rules: notify.rules in runbook.yaml says who hears of what\n");
     put_rules(&text, rbk_map_get(document, "rules"));
     put_messages(&text, rbk_map_get(document, "messages"), now_ms);
+    rbk_buf_append(&text, assumed->data ? assumed->data : "", assumed->len);
     rbk_style_write(&cli->out, &text);
     rbk_buf_fini(&text);
     rbk_value_free(document);
@@ -62,6 +88,7 @@ static int print_explained(struct rbk_cli *cli, rbk_value *document, int64_t now
 int rbk_notify_word_explain(struct rbk_cli *cli, const struct rbk_args *args, struct rbk_error *err)
 {
     int64_t now_ms = rbk_clock_wall_ms();
+    struct rbk_buf assumed = {0};
     rbk_value *event = NULL, *document = NULL;
     int rc = rbk_notify_event_read(args, 1, &event, err);
     if (rc == 0)
@@ -72,10 +99,15 @@ int rbk_notify_word_explain(struct rbk_cli *cli, const struct rbk_args *args, st
         rc = rbk_cli_store_settled(cli, err);
     if (rc == RBK_ENOENT) /* what rules know of the past is in the store: none yet */
         rc = rbk_cli_store(cli, err);
-    if (rc == 0)
+    if (rc == 0) {
+        assume_priority(cli, event, &assumed);
         rc = rbk_notify_explain(cli->store, cli->config, event, now_ms, &document, err);
+    }
+    if (rc == 0)
+        rc = print_explained(cli, document, &assumed, now_ms);
     rbk_value_free(event);
-    return rc == 0 ? print_explained(cli, document, now_ms) : rc;
+    rbk_buf_fini(&assumed);
+    return rc;
 }
 
 /* ---- preview --------------------------------------------------------------------------------------------------- */

@@ -171,11 +171,13 @@ static int report(struct rbk_cli *cli, const char *channel, const struct sent *s
     if (!accepted) {
         struct rbk_buf safe = {0};
         rbk_escape_terminal(&safe, why, strlen(why));
-        fprintf(stderr, dead ? "runbook: %s refused it: %s\n" : "runbook: warning: queued, not delivered yet: %s: %s\n",
+        fprintf(stderr,
+                dead ? "runbook: NOT delivered: %s refused it for good: %s\n"
+                     : "runbook: warning: NOT delivered yet: %s: %s\n",
                 channel, safe.data);
         fprintf(stderr,
                 dead ? "  mend what it says, then: runbook notify retry %lld\n"
-                     : "  it is tried again by the next command; now: runbook notify flush\n",
+                     : "  it is queued, and tried again by the next command; now: runbook notify flush\n",
                 (long long)s->id);
         rbk_buf_fini(&safe);
     } else if (!cli->json && !cli->quiet) {

@@ -4,6 +4,7 @@
 #include <base/clock.h>
 #include <base/mem.h>
 #include <stdlib.h>
+#include <string.h>
 
 static int get_unresolved(struct rbk_store *s, const struct rbk_incident_change *c, struct rbk_incident *i,
                           struct rbk_error *err)
@@ -33,24 +34,6 @@ static int change(struct rbk_store *s, const struct rbk_config *config, struct r
     return rc;
 }
 
-int rbk_incident_ack(struct rbk_store *s, const struct rbk_config *config, const struct rbk_incident_change *c,
-                     struct rbk_error *err)
-{
-    struct rbk_incident i = {0};
-    struct incident_news news = {.kind = "acknowledged", .event = "incident.acknowledged", .status = "info"};
-    int rc = get_unresolved(s, c, &i, err);
-    if (rc == 0) {
-        i.state = RBK_INCIDENT_ACKNOWLEDGED;
-        i.due_ms = 0;
-        i.acked_ms = c->now_ms;
-        free(i.acked_by);
-        i.acked_by = rbk_strdup(c->by);
-        rc = change(s, config, &i, c, &news, err);
-    }
-    rbk_incident_fini(&i);
-    return rc;
-}
-
 int rbk_incident_note(struct rbk_store *s, const struct rbk_config *config, const struct rbk_incident_change *c,
                       struct rbk_error *err)
 {
@@ -59,6 +42,28 @@ int rbk_incident_note(struct rbk_store *s, const struct rbk_config *config, cons
     int rc = incident_get(s, c->id, &i, err); /* what was learnt after it was resolved belongs there too */
     if (rc == 0)
         rc = change(s, config, &i, c, &news, err);
+    rbk_incident_fini(&i);
+    return rc;
+}
+
+int rbk_incident_ack(struct rbk_store *s, const struct rbk_config *config, const struct rbk_incident_change *c,
+                     struct rbk_error *err)
+{
+    struct rbk_incident i = {0};
+    struct incident_news news = {.kind = "acknowledged", .event = "incident.acknowledged", .status = "info"};
+    int rc = get_unresolved(s, c, &i, err);
+    bool theirs = rc == 0 && i.state == RBK_INCIDENT_ACKNOWLEDGED && strcmp(i.acked_by, c->by) == 0;
+    if (theirs) {
+        rc = c->text ? rbk_incident_note(s, config, c, err) : 0;
+        rc = rc == 0 ? 1 : rc;
+    } else if (rc == 0) {
+        i.state = RBK_INCIDENT_ACKNOWLEDGED;
+        i.due_ms = 0;
+        i.acked_ms = c->now_ms;
+        free(i.acked_by);
+        i.acked_by = rbk_strdup(c->by);
+        rc = change(s, config, &i, c, &news, err);
+    }
     rbk_incident_fini(&i);
     return rc;
 }

@@ -57,7 +57,8 @@ struct rbk_incident_change { /* all borrowed */
     const char *by, *text; /* text NULL = none; a note needs one */
     int64_t now_ms;
 };
-/* Nobody else is called. Of an acknowledged one: who takes over. RBK_EINVAL when it is resolved. */
+/* Nobody else is called. Of one that somebody else has acknowledged: who takes over. 1 = whoever says so has it
+ * already: only what they say besides is noted. RBK_EINVAL when it is resolved. */
 int rbk_incident_ack(struct rbk_store *s, const struct rbk_config *config, const struct rbk_incident_change *c,
                      struct rbk_error *err);
 int rbk_incident_note(struct rbk_store *s, const struct rbk_config *config, const struct rbk_incident_change *c,

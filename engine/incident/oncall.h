@@ -4,14 +4,16 @@
 #define RBK_INCIDENT_ONCALL_H
 
 #include <config/config.h>
+#include <runbook/schedule.h>
 
 /* ---- rotas ---- */
 
 struct rbk_turn {
-    char *who;        /* owned */
-    int64_t until_ms; /* when somebody else takes over; 0 = not known, or never */
-    char *next;       /* who that is, NULL; owned */
-    const char *from; /* "rotation", "override" or "command" */
+    char *who;                  /* owned */
+    int64_t until_ms;           /* when somebody else takes over; 0 = not known, or never */
+    char until[RBK_ZONED_SIZE]; /* the same by the clocks of the rota's zone: "2026-11-16T09:00:00+01:00" */
+    char *next;                 /* who that is, NULL; owned */
+    const char *from;           /* "rotation", "override" or "command" */
 };
 void rbk_turn_fini(struct rbk_turn *t);
 /* Who has the turn by members and overrides. RBK_ENOENT: no such rota, RBK_EINVAL: a zone that does not exist, or a

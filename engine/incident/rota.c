@@ -115,7 +115,9 @@ static void find_end(const struct rota *r, int64_t clock, struct rbk_turn *out)
         at = boundary_after(r, at);
         const char *next = who_at(r, at);
         if (strcmp(next, out->who) != 0) {
-            out->until_ms = instant_of(r, at) * 1000;
+            int64_t instant = instant_of(r, at);
+            out->until_ms = instant * 1000;
+            rbk_zone_format(r->zone, instant, out->until);
             out->next = rbk_strdup(next);
             return;
         }

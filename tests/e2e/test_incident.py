@@ -97,6 +97,26 @@ def test_who_is_on_call(shop):
     assert shop.run("incident", "oncall", "second").exit == 2
 
 
+def test_a_turn_ends_by_the_clocks_of_its_rota(shop):
+    shop.write("runbook.yaml", PROJECT.replace("    start:", "    timezone: Europe/Berlin\n    start:"))
+    asked = ("incident", "oncall", "--at", "2026-11-03T09:00:00Z")
+    assert "alice  until 2026-11-09 09:00 +01:00, then bob" in shop.ok(*asked, env={"TZ": "America/New_York"}).out
+    assert shop.ok(*asked, "--json").json["rotas"][0]["until"] == "2026-11-09T08:00:00.000Z"
+
+
+def test_whoever_has_it_already_is_told_so(shop):
+    shop.ok("incident", "open", "db")
+    assert shop.ok("incident", "ack", "db").err == ""
+    again = shop.ok("incident", "ack", "db", "--json")
+    assert again.json["state"] == "acknowledged" and "tester has it already, since" in again.err
+    assert "text is noted" in shop.ok("incident", "ack", "db", "still on it").err
+    assert shop.ok("incident", "ack", "db", "-q").err == ""
+    assert [kind for kind, _ in lines(shop, "db")] == ["opened", "acknowledged", "noted"]
+    taken = shop.ok("incident", "ack", "db", "--json", env={"USER": "bob"})
+    assert taken.json["acknowledged_by"] == "bob" and taken.err == ""
+    assert [kind for kind, _ in lines(shop, "db")] == ["opened", "acknowledged", "noted", "acknowledged"]
+
+
 def test_a_rota_that_cannot_be_asked_is_no_silence(project):
     project.write("runbook.yaml", "project: t\noncall: {primary: {command: 'false'}}\n")
     done = project.run("incident", "oncall")

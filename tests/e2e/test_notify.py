@@ -103,18 +103,23 @@ def test_what_cannot_be_delivered_is_a_warning_and_goes_later(project, hook):
     configure(project, hook)
     hook.down()
     done = project.ok("notify", "send", "hook", "--subject", "S", "text")
-    assert "queued" in done.err and done.out == ""
+    assert "NOT delivered" in done.err and "queued" in done.err and done.out == ""
     (row,) = outbox(project)
     assert row["state"] in ("queued", "sending") and row["attempts"] >= 1
+    trial = project.ok("notify", "test", "hook")
+    assert "NOT delivered" in trial.err and trial.out == ""
     hook.up()
     project.ok("notify", "flush")
-    assert [row["state"] for row in outbox(project)] == ["delivered"]
-    assert len({key for key, _, _ in hook.got}) == 1
+    assert {row["state"] for row in outbox(project)} == {"delivered"}
+    assert len({key for key, _, _ in hook.got}) == 2
 
 
 def test_a_message_that_is_refused_dies_and_is_revived(project, hook):
     configure(project, hook)
-    hook.answers = [400]
+    hook.answers = [400, 400]
+    trial = project.run("notify", "test", "hook")
+    assert trial.exit == 1 and "NOT delivered" in trial.err and trial.out == ""
+    project.ok("notify", "drop", "--all")
     done = project.run("notify", "send", "hook", "text")
     assert done.exit == 1 and "notify retry" in done.err
     (row,) = outbox(project)
@@ -241,6 +246,32 @@ def test_explain_knows_events_as_they_are_published(project, hook):
     assert asked("budget.exceeded") == ("budget:d/x", "info")
     assert asked("incident.escalated") == ("incident:d/x", "firing")
     assert asked("run.recovered") == ("run:d/x", "resolved")
+
+
+def test_explain_says_what_it_assumed(project, hook):
+    configure(project, hook, "notify: { rules: [{ on: run.failed, priority: '>= high', to: hook }] }\n")
+    project.runbook("d/urgent", 'runbook "Urgent" { priority = "high" }\nstep "S" { run = function() end }\n')
+    silent = project.ok("notify", "explain", "run.failed")
+    assert "medium is not >= high" in silent.out and "assumed   priority medium" in silent.out
+    of_runbook = project.ok("notify", "explain", "run.failed", "runbook=d/urgent").out
+    assert "message   to hook" in of_runbook and "priority high, that of the runbook" in of_runbook
+    assert "did you mean d/urgent?" in project.ok("notify", "explain", "run.failed", "runbook=d/urgen").out
+    for said in (("priority=critical",), ("-p", "critical")):
+        told = project.ok("notify", "explain", "run.failed", *said)
+        assert "message   to hook" in told.out and "assumed" not in told.out
+    event = project.ok("notify", "explain", "run.failed", "runbook=42", "attempt=2", "--json").json["event"]
+    assert (event["runbook"], event["attempt"]) == ("42", 2)
+
+
+@pytest.mark.parametrize("word, mend", [
+    ("priorty=high", "did you mean priority?"), ("priority=hihg", "did you mean high?"), ("status=over", "firing resolved info"),
+    ("attempt=x", "is no number"), ("channels=hook", "no member of an event"),
+])
+def test_explain_and_preview_refuse_what_no_event_has(project, hook, word, mend):
+    configure(project, hook)
+    for asked in (("explain",), ("preview", "hook")):
+        result = project.run("notify", *asked, "run.failed", word)
+        assert result.exit == 2 and mend in result.err, result
 
 
 def test_a_silence_is_kept_and_shown(project, hook):
