@@ -163,8 +163,8 @@ struct rbk_step {
         char *text;
         const struct rbk_param *ask;
         size_t ask_count;
-        struct rbk_param *own;             /* made for a fact */
-        const struct rbk_expr *needed_for; /* what reads that fact */
+        struct rbk_param *own;      /* made for facts */
+        struct rbk_strv needed_for; /* what reads each of those, as its text */
         rbk_gate_fn *fn;
         struct rbk_step *next;
     } gate;
@@ -279,7 +279,7 @@ int rbk_call_plan(struct rbk_session *s, const char *id, const struct rbk_plan *
 /* gate.c */
 void rbk_gate_open(struct rbk_step *step, const char *kind, const char *text, const struct rbk_param *ask,
                    size_t ask_count, rbk_gate_fn *fn);
-void rbk_gate_open_facts(struct rbk_step *step, const struct rbk_strv *names, const struct rbk_expr *e,
+void rbk_gate_open_facts(struct rbk_step *step, const struct rbk_strv *names, const struct rbk_strv *needed_for,
                          rbk_gate_fn *fn);
 void rbk_gate_withdraw(struct rbk_step *step);
 void rbk_gate_recall(struct rbk_step *step); /* a resumed step gets the facts that it was answered */
