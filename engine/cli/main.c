@@ -5,6 +5,7 @@
 #include <cli/output.h>
 
 #include <base/mem.h>
+#include <malloc.h>
 #include <signal.h>
 #include <stdlib.h>
 #include <string.h>
@@ -84,9 +85,13 @@ static int dispatch(struct rbk_cli *cli, int argc, char **argv)
     return desc->run(cli, argc - 1, argv);
 }
 
+/* A short run gives back and takes again the same pages several times unless some are kept. */
+enum { KEPT_FREE = 1 << 20 };
+
 int main(int argc, char **argv)
 {
     struct rbk_cli cli = {0};
+    mallopt(M_TRIM_THRESHOLD, KEPT_FREE);
     signal(SIGPIPE, SIG_IGN);
     rbk_output_open();
     rbk_style_init(&cli.out, 1, RBK_COLOR_AUTO);

@@ -18,4 +18,4 @@ static const char *const steps[] = {
     "CREATE INDEX remediations_key ON remediations(key, at_ms);",
 };
 
-const struct rbk_schema rbk_incident_schema = {"incident", steps, sizeof steps / sizeof steps[0]};
+const struct rbk_schema rbk_incident_schema = {"incident", steps, sizeof steps / sizeof steps[0], true};

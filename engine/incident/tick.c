@@ -76,9 +76,13 @@ static int mend(struct rbk_store *s, const struct rbk_config *config, int64_t no
 
 int rbk_incident_next(struct rbk_store *s, int64_t *next_ms, struct rbk_error *err)
 {
+    *next_ms = 0;
+    if (!rbk_store_has(s, &rbk_incident_schema))
+        return 0;
     struct rbk_stmt *q = rbk_stmt(s, "SELECT MIN(due_ms) FROM incidents WHERE due_ms > 0");
     int rc = rbk_stmt_step(q, err);
-    *next_ms = rc == 1 ? rbk_col_int(q, 0) : 0;
+    if (rc == 1)
+        *next_ms = rbk_col_int(q, 0);
     if (rc >= 0)
         rbk_stmt_end(q);
     return rc < 0 ? rc : 0;
@@ -153,14 +157,18 @@ int rbk_incident_tick(struct rbk_store *s, const struct rbk_config *config, int6
     struct overdue *overdue = NULL;
     size_t count = 0;
     int64_t next;
-    int rc = mend(s, config, now_ms, err);
+    next_ms = next_ms ? next_ms : &next;
+    int rc = rbk_incident_next(s, next_ms, err);
+    if (rc < 0 || *next_ms == 0) /* what nearly every command finds */
+        return rc;
+    rc = mend(s, config, now_ms, err);
     if (rc == 0)
         rc = read_due(s, "SELECT id, due_ms FROM incidents WHERE due_ms > 0 AND due_ms <= ?1 ORDER BY due_ms, id",
                       now_ms, &overdue, &count, err);
     for (size_t i = 0; rc == 0 && i < count; i++)
         rc = escalate_one(s, config, &overdue[i], now_ms, err);
     if (rc == 0)
-        rc = rbk_incident_next(s, next_ms ? next_ms : &next, err);
+        rc = rbk_incident_next(s, next_ms, err);
     free(overdue);
     return rc;
 }

@@ -36,4 +36,4 @@ static const char *const steps[] = {
     " data BLOB NOT NULL);",
 };
 
-const struct rbk_schema rbk_metrics_schema = {"metrics", steps, sizeof steps / sizeof steps[0]};
+const struct rbk_schema rbk_metrics_schema = {"metrics", steps, sizeof steps / sizeof steps[0], false};

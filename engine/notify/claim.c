@@ -280,6 +280,9 @@ int rbk_delivery_due(struct rbk_store *s, int64_t *due_ms, bool *nobody, struct 
 {
     int64_t sending = 0;
     *nobody = true;
+    *due_ms = INT64_MAX;
+    if (!rbk_store_has(s, &rbk_notify_schema))
+        return 0;
     int rc = notify_next_due(s, due_ms, err);
     if (rc == 0)
         rc =

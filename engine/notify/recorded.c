@@ -46,11 +46,15 @@ int rbk_notify_record(struct rbk_store *s, const struct rbk_config *config, cons
 
 int notify_recorded_first(struct rbk_store *s, int64_t *at_ms, struct rbk_error *err)
 {
+    *at_ms = INT64_MAX;
+    if (!rbk_store_has(s, &rbk_notify_schema))
+        return 0;
     struct rbk_stmt *q = rbk_stmt(s, "SELECT at_ms FROM notify_events ORDER BY id LIMIT 1");
     int rc = rbk_stmt_step(q, err);
     if (rc < 0)
         return rc;
-    *at_ms = rc > 0 ? rbk_col_int(q, 0) : INT64_MAX;
+    if (rc > 0)
+        *at_ms = rbk_col_int(q, 0);
     rbk_stmt_end(q);
     return rc;
 }

@@ -33,4 +33,4 @@ static const char *const steps[] = {
     "CREATE TABLE notify_events(id INTEGER PRIMARY KEY, at_ms INTEGER NOT NULL, event TEXT NOT NULL);",
 };
 
-const struct rbk_schema rbk_notify_schema = {"notify", steps, sizeof steps / sizeof steps[0]};
+const struct rbk_schema rbk_notify_schema = {"notify", steps, sizeof steps / sizeof steps[0], true};

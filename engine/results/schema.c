@@ -29,4 +29,4 @@ static const char *const steps[] = {
     "CREATE TABLE test_messages(id INTEGER PRIMARY KEY, message TEXT NOT NULL);",
 };
 
-const struct rbk_schema rbk_results_schema = {"results", steps, sizeof steps / sizeof steps[0]};
+const struct rbk_schema rbk_results_schema = {"results", steps, sizeof steps / sizeof steps[0], true};

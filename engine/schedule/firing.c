@@ -152,6 +152,8 @@ int rbk_firings_untold(struct rbk_store *s, rbk_firing_fn *fn, void *arg, struct
 
 int rbk_firings_to_tell(struct rbk_store *s, struct rbk_error *err)
 {
+    if (!rbk_store_has(s, &rbk_schedule_schema))
+        return 0;
     struct rbk_stmt *q = rbk_stmt(s, "SELECT 1 FROM schedule_firings WHERE told = 0 LIMIT 1");
     int rc = rbk_stmt_step(q, err);
     if (rc >= 0)

@@ -16,4 +16,4 @@ static const char *const steps[] = {
     "CREATE INDEX schedule_firings_untold ON schedule_firings(id) WHERE told = 0;",
 };
 
-const struct rbk_schema rbk_schedule_schema = {"schedule", steps, sizeof steps / sizeof steps[0]};
+const struct rbk_schema rbk_schedule_schema = {"schedule", steps, sizeof steps / sizeof steps[0], true};

@@ -11,6 +11,11 @@
  */
 #define RBK_BUSY_MS 2000
 
+struct rbk_late {
+    const struct rbk_schema *schema;
+    bool there; /* its tables were seen */
+};
+
 struct rbk_store {
     sqlite3 *db;
     char *dir;
@@ -20,7 +25,10 @@ struct rbk_store {
     int64_t lock_wait_ms;
     bool read_only;
     bool in_transaction;
-    int wal_pages; /* pages in the WAL after our last commit; 0 = nothing written yet */
+    int wal_pages;         /* pages in the WAL after our last commit; 0 = nothing written yet */
+    struct rbk_late *late; /* the late ones among the schemas */
+    size_t late_count, late_cap;
+    bool made_room; /* in the transaction that is open */
     struct rbk_stmt **stmts;
     size_t stmt_count, stmt_cap;
 };
@@ -70,14 +78,26 @@ int rbk_sql_exec(struct rbk_store *s, const char *sql, const char *doing, struct
 
 /* The sum of all steps that the program knows. */
 int rbk_schema_version(const struct rbk_schema *const *schemas);
-/* PRAGMA user_version: the sum of all steps that the database has had. */
+/* PRAGMA user_version: the sum of all steps that the database has had, or that its late rooms will begin with. */
 int rbk_schema_current(struct rbk_store *s, int *version, struct rbk_error *err);
 /* Brings the database up to date in one transaction. The caller holds the write lock. */
 int rbk_schema_migrate(struct rbk_store *s, const struct rbk_schema *const *schemas, struct rbk_error *err);
+/* Makes the tables of a room that has none, in the transaction that is open. */
+int rbk_schema_room_make(struct rbk_store *s, const struct rbk_schema *schema, struct rbk_error *err);
+
+/* ---- late.c */
+
+/* The late room whose table the last statement missed; NULL = the statement is wrong for another reason. */
+const struct rbk_schema *rbk_late_room(const struct rbk_store *s);
+int rbk_late_room_make(struct rbk_store *s, const struct rbk_schema *schema, struct rbk_error *err);
+/* The transaction that made them was rolled back. */
+void rbk_late_rooms_gone(struct rbk_store *s);
 
 /* ---- stmt.c */
 
 void rbk_stmts_free(struct rbk_store *s);
+/* Statements that are not in use are prepared again when they are wanted: tables have gone. */
+void rbk_stmts_forget(struct rbk_store *s);
 
 /* ---- vfs.c */
 

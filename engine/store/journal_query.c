@@ -23,8 +23,7 @@ static const char *const queries[][2] = {
     [BY_TIME] = BOTH_ORDERS("?1 IS NULL"),
     [BY_RUNBOOK] = BOTH_ORDERS("runbook = ?1"),
     [BY_PARENT] = BOTH_ORDERS("parent = ?1"),
-    /* Says again what runs_open says, so that SQLite sees that the partial index serves. */
-    [BY_OPEN_STATE] = BOTH_ORDERS("?1 IS NULL AND state = ?2 AND state IN ('running', 'waiting', 'interrupted')"),
+    [BY_OPEN_STATE] = BOTH_ORDERS("?1 IS NULL AND state = ?2 AND " RBK_RUN_IS_OPEN),
 };
 
 int rbk_run_row_read(struct rbk_stmt *q, struct rbk_run_row *r, struct rbk_error *err)
@@ -105,9 +104,9 @@ int rbk_journal_runs(struct rbk_store *s, const struct rbk_run_filter *f, rbk_ru
 /* Every run asks, and mostly there are none: a small statement on runs_open. */
 int rbk_journal_expired(struct rbk_store *s, int64_t now_ms, struct rbk_strv *ids, struct rbk_error *err)
 {
-    struct rbk_stmt *q = rbk_stmt(s, "SELECT id FROM runs WHERE state = 'waiting'"
-                                     " AND state IN ('running', 'waiting', 'interrupted')"
-                                     " AND root IS NULL AND expires_ms > 0 AND expires_ms < ? ORDER BY id");
+    struct rbk_stmt *q =
+        rbk_stmt(s, "SELECT id FROM runs WHERE state = 'waiting'"
+                    " AND " RBK_RUN_IS_OPEN " AND root IS NULL AND expires_ms > 0 AND expires_ms < ? ORDER BY id");
     rbk_bind_int(q, 1, now_ms);
     int rc;
     while ((rc = rbk_stmt_step(q, err)) == 1)

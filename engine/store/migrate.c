@@ -1,6 +1,7 @@
 /* Schemas. Each room numbers its own steps; the table schema_versions knows how far each room has come, and
  * PRAGMA user_version is the sum of them, so that an ordinary start compares one number and looks no further. All that
- * is missing is applied in one transaction: a crash leaves the old schema or the new one. */
+ * is missing is applied in one transaction: a crash leaves the old schema or the new one. A late room that has no
+ * tables yet counts in the sum as if it had them: it will begin with all its steps. */
 #include <store/internal.h>
 
 #include <stdio.h>
@@ -44,13 +45,26 @@ static int set_room_version(struct rbk_store *s, const char *room, int version, 
     return rbk_stmt_run(q, err);
 }
 
+static int room_advance(struct rbk_store *s, const struct rbk_schema *schema, int version, struct rbk_error *err)
+{
+    int rc = 0;
+    for (int i = version; !rc && i < schema->count; i++)
+        rc = rbk_sql_exec(s, schema->steps[i], "bring the tables up to date", err);
+    return rc ? rc : set_room_version(s, schema->room, schema->count, err);
+}
+
+int rbk_schema_room_make(struct rbk_store *s, const struct rbk_schema *schema, struct rbk_error *err)
+{
+    return room_advance(s, schema, 0, err);
+}
+
 static int migrate_room(struct rbk_store *s, const struct rbk_schema *schema, struct rbk_error *err)
 {
     int version = 0;
     int rc = room_version(s, schema->room, &version, err);
-    for (int i = version; !rc && i < schema->count; i++)
-        rc = rbk_sql_exec(s, schema->steps[i], "bring the tables up to date", err);
-    return rc ? rc : set_room_version(s, schema->room, schema->count, err);
+    if (rc || (schema->late && version == 0))
+        return rc;
+    return room_advance(s, schema, version, err);
 }
 
 static int migrate_all(struct rbk_store *s, const struct rbk_schema *const *schemas, struct rbk_error *err)

@@ -4,6 +4,7 @@
 #include <store/internal.h>
 
 #include <base/mem.h>
+#include <base/str.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -13,12 +14,29 @@ struct rbk_stmt {
     sqlite3_stmt *st;
     int rc; /* the first problem since rbk_stmt, SQLITE_OK when none */
     bool in_use, writes;
+    bool empty; /* reads tables that are not there yet */
 };
+
+static int prepare_now(struct rbk_stmt *q)
+{
+    return sqlite3_prepare_v3(q->store->db, q->sql, -1, SQLITE_PREPARE_PERSISTENT, &q->st, NULL);
+}
+
+static bool only_reads(const char *sql)
+{
+    return rbk_starts_with(sql, "SELECT") || rbk_starts_with(sql, "WITH");
+}
 
 static void prepare(struct rbk_stmt *q)
 {
-    q->rc = sqlite3_prepare_v3(q->store->db, q->sql, -1, SQLITE_PREPARE_PERSISTENT, &q->st, NULL);
-    q->writes = q->rc == SQLITE_OK && !sqlite3_stmt_readonly(q->st);
+    q->rc = prepare_now(q);
+    const struct rbk_schema *room = q->rc == SQLITE_ERROR ? rbk_late_room(q->store) : NULL;
+    q->empty = room && only_reads(q->sql);
+    if (q->empty)
+        q->rc = SQLITE_OK;
+    else if (room && q->store->in_transaction && rbk_late_room_make(q->store, room, NULL) == 0)
+        q->rc = prepare_now(q);
+    q->writes = q->st && !sqlite3_stmt_readonly(q->st);
 }
 
 static struct rbk_stmt *idle_stmt(struct rbk_store *s, const char *sql)
@@ -52,6 +70,15 @@ void rbk_stmts_free(struct rbk_store *s)
     free(s->stmts);
     s->stmts = NULL;
     s->stmt_count = s->stmt_cap = 0;
+}
+
+void rbk_stmts_forget(struct rbk_store *s)
+{
+    for (size_t i = 0; i < s->stmt_count; i++)
+        if (!s->stmts[i]->in_use) {
+            sqlite3_finalize(s->stmts[i]->st);
+            s->stmts[i]->st = NULL;
+        }
 }
 
 static void remember(struct rbk_stmt *q, int rc)
@@ -110,6 +137,8 @@ int rbk_stmt_step(struct rbk_stmt *q, struct rbk_error *err)
         rbk_stmt_end(q);
         return rbk_error_set(err, RBK_ESTORE, "a write outside a transaction: %.60s", q->sql);
     }
+    if (q->empty)
+        return 0;
     int rc = sqlite3_step(q->st);
     if (rc == SQLITE_ROW)
         return 1;

@@ -15,6 +15,11 @@ static struct rbk_store *store_new(const struct rbk_store_options *o)
     s->file_mode = o->group ? 0660 : 0600;
     s->lock_wait_ms = o->lock_wait_ms > 0 ? o->lock_wait_ms : DEFAULT_LOCK_WAIT_MS;
     s->read_only = o->read_only;
+    for (const struct rbk_schema *const *schema = o->schemas; schema && *schema; schema++)
+        if ((*schema)->late) {
+            RBK_GROW(s->late, s->late_count, s->late_cap);
+            s->late[s->late_count++] = (struct rbk_late){*schema, false};
+        }
     return s;
 }
 
@@ -43,6 +48,7 @@ void rbk_store_close(struct rbk_store *s)
         close(s->write_lock);
     if (s->locks_probe >= 0)
         close(s->locks_probe);
+    free(s->late);
     free(s->dir);
     free(s);
 }
@@ -62,6 +68,7 @@ int rbk_store_begin(struct rbk_store *s, struct rbk_error *err)
     if (rc)
         return rc;
     s->in_transaction = true;
+    s->made_room = false;
     rc = rbk_stmt_run(rbk_stmt(s, "BEGIN IMMEDIATE"), err);
     if (rc) {
         s->in_transaction = false;
@@ -94,6 +101,8 @@ void rbk_store_rollback(struct rbk_store *s)
         return;
     if (!sqlite3_get_autocommit(s->db))
         rbk_stmt_run(rbk_stmt(s, "ROLLBACK"), NULL);
+    if (s->made_room)
+        rbk_late_rooms_gone(s);
     s->in_transaction = false;
     rbk_write_unlock(s);
 }

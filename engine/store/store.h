@@ -17,6 +17,7 @@ struct rbk_schema {
     const char *room;
     const char *const *steps;
     int count;
+    bool late; /* its tables are made with the first row for one of them (see rbk_stmt), not with the store */
 };
 
 struct rbk_store_options {
@@ -38,7 +39,12 @@ const char *rbk_store_dir(const struct rbk_store *s);
  * step error is remembered and returned by the next rbk_stmt_step/rbk_stmt_run. Columns count from 0, parameters
  * from 1. */
 struct rbk_stmt;
+/* Where a table of a late room is not there yet, a statement that begins with SELECT or WITH reads no row, not even
+ * that of an aggregate; its columns are NULL. Any other makes the tables of that room, in the transaction that is open.
+ * So no statement may join such tables with those of another room. */
 struct rbk_stmt *rbk_stmt(struct rbk_store *s, const char *sql); /* never NULL; sql must have static lifetime */
+/* False = the tables of this late room are not there yet: a cheap answer for who mostly finds nothing. */
+bool rbk_store_has(struct rbk_store *s, const struct rbk_schema *room);
 void rbk_bind_int(struct rbk_stmt *q, int i, int64_t v);
 void rbk_bind_double(struct rbk_stmt *q, int i, double v);
 void rbk_bind_text(struct rbk_stmt *q, int i, const char *s); /* NULL binds NULL; copied */

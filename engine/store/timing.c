@@ -14,7 +14,7 @@ static const char *const steps[] = {
     "CREATE TABLE sleeps(run TEXT NOT NULL, step TEXT NOT NULL, until_ms INTEGER NOT NULL, PRIMARY KEY(run, step))"
     " WITHOUT ROWID;",
 };
-const struct rbk_schema rbk_timing_schema = {"timing", steps, sizeof steps / sizeof *steps};
+const struct rbk_schema rbk_timing_schema = {"timing", steps, sizeof steps / sizeof *steps, true};
 
 enum { BOOT_SIZE = 64 };
 

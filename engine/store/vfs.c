@@ -20,11 +20,13 @@ static int open_file(sqlite3_vfs *vfs, const char *name, sqlite3_file *file, int
 }
 
 /* Registered once for the life of the process, as SQLite keeps its VFSs. This is also where SQLite is first used:
- * counting its memory takes a lock at every allocation, and nobody asks for the count. In a program that has used
- * SQLite before, the setting comes too late and is refused, which does no harm. */
+ * counting its memory takes a lock at every allocation, and nobody asks for the count; and each of its caches, that of
+ * a small temporary table among them, would begin by allocating twenty pages. In a program that has used SQLite before,
+ * the settings come too late and are refused, which does no harm. */
 const char *rbk_vfs_name(void)
 {
     (void)sqlite3_config(SQLITE_CONFIG_MEMSTATUS, 0);
+    (void)sqlite3_config(SQLITE_CONFIG_PAGECACHE, NULL, 0, 0);
     if (sqlite3_vfs_find(VFS_NAME))
         return VFS_NAME;
     sqlite3_vfs *unix_vfs = sqlite3_vfs_find("unix");

@@ -185,7 +185,7 @@ static void a_newer_store_is_refused(void **state)
     assert_int_equal(sqlite3_exec(db, "PRAGMA user_version = 99", NULL, NULL, NULL), SQLITE_OK);
     sqlite3_close(db);
     assert_int_equal(fixture_try_open(&f, false, &s, &err), RBK_EINVAL);
-    expect_refused(RBK_EINVAL, "made by a newer runbook (schema 99, this program knows 1)", "--state DIR");
+    expect_refused(RBK_EINVAL, "made by a newer runbook (schema 99, this program knows 2)", "--state DIR");
     assert_int_equal(fixture_try_open(&f, true, &s, &err), RBK_EINVAL);
 }
 
@@ -273,9 +273,9 @@ static const char *const growing_steps[] = {"CREATE TABLE one(a); INSERT INTO on
                                             "CREATE TABLE two(b); INSERT INTO two SELECT a + 1 FROM one"};
 static const char *const broken_steps[] = {"CREATE TABLE one(a); INSERT INTO one VALUES(1)",
                                            "CREATE TABLE two(b); INSERT INTO nowhere VALUES(1)"};
-static const struct rbk_schema first_version = {"growing", growing_steps, 1};
-static const struct rbk_schema second_version = {"growing", growing_steps, 2};
-static const struct rbk_schema broken_version = {"growing", broken_steps, 2};
+static const struct rbk_schema first_version = {"growing", growing_steps, 1, false};
+static const struct rbk_schema second_version = {"growing", growing_steps, 2, false};
+static const struct rbk_schema broken_version = {"growing", broken_steps, 2, false};
 
 static int open_with(const struct rbk_schema *schema)
 {
@@ -300,7 +300,7 @@ static void a_room_is_brought_up_to_date_and_keeps_its_rows(void **state)
     rbk_store_close(s);
     assert_int_equal(open_with(&second_version), 0);
     assert_int_equal(select_int("SELECT b FROM two"), 2);
-    assert_int_equal(select_int("PRAGMA user_version"), 3);
+    assert_int_equal(select_int("PRAGMA user_version"), 4);
 }
 
 static void a_failed_migration_leaves_the_old_schema(void **state)
@@ -324,7 +324,7 @@ static void a_reader_does_not_migrate(void **state)
     rbk_store_close(s);
     s = NULL;
     assert_int_equal(rbk_store_open(&o, &s, &err), RBK_EINVAL);
-    expect_refused(RBK_EINVAL, "made by an older runbook (schema 2, this program needs 3)", "any command that writes");
+    expect_refused(RBK_EINVAL, "made by an older runbook (schema 3, this program needs 4)", "any command that writes");
 }
 
 /* ---- in a mount namespace of its own, where folders can be read-only or full even for root */
