@@ -147,10 +147,7 @@ int net_session_open(const struct rbk_net_host *host, struct rbk_session **out, 
 void net_session_close(struct rbk_session *s)
 {
     net_sockets_hush(s);
-    while (s->transfers)
-        net_transfer_free(s->transfers);
-    while (s->idle_count)
-        curl_easy_cleanup(s->idle[--s->idle_count]);
+    net_transfers_forget(s);
     curl_multi_cleanup(s->multi);
     s->host->timer_cancel(&s->timer);
     free(s->sockets);
