@@ -254,7 +254,7 @@ static void print_error_json(const struct rbk_error *err)
     rbk_cli_print_json(document);
 }
 
-int rbk_cli_fail(const struct rbk_cli *cli, const struct rbk_error *err)
+void rbk_cli_complain(const struct rbk_error *err)
 {
     char text[2048];
     rbk_error_format(err, text, sizeof text);
@@ -263,6 +263,11 @@ int rbk_cli_fail(const struct rbk_cli *cli, const struct rbk_error *err)
     fflush(stdout);
     fprintf(stderr, "runbook: %s\n", safe.data ? safe.data : "");
     rbk_buf_fini(&safe);
+}
+
+int rbk_cli_fail(const struct rbk_cli *cli, const struct rbk_error *err)
+{
+    rbk_cli_complain(err);
     if (cli->json)
         print_error_json(err);
     return rbk_exit_status(err->code);

@@ -55,6 +55,8 @@ bool rbk_cli_interactive(const struct rbk_cli *cli);
 
 /* Prints an error as every command does (stderr; with --json also a document on stdout). Returns the exit status. */
 int rbk_cli_fail(const struct rbk_cli *cli, const struct rbk_error *err);
+/* Only the words on stderr, for a command that has a document of its own to print. */
+void rbk_cli_complain(const struct rbk_error *err);
 /* Prints a JSON document on stdout and frees it. Returns 0, or 5 when stdout cannot be written,
  * which it has said then. */
 int rbk_cli_print_json(rbk_value *document);
