@@ -39,6 +39,9 @@ char *rbk_shell_join(char *const *argv);
 /* Appends bytes made safe for a terminal or a plain log: control bytes (but \n and \t) become \xNN, wrong UTF-8 becomes
  * U+FFFD, and so do bidirectional overrides and zero-width characters. CSI colour sequences are removed. */
 void rbk_escape_terminal(struct rbk_buf *out, const char *s, size_t len);
+/* Appends s as a JSON string, wrong UTF-8 replaced by U+FFFD; and what stands between its quotes alone. */
+void rbk_json_string(struct rbk_buf *out, const char *s, size_t len);
+void rbk_json_escape(struct rbk_buf *out, const char *s, size_t len);
 /* Columns that a UTF-8 string takes in a terminal (wcwidth-like: wide = 2, combining = 0). */
 size_t rbk_display_width(const char *s, size_t len);
 /* The longest prefix, in bytes, that takes at most `columns`. */

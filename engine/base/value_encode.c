@@ -10,6 +10,7 @@
 #include <base/value_internal.h>
 
 #include <base/mem.h>
+#include <base/str.h>
 #include <base/utf8.h>
 #include <inttypes.h>
 #include <math.h>
@@ -19,8 +20,8 @@
 
 static void encode_string(struct rbk_buf *out, const char *s, size_t len)
 {
-    if (rbk_utf8_valid(s, len)) {
-        value_json_string(out, s, len);
+    if (value_json_plain(s, len) == len || rbk_utf8_valid(s, len)) {
+        rbk_json_string(out, s, len);
         return;
     }
     rbk_buf_puts(out, "{\"$hex\":\"");

@@ -44,8 +44,8 @@ enum { VALUE_NUMBER_SIZE = 40 };
 /* The shortest decimal that reads back as the same double; always with a point or an exponent when `as_real`. */
 void value_number_print(double n, bool as_real, char out[VALUE_NUMBER_SIZE]);
 
-/* Appends s as a JSON string, wrong UTF-8 replaced by U+FFFD. */
-void value_json_string(struct rbk_buf *out, const char *s, size_t len);
+/* How many bytes from the front stand for themselves in JSON. */
+size_t value_json_plain(const char *s, size_t len);
 /* rbk_value_from_json with another bound on depth. */
 rbk_value *value_json_parse(const char *text, size_t len, int depth_max, struct rbk_error *err);
 

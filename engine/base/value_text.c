@@ -3,6 +3,7 @@
 #include <base/value_internal.h>
 
 #include <base/mem.h>
+#include <base/str.h>
 #include <base/utf8.h>
 #include <inttypes.h>
 #include <math.h>
@@ -82,20 +83,31 @@ static void json_escape(struct rbk_buf *out, unsigned char c)
     rbk_buf_printf(out, "\\u%04x", c);
 }
 
-/* Bytes from the front that stand for themselves. */
-static size_t json_plain(const char *s, size_t len)
+/* Whether all eight bytes stand for themselves: ASCII, no control character, no quote, no backslash. Each test sets the
+ * high bit of a byte that fails (Bit Twiddling Hacks, "Determine if a word has a byte less than n"). */
+static bool json_plain_word(const char *s)
+{
+    const uint64_t ones = UINT64_C(0x0101010101010101);
+    uint64_t w;
+    memcpy(&w, s, sizeof w);
+    uint64_t quote = w ^ ones * '"', backslash = w ^ ones * '\\', del = w ^ ones * 0x7f;
+    return ((w | (w - ones * 0x20) | (quote - ones) | (backslash - ones) | (del - ones)) & ones * 0x80) == 0;
+}
+
+size_t value_json_plain(const char *s, size_t len)
 {
     size_t n = 0;
+    while (len - n >= sizeof(uint64_t) && json_plain_word(s + n))
+        n += sizeof(uint64_t);
     while (n < len && s[n] >= 0x20 && s[n] < 0x7f && s[n] != '"' && s[n] != '\\')
         n++;
     return n;
 }
 
-void value_json_string(struct rbk_buf *out, const char *s, size_t len)
+void rbk_json_escape(struct rbk_buf *out, const char *s, size_t len)
 {
-    rbk_buf_putc(out, '"');
     for (size_t i = 0; i < len;) {
-        size_t plain = json_plain(s + i, len - i);
+        size_t plain = value_json_plain(s + i, len - i);
         rbk_buf_append(out, s + i, plain);
         i += plain;
         if (i == len)
@@ -110,6 +122,13 @@ void value_json_string(struct rbk_buf *out, const char *s, size_t len)
             rbk_buf_append(out, s + i, n);
         i += n ? n : 1;
     }
+}
+
+void rbk_json_string(struct rbk_buf *out, const char *s, size_t len)
+{
+    rbk_buf_reserve(out, len + 2);
+    rbk_buf_putc(out, '"');
+    rbk_json_escape(out, s, len);
     rbk_buf_putc(out, '"');
 }
 
@@ -135,7 +154,7 @@ static void json_append_members(struct rbk_buf *out, const rbk_value *v, int ind
             rbk_buf_putc(out, ',');
         json_newline(out, indent, depth + 1);
         if (is_map) {
-            value_json_string(out, v->as.map.keys[i], strlen(v->as.map.keys[i]));
+            rbk_json_string(out, v->as.map.keys[i], strlen(v->as.map.keys[i]));
             rbk_buf_puts(out, indent > 0 ? ": " : ":");
         }
         json_append(out, is_map ? v->as.map.items[i] : v->as.list.items[i], indent, depth + 1);
@@ -166,7 +185,7 @@ static void json_append(struct rbk_buf *out, const rbk_value *v, int indent, int
         rbk_buf_puts(out, isfinite(v->as.number.value) ? number : "null");
         break;
     case RBK_STRING:
-        value_json_string(out, v->as.string.data, v->as.string.len);
+        rbk_json_string(out, v->as.string.data, v->as.string.len);
         break;
     case RBK_LIST:
     case RBK_MAP:

@@ -16,28 +16,23 @@ void rbk_next_label(struct rbk_buf *out, const char *label, const char *text)
     rbk_buf_putc(out, '\n');
 }
 
-/* Each line's text is heap and freed here. */
-static void put_next(struct rbk_buf *out, bool *first, char *text)
-{
-    rbk_next_label(out, *first ? "next" : "", text);
-    *first = false;
-    free(text);
-}
+/* Commands as they are typed; behind some REMARK says when. */
+#define REMARK "   # "
 
-static void put_failed(struct rbk_buf *out, bool *first, const struct rbk_next *n)
+static void add_failed(struct rbk_strv *out, const struct rbk_next *n)
 {
-    put_next(out, first, rbk_asprintf("runbook logs %s%s%s", n->run, n->step ? " " : "", n->step ? n->step : ""));
+    rbk_strv_take(out, rbk_asprintf("runbook logs %s%s%s", n->run, n->step ? " " : "", n->step ? n->step : ""));
     if (n->step)
-        put_next(out, first, rbk_asprintf("runbook retry %s %s   # once it is mended", n->run, n->step));
+        rbk_strv_take(out, rbk_asprintf("runbook retry %s %s" REMARK "once it is mended", n->run, n->step));
 }
 
 /* A cancelled run has ended: it goes on from the step that was stopped, by `retry`. */
-static void put_cancelled(struct rbk_buf *out, bool *first, const struct rbk_next *n)
+static void add_cancelled(struct rbk_strv *out, const struct rbk_next *n)
 {
     if (n->step)
-        put_next(out, first, rbk_asprintf("runbook retry %s %s   # goes on from there", n->run, n->step));
+        rbk_strv_take(out, rbk_asprintf("runbook retry %s %s" REMARK "goes on from there", n->run, n->step));
     else
-        put_next(out, first, rbk_asprintf("runbook status %s", n->run));
+        rbk_strv_take(out, rbk_asprintf("runbook status %s", n->run));
 }
 
 /* What may be answered: "share: How much? (percent: 10% 50%), default 10%". An unknown fact has nothing to say. */
@@ -94,12 +89,12 @@ static char *approve_command(const char *run, const rbk_value *w, bool alone)
     return out;
 }
 
-static void put_waiting(struct rbk_buf *out, bool *first, const struct rbk_next *n)
+static void add_waiting(struct rbk_strv *out, const struct rbk_next *n)
 {
     size_t count = rbk_value_length(n->waiting);
     for (size_t i = 0; i < count; i++)
-        put_next(out, first, approve_command(n->run, rbk_list_at(n->waiting, i), count == 1));
-    put_next(out, first, rbk_asprintf("runbook resume %s", n->run));
+        rbk_strv_take(out, approve_command(n->run, rbk_list_at(n->waiting, i), count == 1));
+    rbk_strv_take(out, rbk_asprintf("runbook resume %s", n->run));
 }
 
 const char *rbk_next_still_failing(struct rbk_buf *out, const rbk_value *facts)
@@ -118,29 +113,27 @@ const char *rbk_next_still_failing(struct rbk_buf *out, const rbk_value *facts)
     return count ? rbk_value_string(rbk_list_at(failing, 0)) : NULL;
 }
 
-void rbk_next_lines(struct rbk_buf *out, const struct rbk_next *n)
+static void add_commands(struct rbk_strv *out, const struct rbk_next *n)
 {
-    bool first = true;
-    put_questions(out, n->waiting);
     if (n->failing_case) {
         struct rbk_buf quoted = {0};
         rbk_shell_quote(&quoted, n->failing_case);
-        put_next(out, &first, rbk_asprintf("runbook tests show %s", quoted.data));
+        rbk_strv_take(out, rbk_asprintf("runbook tests show %s", quoted.data));
         rbk_buf_fini(&quoted);
     }
     switch (n->state) {
     case RBK_RUN_WAITING:
-        put_waiting(out, &first, n);
+        add_waiting(out, n);
         break;
     case RBK_RUN_FAILED:
     case RBK_RUN_TIMED_OUT:
-        put_failed(out, &first, n);
+        add_failed(out, n);
         break;
     case RBK_RUN_CANCELLED:
-        put_cancelled(out, &first, n);
+        add_cancelled(out, n);
         break;
     case RBK_RUN_INTERRUPTED:
-        put_next(out, &first, rbk_asprintf("runbook resume %s", n->run));
+        rbk_strv_take(out, rbk_asprintf("runbook resume %s", n->run));
         break;
     case RBK_RUN_RUNNING:
     case RBK_RUN_SUCCEEDED:
@@ -148,24 +141,22 @@ void rbk_next_lines(struct rbk_buf *out, const struct rbk_next *n)
     }
 }
 
-/* The column of labels and what is remarked behind a command are left out. */
-void rbk_next_commands(rbk_value *list, const struct rbk_next *next)
+void rbk_next_lines(struct rbk_buf *out, const struct rbk_next *n)
 {
-    struct rbk_buf text = {0};
-    bool there = false;
-    rbk_next_lines(&text, next);
-    for (char *line = text.data, *end; line && *line; line = end + 1) {
-        end = line + strcspn(line, "\n");
-        there = there || rbk_starts_with(line, "next");
-        if (there && end - line > LABEL) {
-            char *command = rbk_strndup(line + LABEL, (size_t)(end - line) - LABEL), *remark = strstr(command, "   #");
-            if (remark)
-                *remark = '\0';
-            rbk_list_append(list, rbk_string_new(command));
-            free(command);
-        }
-        if (!*end)
-            break;
+    struct rbk_strv commands = {0};
+    put_questions(out, n->waiting);
+    add_commands(&commands, n);
+    for (size_t i = 0; i < commands.count; i++)
+        rbk_next_label(out, i ? "" : "next", commands.items[i]);
+    rbk_strv_fini(&commands);
+}
+
+void rbk_next_commands(struct rbk_strv *out, const struct rbk_next *n)
+{
+    add_commands(out, n);
+    for (size_t i = 0; i < out->count; i++) {
+        char *remark = strstr(out->items[i], REMARK);
+        if (remark)
+            *remark = '\0';
     }
-    rbk_buf_fini(&text);
 }

@@ -16,8 +16,8 @@ struct rbk_next {
 
 /* Appends what is waited for and the "next" lines; none when there is nothing to do. */
 void rbk_next_lines(struct rbk_buf *out, const struct rbk_next *next);
-/* Adds the commands of the "next" lines alone, as they are typed. */
-void rbk_next_commands(rbk_value *list, const struct rbk_next *next);
+/* The commands of the "next" lines alone, as they are typed, into an empty list. */
+void rbk_next_commands(struct rbk_strv *out, const struct rbk_next *next);
 /* Appends the test cases that still fail by the fact `failing`. Returns the first, borrowed, NULL when there is none.
  */
 const char *rbk_next_still_failing(struct rbk_buf *out, const rbk_value *facts);

@@ -66,6 +66,16 @@ int rbk_stored_run_print(struct rbk_cli *cli, const char *id, struct rbk_error *
     return rc < 0 ? rc : rbk_cli_print_json(document);
 }
 
+/* That a run waits, or has a step in doubt, is an answer, too: with --json the run is shown as it stands. */
+static int show_what_holds_it(struct rbk_cli *cli, const char *id, int rc, struct rbk_error *err)
+{
+    if (!cli->json || (rc != RBK_EWAITING && rc != RBK_EDOUBT))
+        return rc;
+    rbk_cli_complain(err);
+    int printed = rbk_stored_run_print(cli, id, err);
+    return printed == 0 ? rbk_exit_status(rc) : printed;
+}
+
 int rbk_stored_run_execute(struct rbk_cli *cli, const struct rbk_command_desc *desc, const struct rbk_args *args,
                            struct rbk_execution *e, struct rbk_error *err)
 {
@@ -84,7 +94,7 @@ int rbk_stored_run_execute(struct rbk_cli *cli, const struct rbk_command_desc *d
         e->plan = plan;
         e->params = params;
         e->resume = row.id;
-        rc = rbk_execute(cli, e, err);
+        rc = show_what_holds_it(cli, row.id, rbk_execute(cli, e, err), err);
     }
     rbk_value_free(params);
     rbk_plan_free(plan);

@@ -16,6 +16,8 @@ struct rbk_watch {
     rbk_loop_fn *fn;
     rbk_watch_fn *both_fn; /* instead of fn, for a watch in both directions */
     void *arg;
+    int events;   /* that both_fn wants */
+    bool resting; /* it wants none just now */
 };
 
 /* An error on the descriptor counts as ready: the read or write that follows tells which. */
@@ -36,6 +38,11 @@ static void watch_on_idle(uv_idle_t *idle)
 static void watch_on_both(uv_poll_t *poll, int status, int events)
 {
     struct rbk_watch *watch = poll->data;
+    if (watch->resting) {
+        uv_poll_stop(poll);
+        watch->events = 0;
+        return;
+    }
     watch->both_fn(watch->arg, status < 0 || (events & UV_READABLE) != 0, status < 0 || (events & UV_WRITABLE) != 0);
 }
 
@@ -107,9 +114,20 @@ struct rbk_watch *rbk_watch_both(struct rbk_loop *loop, int fd, bool readable, b
     return watch;
 }
 
+/* Who wants nothing is likely to want the same as before when it goes on, and each change costs two system calls: a
+ * watch at rest stays registered until something happens, and keeps no loop running. */
 void rbk_watch_change(struct rbk_watch *watch, bool readable, bool writable)
 {
-    (void)uv_poll_start(&watch->uv.poll, watch_events(readable, writable), watch_on_both);
+    int events = watch_events(readable, writable);
+    watch->resting = events == 0;
+    if (watch->resting) {
+        uv_unref(&watch->uv.handle);
+        return;
+    }
+    uv_ref(&watch->uv.handle);
+    if (events != watch->events)
+        (void)uv_poll_start(&watch->uv.poll, events, watch_on_both);
+    watch->events = events;
 }
 
 void rbk_watch_stop(struct rbk_watch **watch)

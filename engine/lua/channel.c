@@ -24,6 +24,7 @@ static void channel_free(struct rbk_channels *c, struct rbk_channel *channel)
     luaL_unref(c->lua->L, LUA_REGISTRYINDEX, channel->secrets);
     rbk_value_free(channel->options);
     free(channel->name);
+    free(channel->sending);
     free(channel);
 }
 
@@ -116,7 +117,10 @@ int rbk_channel_find(struct rbk_channels *c, const char *name, struct rbk_channe
         }
     }
     struct rbk_channel *channel = rbk_alloc(sizeof *channel);
-    *channel = (struct rbk_channel){.name = rbk_strdup(name), .anchor = LUA_NOREF, .secrets = LUA_NOREF};
+    *channel = (struct rbk_channel){.name = rbk_strdup(name),
+                                    .sending = rbk_asprintf("channel %s: sending a message", name),
+                                    .anchor = LUA_NOREF,
+                                    .secrets = LUA_NOREF};
     int rc = load_channel(c, channel, err);
     if (rc) {
         channel_free(c, channel);

@@ -155,10 +155,9 @@ static void delivery_ended(struct rbk_task *t)
 
 static void delivery_describe(const struct rbk_task *t, struct rbk_watchdog *w)
 {
-    char what[256];
     const struct rbk_delivery_task *d = (const struct rbk_delivery_task *)t;
-    snprintf(what, sizeof what, "channel %.64s: sending a message", d->channel->name);
-    rbk_watchdog_describe(w, rbk_exit_status(RBK_ESTORE), what, "the message is sent again; `runbook notify list`");
+    rbk_watchdog_describe(w, rbk_exit_status(RBK_ESTORE), d->channel->sending,
+                          "the message is sent again; `runbook notify list`");
 }
 
 static const struct rbk_task_kind delivery_kind = {

@@ -10,6 +10,7 @@ struct rbk_delivery_task;
 
 struct rbk_channel {
     char *name;
+    char *sending;                       /* "channel NAME: sending a message" */
     const struct rbk_channel_spec *spec; /* a userdata, kept by the anchor */
     int anchor, secrets;                 /* registry: the spec; the table of options with secrets, once looked up */
     rbk_value *options;                  /* typed; secrets stay what was written */
@@ -38,10 +39,10 @@ rbk_value *rbk_delivery_redacted(const struct rbk_redactor *r, const rbk_value *
 /* The events of a message, which are the text of an encoded list (NULL = none), as a list without what the redactor
  * knows; NULL with err when the text is damaged. */
 rbk_value *rbk_delivery_events(const char *text, const struct rbk_redactor *r, struct rbk_error *err);
-/* The document of a message, runbook.message/1, without its events and without what the redactor knows; and the whole
- * of it as JSON, heap, NULL with err when the events are damaged. */
-rbk_value *rbk_delivery_head(const struct rbk_message *m, const struct rbk_redactor *r);
-char *rbk_delivery_document(const rbk_value *head, const char *events, const struct rbk_redactor *r, int indent,
+#define RBK_MESSAGE_SCHEMA "runbook.message/1"
+/* The document of a message as JSON, without what the redactor knows in its events; its other texts are free of that.
+ * Heap, NULL with err when the events are damaged. */
+char *rbk_delivery_document(const struct rbk_message *m, const struct rbk_redactor *r, int indent,
                             struct rbk_error *err);
 
 /* As in struct rbk_channel_ops. */

@@ -4,7 +4,9 @@
 
 #include <base/clock.h>
 #include <base/mem.h>
+#include <base/str.h>
 #include <ctype.h>
+#include <inttypes.h>
 #include <stdlib.h>
 #include <string.h>
 #include <time.h>
@@ -59,6 +61,8 @@ static void set_time(rbk_value *map, const char *name, int64_t ms)
     rbk_map_set_string(map, name, text);
 }
 
+#define TIME "\"time\":" /* a member of an event */
+
 /* ---- events as text ---------------------------------------------------------------------------------------------- */
 
 /* The character that an escape in JSON stands for; escapes by number are left to is_clean. */
@@ -90,36 +94,35 @@ static bool is_clean(const char *text, size_t len, const struct rbk_redactor *r)
 /* The end of the string that begins at `at`, behind its quote; NULL when there is none. */
 static const char *string_end(const char *at, const char *end)
 {
-    for (at++; at < end; at++) {
-        if (*at == '\\')
-            at++;
-        else if (*at == '"')
-            return at + 1;
+    for (at++; at < end;) {
+        const char *quote = memchr(at, '"', (size_t)(end - at));
+        const char *escape = quote ? memchr(at, '\\', (size_t)(quote - at)) : NULL;
+        if (!quote || !escape)
+            return quote ? quote + 1 : NULL;
+        at = escape + 2;
     }
     return NULL;
 }
 
-/* Copies the string at *at, and what follows the name "time" of an event as a date. */
-static bool copy_string(const char **at, const char *end, bool in_event, struct rbk_buf *out)
+static bool begins_time(const char *at, const char *end)
 {
-    static const char name[] = "\"time\":";
-    const size_t len = sizeof name - 1;
-    const char *from = *at, *to = string_end(from, end);
-    if (!to)
+    return (size_t)(end - at) > sizeof TIME - 1 && memcmp(at, TIME, sizeof TIME - 1) == 0;
+}
+
+/* The number behind the name "time" at *at, as a date. */
+static bool copy_time(const char **at, struct rbk_buf *out)
+{
+    char *behind, date[RBK_TIME_SIZE];
+    const char *number = *at + sizeof TIME - 1;
+    if (!isdigit((unsigned char)*number))
         return false;
-    if (in_event && (size_t)(end - from) > len && memcmp(from, name, len) == 0) {
-        char *behind, date[RBK_TIME_SIZE];
-        if (!isdigit((unsigned char)from[len]))
-            return false;
-        format_time(strtoll(from + len, &behind, 10), date);
-        if (*behind != ',' && *behind != '}')
-            return false;
-        rbk_buf_printf(out, "%s\"%s\"", name, date);
-        to = behind;
-    } else {
-        rbk_buf_append(out, from, (size_t)(to - from));
-    }
-    *at = to;
+    format_time(strtoll(number, &behind, 10), date);
+    if (*behind != ',' && *behind != '}')
+        return false;
+    rbk_buf_puts(out, TIME "\"");
+    rbk_buf_puts(out, date);
+    rbk_buf_putc(out, '"');
+    *at = behind;
     return true;
 }
 
@@ -130,30 +133,42 @@ static bool copy_events(const char *at, const char *end, struct rbk_buf *out)
     int depth = 0;
     const char *from = at;
     while (at < end) {
-        char c = *at;
-        if (c == '"') {
+        if (*at == '"' && depth == IN_EVENT && begins_time(at, end)) {
             rbk_buf_append(out, from, (size_t)(at - from));
-            if (!copy_string(&at, end, depth == IN_EVENT, out))
+            if (!copy_time(&at, out))
                 return false;
             from = at;
-            continue;
+        } else if (*at == '"') {
+            at = string_end(at, end);
+            if (!at)
+                return false;
+        } else {
+            depth += (*at == '[' || *at == '{') - (*at == ']' || *at == '}');
+            if (depth <= 0 && at + 1 < end)
+                return false;
+            at++;
         }
-        depth += (c == '[' || c == '{') - (c == ']' || c == '}');
-        if (depth <= 0 && at + 1 < end)
-            return false;
-        at++;
     }
     rbk_buf_append(out, from, (size_t)(at - from));
     return depth == 0;
 }
 
-/* The document with its last member, `events`; false when they must be read first. */
-static bool append_as_text(const char *head, const char *events, const struct rbk_redactor *r, struct rbk_buf *out)
+/* A string that begins with '$' is a form of the store's own, or looks like one. */
+static bool has_forms(const char *text, size_t len)
+{
+    const char *end = text + len;
+    for (const char *at = text; (at = memchr(at, '$', (size_t)(end - at))); at++)
+        if (at > text && at[-1] == '"')
+            return true;
+    return false;
+}
+
+/* The head with a last member, `events`; false when they must be read first. */
+static bool append_as_text(struct rbk_buf *out, const char *events, const struct rbk_redactor *r)
 {
     size_t len = events ? strlen(events) : 0;
-    if (len < 2 || events[0] != '[' || memmem(events, len, "\"$", 2) || !is_clean(events, len, r))
+    if (len < 2 || events[0] != '[' || has_forms(events, len) || !is_clean(events, len, r))
         return false;
-    rbk_buf_append(out, head, strlen(head) - 1);
     rbk_buf_puts(out, ",\"events\":");
     if (!copy_events(events, events + len, out))
         return false;
@@ -163,30 +178,25 @@ static bool append_as_text(const char *head, const char *events, const struct rb
 
 /* ---- the whole --------------------------------------------------------------------------------------------------- */
 
-static void set_clean(rbk_value *map, const char *name, const char *text, const struct rbk_redactor *r)
+static void put_member(struct rbk_buf *out, const char *name, const char *text)
 {
-    struct rbk_buf clean = {0};
-    if (text && rbk_redact_matches(r, text, strlen(text))) {
-        rbk_redact(r, text, strlen(text), &clean);
-        text = clean.data ? clean.data : "";
-    }
-    rbk_map_set_string(map, name, text);
-    rbk_buf_fini(&clean);
+    rbk_buf_puts(out, name);
+    rbk_json_string(out, text ? text : "", text ? strlen(text) : 0);
 }
 
-rbk_value *rbk_delivery_head(const struct rbk_message *m, const struct rbk_redactor *r)
+/* All but the bracket at its end. */
+static void put_head(struct rbk_buf *out, const struct rbk_message *m)
 {
-    rbk_value *head = rbk_map_new();
-    rbk_map_set_string(head, "schema", "runbook.message/1");
-    rbk_map_set_string(head, "key", m->key);
-    set_clean(head, "channel", m->channel, r);
-    set_clean(head, "group", m->group, r);
-    set_clean(head, "priority", m->priority, r);
-    set_clean(head, "subject", m->subject, r);
-    rbk_map_set_int(head, "count", m->count);
-    rbk_map_set_int(head, "attempt", m->attempts + 1);
-    set_time(head, "created", m->created_ms);
-    return head;
+    char created[RBK_TIME_SIZE];
+    format_time(m->created_ms, created);
+    put_member(out, "{\"schema\":", RBK_MESSAGE_SCHEMA);
+    put_member(out, ",\"key\":", m->key);
+    put_member(out, ",\"channel\":", m->channel);
+    put_member(out, ",\"group\":", m->group);
+    put_member(out, ",\"priority\":", m->priority);
+    put_member(out, ",\"subject\":", m->subject);
+    rbk_buf_printf(out, ",\"count\":%" PRId64 ",\"attempt\":%d", m->count, m->attempts + 1);
+    put_member(out, ",\"created\":", created);
 }
 
 /* The list is the caller's own: it is changed where it stands. */
@@ -200,28 +210,34 @@ static void write_times(rbk_value *events)
     }
 }
 
-static char *read_and_encode(const rbk_value *head, const char *events, const struct rbk_redactor *r, int indent,
+static char *read_and_encode(const struct rbk_buf *head, const char *events, const struct rbk_redactor *r, int indent,
                              struct rbk_error *err)
 {
     rbk_value *list = rbk_delivery_events(events, r, err);
-    if (!list)
+    rbk_value *document = list ? rbk_value_from_json(head->data, head->len, err) : NULL;
+    if (!document) {
+        rbk_value_free(list);
         return NULL;
+    }
     write_times(list);
-    rbk_value *document = rbk_value_dup(head);
     rbk_map_set(document, "events", list);
     char *text = rbk_value_to_json(document, indent);
     rbk_value_free(document);
     return text;
 }
 
-char *rbk_delivery_document(const rbk_value *head, const char *events, const struct rbk_redactor *r, int indent,
+char *rbk_delivery_document(const struct rbk_message *m, const struct rbk_redactor *r, int indent,
                             struct rbk_error *err)
 {
     struct rbk_buf out = {0};
-    char *text = rbk_value_to_json(head, 0);
-    bool taken_over = indent == 0 && append_as_text(text, events, r, &out);
-    free(text);
-    text = taken_over ? rbk_buf_take(&out) : read_and_encode(head, events, r, indent, err);
+    rbk_buf_reserve(&out, 512 + (m->events ? strlen(m->events) : 0));
+    put_head(&out, m);
+    size_t head = out.len;
+    if (indent == 0 && append_as_text(&out, m->events, r))
+        return rbk_buf_take(&out);
+    out.len = head;
+    rbk_buf_putc(&out, '}');
+    char *text = read_and_encode(&out, m->events, r, indent, err);
     rbk_buf_fini(&out);
     return text;
 }

@@ -15,7 +15,8 @@
 struct request {
     struct rbk_wait wait;
     struct rbk_transfer *transfer;
-    rbk_value *told; /* the table that it was made of, which the strings below belong to */
+    rbk_value *told; /* what was read of the table that it was made of */
+    rbk_value *json_of;
     struct rbk_strv headers, to;
     struct rbk_mail_part *parts;
     char *json;
@@ -35,6 +36,7 @@ static int request_gc(lua_State *L)
     struct request *r = lua_touserdata(L, 1);
     request_cancel(&r->wait);
     rbk_value_free(r->told);
+    rbk_value_free(r->json_of);
     rbk_strv_fini(&r->headers);
     rbk_strv_fini(&r->to);
     rbk_answer_fini(&r->answer);
@@ -97,33 +99,51 @@ static int mail_finish(lua_State *L, struct rbk_wait *w)
 
 static struct request *request_new(lua_State *L, struct rbk_task *t, int (*finish)(lua_State *, struct rbk_wait *))
 {
-    struct rbk_error err;
     luaL_checktype(L, 1, LUA_TTABLE);
     lua_settop(L, 1);
     rbk_await_begin(L, t);
     struct request *r = rbk_lua_new_typed(L, &request_type, sizeof *r, 0);
     r->wait = (struct rbk_wait){.task = t, .finish = finish, .cancel = request_cancel};
-    r->told = rbk_lua_to_value(L, 1, &err);
-    if (!r->told)
-        rbk_lua_raise(L, &err);
     return r;
+}
+
+/* The value at the top of the stack, NULL for nil. [-1, +0, v] */
+static rbk_value *take_value(lua_State *L)
+{
+    struct rbk_error err;
+    rbk_value *v = lua_isnil(L, -1) ? NULL : rbk_lua_to_value(L, -1, &err);
+    if (!v && !lua_isnil(L, -1))
+        rbk_lua_raise(L, &err);
+    lua_pop(L, 1);
+    return v;
 }
 
 static void add_header(lua_State *L, struct rbk_strv *headers, const char *name, const rbk_value *value)
 {
-    char *text = rbk_value_text(value);
+    char *made = rbk_value_string(value) ? NULL : rbk_value_text(value);
+    const char *text = made ? made : rbk_value_string(value);
+    struct rbk_buf line = {0};
     bool bad = name[strcspn(name, ":\r\n")] || text[strcspn(text, "\r\n")];
-    if (!bad)
-        rbk_strv_take(headers, rbk_asprintf("%s: %s", name, text));
-    free(text);
+    if (!bad) {
+        rbk_buf_puts(&line, name);
+        rbk_buf_puts(&line, ": ");
+        rbk_buf_puts(&line, text);
+        rbk_strv_take(headers, rbk_buf_take(&line));
+    }
+    free(made);
     if (bad)
         rbk_lua_fail(L, "the header %s holds what no header can", name);
 }
 
-static int64_t timeout_of(const rbk_value *told)
+static int64_t to_ms(double seconds)
 {
-    double seconds = rbk_value_number(rbk_map_get(told, "timeout"));
     return seconds > 0 && seconds < 1e6 ? (int64_t)llround(seconds * 1000) : 0;
+}
+
+/* A text of the table at 1, which stays on the stack; NULL when it is none. [-0, +1, v] */
+static const char *text_field(lua_State *L, const char *name, size_t *len)
+{
+    return lua_getfield(L, 1, name) == LUA_TSTRING ? lua_tolstring(L, -1, len) : NULL;
 }
 
 static int push_not_started(lua_State *L, struct request *r, const struct rbk_error *err)
@@ -133,24 +153,36 @@ static int push_not_started(lua_State *L, struct request *r, const struct rbk_er
     return push_failed(L, &r->answer);
 }
 
+/* The client copies what it is given: what stays on the stack until it has begun is kept long enough. */
+static void read_http(lua_State *L, struct rbk_http_request *q)
+{
+    q->method = text_field(L, "method", NULL);
+    q->url = text_field(L, "url", NULL);
+    q->body = text_field(L, "body", &q->body_len);
+    lua_getfield(L, 1, "once");
+    q->once = lua_toboolean(L, -1);
+    lua_getfield(L, 1, "timeout");
+    rbk_value *timeout = take_value(L);
+    q->total_ms = to_ms(rbk_value_number(timeout));
+    rbk_value_free(timeout);
+}
+
 int rbk_request_http(lua_State *L, struct rbk_task *t, struct rbk_net *net)
 {
     struct rbk_error err = {0};
     struct request *r = request_new(L, t, http_finish);
-    const rbk_value *headers = rbk_map_get(r->told, "headers"), *json = rbk_map_get(r->told, "json");
-    struct rbk_http_request q = {.method = rbk_map_get_string(r->told, "method"),
-                                 .url = rbk_map_get_string(r->told, "url"),
-                                 .headers = &r->headers,
-                                 .body = rbk_map_get_string(r->told, "body"),
-                                 .body_len = rbk_value_length(rbk_map_get(r->told, "body")),
-                                 .total_ms = timeout_of(r->told),
-                                 .once = rbk_value_bool(rbk_map_get(r->told, "once"))};
+    struct rbk_http_request q = {.headers = &r->headers};
+    read_http(L, &q);
     if (!q.url)
         rbk_lua_fail(L, "a request needs a `url`");
-    for (size_t i = 0; i < rbk_value_length(headers); i++)
-        add_header(L, &r->headers, rbk_map_key_at(headers, i), rbk_map_value_at(headers, i));
-    if (json) {
-        r->json = rbk_value_to_json(json, 0);
+    lua_getfield(L, 1, "headers");
+    r->told = take_value(L);
+    for (size_t i = 0; i < rbk_value_length(r->told); i++)
+        add_header(L, &r->headers, rbk_map_key_at(r->told, i), rbk_map_value_at(r->told, i));
+    lua_getfield(L, 1, "json");
+    r->json_of = take_value(L);
+    if (r->json_of) {
+        r->json = rbk_value_to_json(r->json_of, 0);
         rbk_strv_add(&r->headers, "Content-Type: application/json; charset=utf-8");
         q.body = r->json;
         q.body_len = strlen(r->json);
@@ -188,6 +220,8 @@ int rbk_request_mail(lua_State *L, struct rbk_task *t, struct rbk_net *net, cons
 {
     struct rbk_error err = {0};
     struct request *r = request_new(L, t, mail_finish);
+    lua_pushvalue(L, 1);
+    r->told = take_value(L);
     add_lines(&r->headers, rbk_map_get(r->told, "headers"));
     add_lines(&r->to, rbk_map_get(r->told, "to"));
     struct rbk_mail m = {.url = rbk_map_get_string(r->told, "url"),
@@ -199,7 +233,7 @@ int rbk_request_mail(lua_State *L, struct rbk_task *t, struct rbk_net *net, cons
                          .headers = &r->headers,
                          .text = rbk_map_get_string(r->told, "text"),
                          .html = rbk_map_get_string(r->told, "html"),
-                         .total_ms = timeout_of(r->told)};
+                         .total_ms = to_ms(rbk_value_number(rbk_map_get(r->told, "timeout")))};
     rbk_map_set(r->told, "attachments", rbk_delivery_redacted(redactor, rbk_map_get(r->told, "attachments")));
     m.attachment_count = read_parts(r, rbk_map_get(r->told, "attachments"));
     m.attachments = r->parts;

@@ -1,14 +1,18 @@
 /* A POSIX timer on the processor-time clock of this process, delivered as SIGVTALRM; its value points to the watchdog.
- * The handler does only what is safe in one: lua_sethook (which its manual allows there), write and _exit. The handler
- * stays installed; without a timer of ours it ignores the signal. */
+ * The handler does only what is safe in one: lua_sethook (which its manual allows there), timer_settime, write and
+ * _exit. It stays installed; without a timer of ours it ignores the signal.
+ *
+ * Scripts run for microseconds, thousands of times, and setting a timer is a system call: it ticks from the first start
+ * on, TICKS times within the limit, and counts the ticks that find the same start still running. It rests when a tick
+ * finds none. So a script has the limit and at most one tick more. */
 #include <lua/watchdog.h>
 
+#include <errno.h>
 #include <lua/fail.h>
-#include <stdio.h>
 #include <string.h>
 #include <unistd.h>
 
-enum { WATCHDOG_SIGNAL = SIGVTALRM, GRACE_MS = 1000 };
+enum { WATCHDOG_SIGNAL = SIGVTALRM, GRACE_MS = 1000, TICKS = 10 };
 
 /* Raises. The first time it leaves a while for what a script has to close; then every instruction raises, so that a
  * loop around pcall is unwound too. */
@@ -22,6 +26,37 @@ static void watchdog_stop_script(lua_State *L, lua_Debug *ar)
     rbk_lua_fail_hint(L, "an endless loop?", "stopped after %g s of processor time", (double)w->limit_ms / 1000);
 }
 
+static void set_timer(struct rbk_watchdog *w, int64_t every_ms)
+{
+    struct timespec t = {every_ms / 1000, every_ms % 1000 * 1000000};
+    struct itimerspec when = {.it_value = t, .it_interval = t};
+    w->tick_ms = (sig_atomic_t)every_ms;
+    timer_settime(w->timer, 0, &when, NULL);
+}
+
+static void say(const char *text)
+{
+    ssize_t ignored = write(STDERR_FILENO, text, strlen(text));
+    (void)ignored;
+}
+
+static _Noreturn void watchdog_end_process(const struct rbk_watchdog *w)
+{
+    say("runbook: ");
+    say(w->what);
+    say(" does not end, and cannot be stopped: a pattern over a huge string?\n  ");
+    say(w->next);
+    say("\n");
+    _exit(w->exit_status);
+}
+
+static void watchdog_fire(struct rbk_watchdog *w)
+{
+    w->fired = 1;
+    set_timer(w, GRACE_MS);
+    lua_sethook(w->running, watchdog_stop_script, LUA_MASKCOUNT, 1);
+}
+
 static void watchdog_on_signal(int signo, siginfo_t *info, void *context)
 {
     (void)signo;
@@ -29,15 +64,18 @@ static void watchdog_on_signal(int signo, siginfo_t *info, void *context)
     if (info->si_code != SI_TIMER)
         return;
     struct rbk_watchdog *w = info->si_value.sival_ptr;
-    if (!w->running)
-        return;
-    if (w->fired) {
-        ssize_t ignored = write(STDERR_FILENO, w->last_words, strlen(w->last_words));
-        (void)ignored;
-        _exit(w->exit_status);
+    int saved = errno;
+    if (!w->running) {
+        set_timer(w, 0);
+    } else if (w->fired) {
+        watchdog_end_process(w);
+    } else if (w->seen != w->starts) {
+        w->seen = w->starts;
+        w->ticks = 0;
+    } else if (++w->ticks >= TICKS) {
+        watchdog_fire(w);
     }
-    w->fired = 1;
-    lua_sethook(w->running, watchdog_stop_script, LUA_MASKCOUNT, 1);
+    errno = saved;
 }
 
 int rbk_watchdog_init(struct rbk_watchdog *w, struct rbk_error *err)
@@ -63,18 +101,16 @@ void rbk_watchdog_fini(struct rbk_watchdog *w)
 
 void rbk_watchdog_describe(struct rbk_watchdog *w, int exit_status, const char *what, const char *next)
 {
+    size_t len = strnlen(what, sizeof w->what - 1);
     w->exit_status = exit_status;
-    snprintf(w->last_words, sizeof w->last_words,
-             "runbook: %s does not end, and cannot be stopped: a pattern over a huge string?\n  %s\n", what, next);
+    memcpy(w->what, what, len);
+    w->what[len] = '\0';
+    w->next = next;
 }
 
-static void watchdog_set(struct rbk_watchdog *w, int64_t first_ms, int64_t then_ms)
+static int64_t tick_of(int64_t limit_ms)
 {
-    struct itimerspec when = {
-        .it_value = {first_ms / 1000, first_ms % 1000 * 1000000},
-        .it_interval = {then_ms / 1000, then_ms % 1000 * 1000000},
-    };
-    timer_settime(w->timer, 0, &when, NULL);
+    return limit_ms > TICKS ? limit_ms / TICKS : 1;
 }
 
 void rbk_watchdog_start(struct rbk_watchdog *w, lua_State *L, int64_t limit_ms)
@@ -82,15 +118,19 @@ void rbk_watchdog_start(struct rbk_watchdog *w, lua_State *L, int64_t limit_ms)
     w->fired = 0;
     w->raised = false;
     w->limit_ms = limit_ms;
+    w->starts = (w->starts + 1) & 0xffff;
     w->running = L;
-    watchdog_set(w, limit_ms, GRACE_MS);
+    if (w->tick_ms != tick_of(limit_ms))
+        set_timer(w, tick_of(limit_ms));
 }
 
 void rbk_watchdog_stop(struct rbk_watchdog *w)
 {
-    watchdog_set(w, 0, 0);
     lua_State *L = w->running;
     w->running = NULL;
-    if (w->fired && L)
+    if (!w->fired)
+        return;
+    set_timer(w, 0);
+    if (L)
         lua_sethook(L, NULL, 0, 0);
 }

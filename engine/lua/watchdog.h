@@ -19,15 +19,20 @@ struct rbk_watchdog {
     bool have_timer;
     lua_State *volatile running; /* the thread to stop, NULL while the watchdog sleeps */
     volatile sig_atomic_t fired;
+    volatile sig_atomic_t starts;  /* so far */
+    sig_atomic_t seen, ticks;      /* of the handler: the start it saw last, and how many of its ticks ago */
+    volatile sig_atomic_t tick_ms; /* 0: the timer rests */
     bool raised;
     int64_t limit_ms;
     int exit_status;
-    char last_words[512];
+    char what[256]; /* runs, and what is to be done when it ended the process: the last words */
+    const char *next;
 };
 
 int rbk_watchdog_init(struct rbk_watchdog *w, struct rbk_error *err);
 void rbk_watchdog_fini(struct rbk_watchdog *w);
-/* What ends the process says, and how it exits, when the grace time is over too. `what` is "loading a.lua". */
+/* What ends the process says, and how it exits, when the grace time is over too. `what` is "loading a.lua"
+ * and copied; `next` is borrowed as long as there is no other. */
 void rbk_watchdog_describe(struct rbk_watchdog *w, int exit_status, const char *what, const char *next);
 void rbk_watchdog_start(struct rbk_watchdog *w, lua_State *L, int64_t limit_ms);
 void rbk_watchdog_stop(struct rbk_watchdog *w);

@@ -2,7 +2,9 @@
  * on its text is frozen, and a delivery that dies leaves a mark by which the next one knows what may have arrived. */
 #include <notify/delivery.h>
 
+#include <base/buf.h>
 #include <base/mem.h>
+#include <inttypes.h>
 #include <notify/recorded.h>
 #include <stdlib.h>
 #include <store/lock.h>
@@ -13,6 +15,26 @@ static int run_with_time(struct rbk_store *s, const char *sql, int64_t now_ms, s
     struct rbk_stmt *q = rbk_stmt(s, sql);
     rbk_bind_int(q, 1, now_ms);
     return rbk_stmt_run(q, err);
+}
+
+/* `sql` about the ids of a list: ?1 is now_ms, ?2 the ids. One statement for hundreds of rows: each of its own would
+ * open every index anew. */
+static int run_with_ids(struct rbk_store *s, const char *sql, const struct rbk_buf *ids, int64_t now_ms,
+                        struct rbk_error *err)
+{
+    if (!ids->len)
+        return 0;
+    struct rbk_stmt *q = rbk_stmt(s, sql);
+    rbk_bind_int(q, 1, now_ms);
+    rbk_bind_text_len(q, 2, ids->data, ids->len);
+    return rbk_stmt_run(q, err);
+}
+
+#define IN_IDS "id IN (SELECT value FROM json_each('[' || ?2 || ']'))"
+
+static void add_id(struct rbk_buf *ids, int64_t id)
+{
+    rbk_buf_printf(ids, "%s%" PRId64, ids->len ? "," : "", id);
 }
 
 #define IS_LOCAL "(SELECT local FROM notify_channels c WHERE c.channel = notify_outbox.channel) IS 1"
@@ -32,16 +54,6 @@ int notify_claims_hurry(struct rbk_store *s, int64_t now_ms, struct rbk_error *e
     return rc ? rc
               : run_with_time(s, "UPDATE notify_channels SET hold_ms = 0, failures = 0 WHERE hold_ms > ?1", now_ms,
                               err);
-}
-
-static int mark_sending(struct rbk_store *s, struct rbk_message *m, int64_t now_ms, struct rbk_error *err)
-{
-    struct rbk_stmt *q =
-        rbk_stmt(s, "UPDATE notify_outbox SET state = 1, attempts = attempts + 1, due_ms = ?2 WHERE id = ?1");
-    rbk_bind_int(q, 1, m->id);
-    rbk_bind_int(q, 2, now_ms);
-    m->state = RBK_MESSAGE_SENDING;
-    return rbk_stmt_run(q, err);
 }
 
 void notify_delivering_free(struct notify_delivering *one)
@@ -98,18 +110,24 @@ int notify_claim(struct rbk_store *s, struct notify_lane *lane, const char *key,
                  int max, struct rbk_error *err)
 {
     struct notify_delivering *list = NULL;
+    struct rbk_buf ids = {0};
     int rc = read_due(s, lane, key, due_ms, max, &list, err);
+    for (const struct notify_delivering *one = list; one; one = one->next)
+        add_id(&ids, one->m.id);
+    if (rc == 0)
+        rc = run_with_ids(s, "UPDATE notify_outbox SET state = 1, attempts = attempts + 1, due_ms = ?1 WHERE " IN_IDS,
+                          &ids, now_ms, err);
     while (list) {
         struct notify_delivering *one = list;
         list = one->next;
         one->next = NULL;
-        if (rc == 0)
-            rc = mark_sending(s, &one->m, now_ms, err);
+        one->m.state = RBK_MESSAGE_SENDING;
         if (rc == 0)
             notify_lane_push(lane, one);
         else
             notify_delivering_free(one);
     }
+    rbk_buf_fini(&ids);
     return rc;
 }
 
@@ -135,15 +153,14 @@ static int remember(struct rbk_store *s, const struct notify_delivering *one, in
 }
 
 static int set_state(struct rbk_store *s, const struct notify_delivering *one, enum rbk_message_state state,
-                     int64_t due_ms, int64_t delivered_ms, struct rbk_error *err)
+                     int64_t due_ms, struct rbk_error *err)
 {
-    struct rbk_stmt *q = rbk_stmt(s, "UPDATE notify_outbox SET state = ?2, due_ms = ?3, delivered_ms = ?4,"
-                                     " last_error = ?5 WHERE id = ?1 AND state = 1");
+    struct rbk_stmt *q = rbk_stmt(s, "UPDATE notify_outbox SET state = ?2, due_ms = ?3, delivered_ms = 0,"
+                                     " last_error = ?4 WHERE id = ?1 AND state = 1");
     rbk_bind_int(q, 1, one->m.id);
     rbk_bind_int(q, 2, state);
     rbk_bind_int(q, 3, due_ms);
-    rbk_bind_int(q, 4, delivered_ms);
-    rbk_bind_text(q, 5, one->error);
+    rbk_bind_text(q, 4, one->error);
     return rbk_stmt_run(q, err);
 }
 
@@ -164,18 +181,32 @@ static int settle_failure(struct rbk_store *s, struct notify_delivering *one, co
     if (one->sent == RBK_SENT_RETRY && now_ms - one->m.created_ms >= p->dead_after_ms)
         one->sent = RBK_SENT_DEAD;
     if (one->sent == RBK_SENT_DEAD)
-        return set_state(s, one, RBK_MESSAGE_DEAD, now_ms, 0, err);
+        return set_state(s, one, RBK_MESSAGE_DEAD, now_ms, err);
     int64_t wait_ms = one->retry_after_ms > 0 ? one->retry_after_ms : notify_backoff_ms(p, one->m.attempts + 1);
-    int rc = set_state(s, one, RBK_MESSAGE_QUEUED, now_ms + wait_ms, 0, err);
+    int rc = set_state(s, one, RBK_MESSAGE_QUEUED, now_ms + wait_ms, err);
     return rc ? rc : delay_followers(s, &one->m, now_ms + wait_ms, err);
 }
 
-int notify_claim_settle(struct rbk_store *s, struct notify_delivering *one, const struct notify_patience *patience,
-                        int64_t now_ms, struct rbk_error *err)
+int notify_claims_settle(struct rbk_store *s, struct notify_delivering *results, const struct notify_patience *patience,
+                         int64_t now_ms, struct rbk_error *err)
 {
-    int rc = one->sent == RBK_SENT_ACCEPTED ? set_state(s, one, RBK_MESSAGE_DELIVERED, now_ms, now_ms, err)
-                                            : settle_failure(s, one, patience, now_ms, err);
-    return rc == 0 && one->memory ? remember(s, one, now_ms, err) : rc;
+    struct rbk_buf accepted = {0};
+    int rc = 0;
+    for (struct notify_delivering *one = results; one && rc == 0; one = one->next) {
+        if (one->sent == RBK_SENT_ACCEPTED)
+            add_id(&accepted, one->m.id);
+        else
+            rc = settle_failure(s, one, patience, now_ms, err);
+        if (rc == 0 && one->memory)
+            rc = remember(s, one, now_ms, err);
+    }
+    if (rc == 0)
+        rc = run_with_ids(s,
+                          "UPDATE notify_outbox SET state = 2, due_ms = ?1, delivered_ms = ?1, last_error = NULL"
+                          " WHERE state = 1 AND " IN_IDS,
+                          &accepted, now_ms, err);
+    rbk_buf_fini(&accepted);
+    return rc;
 }
 
 /* ---- channels -------------------------------------------------------------------------------------------------- */

@@ -157,8 +157,9 @@ int notify_decide(struct rbk_store *s, const struct notify_rule *rule, const rbk
                          .key = notify_event_text(event, "key"),
                          .name = notify_event_text(event, "event"),
                          .why = &out->why};
+    const struct rbk_notify_about about = notify_about_of(event);
     *out = (struct notify_verdict){0};
-    if (!notify_rule_fits(rule, event, &out->why))
+    if (!notify_rule_fits(rule, &about, &out->why))
         return 0;
     int rc = notify_told_get(s, rule->id, q.key, "", &q.matter, err);
     if (rc == 0 && rule->dedupe_ms)

@@ -178,16 +178,6 @@ static void launch(struct rbk_delivery *d)
 
 /* ---- one turn -------------------------------------------------------------------------------------------------- */
 
-static int settle_results(struct rbk_delivery *d, int64_t now_ms, struct rbk_error *err)
-{
-    for (struct notify_delivering *one = d->results; one; one = one->next) {
-        int rc = notify_claim_settle(d->o.store, one, &d->patience, now_ms, err);
-        if (rc < 0)
-            return rc;
-    }
-    return 0;
-}
-
 /* Gives back what a closed lane, or the end, keeps from being begun. */
 static int give_back(struct rbk_delivery *d, struct notify_lane *lane, int64_t now_ms, struct rbk_error *err)
 {
@@ -272,7 +262,7 @@ static int transact(struct rbk_delivery *d, int64_t now_ms, struct rbk_error *er
     if (rc == 0)
         rc = notify_recorded_settle(d->o.store, d->o.config, &settled, err);
     if (rc == 0)
-        rc = settle_results(d, now_ms, err);
+        rc = notify_claims_settle(d->o.store, d->results, &d->patience, now_ms, err);
     if (rc == 0)
         rc = settle_lanes(d, now_ms, err);
     if (rc == 0)

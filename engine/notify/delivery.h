@@ -68,9 +68,9 @@ int notify_claim(struct rbk_store *s, struct notify_lane *lane, const char *key,
                  int max, struct rbk_error *err);
 /* Gives back one that was not begun. */
 int notify_claim_undo(struct rbk_store *s, const struct rbk_message *m, struct rbk_error *err);
-/* Writes what came of one. */
-int notify_claim_settle(struct rbk_store *s, struct notify_delivering *one, const struct notify_patience *patience,
-                        int64_t now_ms, struct rbk_error *err);
+/* Writes what came of them; those that waited too long become RBK_SENT_DEAD. */
+int notify_claims_settle(struct rbk_store *s, struct notify_delivering *results, const struct notify_patience *patience,
+                         int64_t now_ms, struct rbk_error *err);
 int notify_lane_load(struct rbk_store *s, struct notify_lane *lane, struct rbk_error *err);
 int notify_lane_save(struct rbk_store *s, struct notify_lane *lane, struct rbk_error *err);
 /* The names of channels with queued messages, after `after` in the alphabet ("" = the first): heap, NULL = no more. */

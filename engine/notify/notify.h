@@ -36,11 +36,16 @@ extern const struct rbk_schema rbk_notify_schema;
  * Where there is one, events are told as if there were no such time: it keeps no run from its record. */
 int rbk_notify_check(const struct rbk_config *config, struct rbk_error *err);
 
+struct rbk_notify_about { /* what rules ask an event for; "" where there is none */
+    const char *event, *status, *priority, *runbook;
+    int64_t attempt, attempts;
+};
+/* Whether any rule is about such an event: false = it need not be made. Reads the configuration only. */
+bool rbk_notify_wants(const struct rbk_config *config, const struct rbk_notify_about *about);
 /* Records an event in the transaction of its cause, for the least that this may cost: the rules are asked later, as of
- * `now_ms`. It may leave out `output` where `log` is the path of a log: its last lines are read then. *recorded is
- * false when no rule is about such an event: nothing was written. */
-int rbk_notify_record(struct rbk_store *s, const struct rbk_config *config, const rbk_value *event, int64_t now_ms,
-                      bool *recorded, struct rbk_error *err);
+ * `now_ms`. `event` is as rbk_value_encode writes it, and may leave out `output` where `log` is the path of a log: its
+ * last lines are read then. */
+int rbk_notify_record(struct rbk_store *s, const char *event, size_t len, int64_t now_ms, struct rbk_error *err);
 /* 1 = events are recorded that no rule was asked about; 0; negative. */
 int rbk_notify_unsettled(struct rbk_store *s, struct rbk_error *err);
 struct rbk_notify_settled {

@@ -16,29 +16,11 @@ enum { LAST_LINES = 15, SETTLED_AT_ONCE = 256 };
 
 /* ---- recording ------------------------------------------------------------------------------------------------- */
 
-static bool any_rule_fits(const struct rbk_config *config, const rbk_value *event)
+int rbk_notify_record(struct rbk_store *s, const char *event, size_t len, int64_t now_ms, struct rbk_error *err)
 {
-    struct rbk_buf why = {0};
-    bool fits = false;
-    size_t rules = notify_rules_count(config);
-    for (size_t i = 0; i < rules && !fits; i++) {
-        struct notify_rule rule;
-        notify_rule_read(config, i, &rule);
-        fits = notify_rule_fits(&rule, event, &why);
-    }
-    rbk_buf_fini(&why);
-    return fits;
-}
-
-int rbk_notify_record(struct rbk_store *s, const struct rbk_config *config, const rbk_value *event, int64_t now_ms,
-                      bool *recorded, struct rbk_error *err)
-{
-    *recorded = rbk_map_get(event, "channels") || any_rule_fits(config, event);
-    if (!*recorded)
-        return 0;
     struct rbk_stmt *q = rbk_stmt(s, "INSERT INTO notify_events(at_ms, event) VALUES(?1, ?2)");
     rbk_bind_int(q, 1, now_ms);
-    rbk_bind_value(q, 2, event);
+    rbk_bind_text_len(q, 2, event, len);
     return rbk_stmt_run(q, err);
 }
 

@@ -163,12 +163,20 @@ bool notify_pattern_fits(const char *pattern, const rbk_value *event)
     return false;
 }
 
-/* An attempt after which another comes. */
-static bool will_be_tried_again(const rbk_value *event)
+struct rbk_notify_about notify_about_of(const rbk_value *event)
 {
-    int64_t attempt = rbk_value_int(rbk_map_get(event, "attempt"));
-    int64_t attempts = rbk_value_int(rbk_map_get(event, "attempts"));
-    return attempt > 0 && attempt < attempts;
+    return (struct rbk_notify_about){.event = notify_event_text(event, "event"),
+                                     .status = notify_event_text(event, "status"),
+                                     .priority = notify_event_text(event, "priority"),
+                                     .runbook = notify_event_text(event, "runbook"),
+                                     .attempt = rbk_value_int(rbk_map_get(event, "attempt")),
+                                     .attempts = rbk_value_int(rbk_map_get(event, "attempts"))};
+}
+
+/* An attempt after which another comes. */
+static bool will_be_tried_again(const struct rbk_notify_about *about)
+{
+    return about->attempt > 0 && about->attempt < about->attempts;
 }
 
 static void join(struct rbk_buf *out, const rbk_value *list)
@@ -195,30 +203,42 @@ static bool is_by_hand(const struct notify_rule *rule, const char *name)
     return true;
 }
 
-bool notify_rule_fits(const struct notify_rule *rule, const rbk_value *event, struct rbk_buf *why)
+bool notify_rule_fits(const struct notify_rule *rule, const struct rbk_notify_about *about, struct rbk_buf *why)
 {
-    const char *name = notify_event_text(event, "event"), *runbook = notify_event_text(event, "runbook");
-    const char *priority = notify_event_text(event, "priority");
-    bool over = notify_event_is(event, "resolved");
-    if (is_by_hand(rule, name)) {
+    bool over = strcmp(about->status, "resolved") == 0;
+    if (is_by_hand(rule, about->event)) {
         rbk_buf_puts(why, "on: it is sent by hand, and the rule does not name it");
         return false;
     }
-    if (!over && !any_fits(rule->on, name))
-        return refuse(why, "on", rule->on, name);
+    if (!over && !any_fits(rule->on, about->event))
+        return refuse(why, "on", rule->on, about->event);
     if (over && !rule->recovery) {
         rbk_buf_puts(why, "recovery: false");
         return false;
     }
-    if (!over && !notify_priority_fits(rule->priority, priority))
-        return refuse(why, "priority", rule->priority, priority);
-    if (!any_fits(rule->runbook, runbook))
-        return refuse(why, "runbook", rule->runbook, runbook);
-    if (rule->final && will_be_tried_again(event)) {
+    if (!over && !notify_priority_fits(rule->priority, about->priority))
+        return refuse(why, "priority", rule->priority, about->priority);
+    if (!any_fits(rule->runbook, about->runbook))
+        return refuse(why, "runbook", rule->runbook, about->runbook);
+    if (rule->final && will_be_tried_again(about)) {
         rbk_buf_puts(why, "final: another attempt follows");
         return false;
     }
     return true;
+}
+
+bool rbk_notify_wants(const struct rbk_config *config, const struct rbk_notify_about *about)
+{
+    struct rbk_buf why = {0};
+    bool fits = false;
+    size_t rules = notify_rules_count(config);
+    for (size_t i = 0; i < rules && !fits; i++) {
+        struct notify_rule rule;
+        notify_rule_read(config, i, &rule);
+        fits = notify_rule_fits(&rule, about, &why);
+    }
+    rbk_buf_fini(&why);
+    return fits;
 }
 
 char *notify_rule_group(const struct notify_rule *rule, const rbk_value *event)

@@ -21,7 +21,8 @@ void notify_rule_read(const struct rbk_config *config, size_t i, struct notify_r
 
 /* Whether the event is one that the rule is about; if not, `why` says so in a few words. A recovery is asked for what
  * is not its name: it goes where the failure was told. */
-bool notify_rule_fits(const struct notify_rule *rule, const rbk_value *event, struct rbk_buf *why);
+bool notify_rule_fits(const struct notify_rule *rule, const struct rbk_notify_about *about, struct rbk_buf *why);
+struct rbk_notify_about notify_about_of(const rbk_value *event); /* borrows from it */
 /* What the messages of this event share; heap. */
 char *notify_rule_group(const struct notify_rule *rule, const rbk_value *event);
 

@@ -16,9 +16,12 @@ struct report {
     size_t count, cap;
 };
 
-/* What a dead process had in flight may have happened or not. What holds other steps is as they are. */
+/* What a dead process had in flight may have happened or not. What holds other steps is as they are. Nobody is waited
+ * for in a run that was cancelled meanwhile. */
 static enum rbk_step_state honest_state(const struct report *r, const struct rbk_step_row *row)
 {
+    if (r->run->state == RBK_RUN_CANCELLED && row->state == RBK_STEP_WAITING)
+        return RBK_STEP_CANCELLED;
     bool dead = r->run->state == RBK_RUN_INTERRUPTED || r->run->state == RBK_RUN_CANCELLED;
     if (!dead || row->state != RBK_STEP_RUNNING)
         return row->state;

@@ -19,10 +19,9 @@ static const struct rbk_message message = {.key = "k1",
 static char *document_of(const char *events, const struct rbk_redactor *r, int indent)
 {
     struct rbk_error err = {0};
-    rbk_value *head = rbk_delivery_head(&message, r);
-    char *text = rbk_delivery_document(head, events, r, indent, &err);
-    rbk_value_free(head);
-    return text;
+    struct rbk_message m = message;
+    m.events = events;
+    return rbk_delivery_document(&m, r, indent, &err);
 }
 
 static rbk_value *parsed(char *text)

@@ -287,15 +287,12 @@ static void a_delivery_asks_the_rules_about_what_is_recorded(void **state)
 {
     struct world *w = *state;
     struct host h = {.script = "a"};
-    rbk_value *event = event_of(FAILED TITLE);
-    bool recorded = false;
     configure(w, "notify: { rules: [{ to: a }] }\n");
     assert_int_equal(rbk_store_begin(w->store, NULL), 0);
-    assert_int_equal(rbk_notify_record(w->store, w->config, event, w->now_ms, &recorded, NULL), 0);
+    assert_true(record_event(w, FAILED TITLE));
     assert_int_equal(rbk_store_commit(w->store, NULL), 0);
     assert_int_equal(deliver(w, &h, RBK_DELIVER_REMOTE).accepted, 1);
     assert_outbox(w, "a run:daily/x delivered 1; ");
-    rbk_value_free(event);
     host_fini(&h);
 }
 

@@ -108,6 +108,29 @@ static inline int publish(struct world *w, const char *text)
     return queued;
 }
 
+static inline const char *member_of(const rbk_value *event, const char *name)
+{
+    const char *text = rbk_map_get_string(event, name);
+    return text ? text : "";
+}
+
+/* As a run does it: false = no rule is about such an event. Inside a transaction. */
+static inline bool record_event(struct world *w, const char *text)
+{
+    rbk_value *event = event_of(text);
+    const struct rbk_notify_about about = {.event = member_of(event, "event"),
+                                           .status = member_of(event, "status"),
+                                           .priority = member_of(event, "priority"),
+                                           .runbook = member_of(event, "runbook")};
+    bool wanted = rbk_map_get(event, "channels") || rbk_notify_wants(w->config, &about);
+    char *encoded = rbk_value_encode(event);
+    if (wanted)
+        assert_int_equal(rbk_notify_record(w->store, encoded, strlen(encoded), w->now_ms, NULL), 0);
+    free(encoded);
+    rbk_value_free(event);
+    return wanted;
+}
+
 /* The outbox as text, oldest first: "a run:x queued 1; " is channel, group, state and number of events. */
 static inline int world_describe(void *arg, const struct rbk_message *m)
 {

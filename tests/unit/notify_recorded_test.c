@@ -4,12 +4,9 @@
 
 static bool record(struct world *w, const char *text)
 {
-    rbk_value *event = event_of(text);
-    bool recorded = false;
     assert_int_equal(rbk_store_begin(w->store, NULL), 0);
-    assert_int_equal(rbk_notify_record(w->store, w->config, event, w->now_ms, &recorded, NULL), 0);
+    bool recorded = record_event(w, text);
     assert_int_equal(rbk_store_commit(w->store, NULL), 0);
-    rbk_value_free(event);
     return recorded;
 }
 
@@ -46,14 +43,11 @@ static void an_event_is_recorded_and_becomes_a_message_later(void **state)
 static void what_is_rolled_back_was_not_recorded(void **state)
 {
     struct world *w = *state;
-    rbk_value *event = event_of(FAILED TITLE);
-    bool recorded = false;
     configure(w, "notify: { rules: [{ to: a }] }\n");
     assert_int_equal(rbk_store_begin(w->store, NULL), 0);
-    assert_int_equal(rbk_notify_record(w->store, w->config, event, w->now_ms, &recorded, NULL), 0);
+    assert_true(record_event(w, FAILED TITLE));
     rbk_store_rollback(w->store);
     assert_int_equal(settle(w).events, 0);
-    rbk_value_free(event);
 }
 
 static void what_no_rule_is_about_is_not_recorded(void **state)

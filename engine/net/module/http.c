@@ -56,9 +56,14 @@ static void http_headers(struct net_transfer *t)
     curl_easy_setopt(t->easy, CURLOPT_HTTPHEADER, t->list);
 }
 
+static const char *method_of(const struct rbk_http_request *r)
+{
+    return r->method ? r->method : r->body ? "POST" : "GET";
+}
+
 static int http_method(struct net_transfer *t, const struct rbk_http_request *r, struct rbk_error *err)
 {
-    const char *method = r->method ? r->method : r->body ? "POST" : "GET";
+    const char *method = method_of(r);
     if (strlen(method) > 32 || !net_token_ok(method, strlen(method)))
         return rbk_error_set(err, RBK_EINVAL, "this is no HTTP method");
     bool get = strcmp(method, "GET") == 0, head = strcmp(method, "HEAD") == 0;
@@ -81,9 +86,24 @@ static int http_method(struct net_transfer *t, const struct rbk_http_request *r,
 /* The environment names no proxy, and none is asked for what stays on this machine. */
 static void http_proxy(struct net_transfer *t, const char *proxy)
 {
+    free(t->proxy);
     t->proxy = rbk_strdup(proxy ? proxy : t->session->host->policy->proxy);
     curl_easy_setopt(t->easy, CURLOPT_PROXY, t->proxy ? t->proxy : "");
     curl_easy_setopt(t->easy, CURLOPT_NOPROXY, "localhost,127.0.0.1,::1");
+}
+
+/* What another request may share: see http_again. */
+static int http_place(struct net_transfer *t, const struct rbk_http_request *r, struct rbk_error *err)
+{
+    int rc = net_url_use(t, r->url, http_schemes, err);
+    if (rc < 0)
+        return rc;
+    if (r->body) {
+        t->asked = rbk_strdup(r->url);
+        t->method = rbk_strdup(method_of(r));
+    }
+    curl_easy_setopt(t->easy, CURLOPT_PROTOCOLS_STR, "http,https");
+    return 0;
 }
 
 static int http_prepare(struct net_transfer *t, const struct rbk_http_request *r, struct rbk_error *err)
@@ -91,22 +111,37 @@ static int http_prepare(struct net_transfer *t, const struct rbk_http_request *r
     int rc = headers_check(r->headers, err);
     if (rc == 0)
         rc = http_method(t, r, err);
-    if (rc == 0)
-        rc = net_url_use(t, r->url, http_schemes, err);
+    if (rc == 0 && !t->asked)
+        rc = http_place(t, r, err);
     if (rc < 0)
         return rc;
     for (size_t i = 0; r->headers && i < r->headers->count; i++)
         rbk_strv_add(&t->headers, r->headers->items[i]);
     http_headers(t);
     http_proxy(t, r->proxy);
-    curl_easy_setopt(t->easy, CURLOPT_PROTOCOLS_STR, "http,https");
     curl_easy_setopt(t->easy, CURLOPT_FRESH_CONNECT, r->once ? 1L : 0L);
     return 0;
 }
 
+/* A handle that has sent a body to the same URL in the same way: the URL was read and judged then, and a request with a
+ * body is never redirected. NULL = none. */
+static struct net_transfer *http_again(struct rbk_session *s, const struct rbk_http_request *r, rbk_net_fn *fn,
+                                       void *arg)
+{
+    for (int i = s->idle_count - 1; r->body && r->url && i >= 0; i--) {
+        const struct net_transfer *t = s->idle[i];
+        if (t->asked && t->allow_http == r->allow_http && strcmp(t->asked, r->url) == 0 &&
+            strcmp(t->method, method_of(r)) == 0)
+            return net_transfer_again(s, i, fn, arg);
+    }
+    return NULL;
+}
+
 struct rbk_transfer *net_http_start(struct rbk_session *s, const struct rbk_http_request *r, rbk_net_fn *fn, void *arg)
 {
-    struct net_transfer *t = net_transfer_new(s, fn, arg);
+    struct net_transfer *t = http_again(s, r, fn, arg);
+    if (!t)
+        t = net_transfer_new(s, fn, arg);
     t->allow_http = r->allow_http;
     t->body_max = r->response_max ? r->response_max : BODY_MAX_DEFAULT;
     if (t->easy) {

@@ -10,6 +10,7 @@
 struct net_watch;
 struct net_socket {
     int fd;
+    bool is_new;               /* no watch is its own yet: one that curl has assigned was of another with this number */
     struct net_watch *resting; /* its watch, while curl does not wait for it */
 };
 
@@ -22,8 +23,9 @@ struct rbk_session {
     struct net_transfer *transfers;
     struct net_socket *sockets; /* that are open, those of idle connections too */
     size_t socket_count, socket_cap;
-    CURL *idle[IDLE_HANDLES]; /* of requests that have ended, as new */
+    struct net_transfer *idle[IDLE_HANDLES]; /* HTTP requests that have ended, for others to the same place */
     int idle_count;
+    bool closing;
     bool has_mail; /* there was one, and mail_ssl is how it was encrypted */
     long mail_ssl;
 };
@@ -39,6 +41,7 @@ struct net_transfer {
     struct curl_slist *list; /* request headers */
     struct curl_slist *recipients;
     curl_mime *mime;         /* mail */
+    char *asked, *method;    /* HTTP: what another request must say to be sent with this handle as it is; NULL */
     struct rbk_strv headers; /* HTTP: of the request, for another one after a redirect */
     char *proxy;
     int redirects;              /* that may still be followed */
@@ -63,15 +66,19 @@ void net_session_close(struct rbk_session *s);
 
 /* transfer.c: a transfer with the options that HTTP and mail share; then it is started, or refused. */
 struct net_transfer *net_transfer_new(struct rbk_session *s, rbk_net_fn *fn, void *arg);
+/* One that rests, by its place in `idle`, with all that was set but what is of one request alone. */
+struct net_transfer *net_transfer_again(struct rbk_session *s, int i, rbk_net_fn *fn, void *arg);
 void net_transfer_times(struct net_transfer *t, int64_t connect_ms, int64_t total_ms);
 void net_transfer_start(struct net_transfer *t);
 void net_transfer_refuse(struct net_transfer *t); /* fn is called from the loop with t->refused */
 void net_transfer_done(struct net_transfer *t, CURLcode code);
 void net_transfer_free(struct net_transfer *t);
+void net_transfers_forget(struct rbk_session *s); /* all of them, at its end */
 
 /* socket.c: connections are opened here, after the policy was asked. */
 void net_socket_options(struct net_transfer *t);
 struct net_socket *net_socket_find(struct rbk_session *s, int fd); /* NULL: it is one of curl's own */
+void net_socket_forget(struct rbk_session *s, int fd);
 void net_sockets_hush(struct rbk_session *s); /* nothing waits for an answer on an idle connection any more */
 
 /* url.c: the one parsing of a URL: what is judged is what curl then uses. Sets t->place. `schemes` is "http https". */

@@ -36,38 +36,84 @@ static void transfer_options(struct net_transfer *t)
     free(agent);
 }
 
-static CURL *handle_take(struct rbk_session *s)
+static void transfer_destroy(struct net_transfer *t)
 {
-    return s->idle_count ? s->idle[--s->idle_count] : curl_easy_init();
+    if (t->easy)
+        curl_easy_cleanup(t->easy);
+    curl_url_cleanup(t->url);
+    curl_mime_free(t->mime);
+    curl_slist_free_all(t->list);
+    curl_slist_free_all(t->recipients);
+    rbk_strv_fini(&t->headers);
+    rbk_strv_fini(&t->answer_headers);
+    rbk_buf_fini(&t->body);
+    free(t->proxy);
+    free(t->place);
+    free(t->asked);
+    free(t->method);
+    free(t);
 }
 
-/* Handles of mail are not used again: what they know of a login is no option that could be reset. */
-static void handle_give_back(struct net_transfer *t)
+static CURL *handle_take(struct rbk_session *s)
 {
-    struct rbk_session *s = t->session;
-    if (t->is_mail || s->idle_count == IDLE_HANDLES) {
-        curl_easy_cleanup(t->easy);
-        return;
-    }
-    curl_easy_reset(t->easy);
-    s->idle[s->idle_count++] = t->easy;
+    if (s->idle_count == 0)
+        return curl_easy_init();
+    struct net_transfer *t = s->idle[--s->idle_count];
+    CURL *easy = t->easy;
+    curl_easy_reset(easy);
+    t->easy = NULL;
+    transfer_destroy(t);
+    return easy;
+}
+
+static void transfer_begin(struct net_transfer *t, rbk_net_fn *fn, void *arg)
+{
+    t->base.cancel = transfer_cancel;
+    t->fn = fn;
+    t->arg = arg;
+    t->next = t->session->transfers;
+    if (t->next)
+        t->next->prev = t;
+    t->session->transfers = t;
 }
 
 struct net_transfer *net_transfer_new(struct rbk_session *s, rbk_net_fn *fn, void *arg)
 {
     struct net_transfer *t = rbk_alloc(sizeof *t);
-    t->base.cancel = transfer_cancel;
     t->session = s;
-    t->fn = fn;
-    t->arg = arg;
     t->easy = handle_take(s);
     if (t->easy)
         transfer_options(t);
-    t->next = s->transfers;
-    if (t->next)
-        t->next->prev = t;
-    s->transfers = t;
+    transfer_begin(t, fn, arg);
     return t;
+}
+
+struct net_transfer *net_transfer_again(struct rbk_session *s, int i, rbk_net_fn *fn, void *arg)
+{
+    struct net_transfer *t = s->idle[i];
+    s->idle[i] = s->idle[--s->idle_count];
+    transfer_begin(t, fn, arg);
+    return t;
+}
+
+/* Handles of mail are not used again: what they know of a login is no option that could be reset. */
+static bool transfer_rests(struct net_transfer *t)
+{
+    struct rbk_session *s = t->session;
+    if (t->is_mail || !t->easy || s->closing || s->idle_count == IDLE_HANDLES)
+        return false;
+    curl_slist_free_all(t->list);
+    t->list = NULL;
+    rbk_strv_fini(&t->headers);
+    rbk_strv_fini(&t->answer_headers);
+    rbk_buf_clear(&t->body);
+    t->header_bytes = 0;
+    t->spent_ms = 0;
+    t->was_tried = t->truncated = false;
+    t->refused = (struct rbk_error){0};
+    t->detail[0] = '\0';
+    s->idle[s->idle_count++] = t;
+    return true;
 }
 
 void net_transfer_times(struct net_transfer *t, int64_t connect_ms, int64_t total_ms)
@@ -149,18 +195,19 @@ void net_transfer_free(struct net_transfer *t)
 {
     transfer_unlink(t);
     t->session->host->timer_cancel(&t->refusal);
-    if (t->easy) {
+    if (t->easy)
         curl_multi_remove_handle(t->session->multi, t->easy); /* harmless when it is not in there */
-        handle_give_back(t);
+    if (!transfer_rests(t))
+        transfer_destroy(t);
+}
+
+void net_transfers_forget(struct rbk_session *s)
+{
+    s->closing = true;
+    for (struct net_transfer *t = s->transfers, *next; t; t = next) {
+        next = t->next;
+        net_transfer_free(t);
     }
-    curl_url_cleanup(t->url);
-    curl_mime_free(t->mime);
-    curl_slist_free_all(t->list);
-    curl_slist_free_all(t->recipients);
-    rbk_strv_fini(&t->headers);
-    rbk_strv_fini(&t->answer_headers);
-    rbk_buf_fini(&t->body);
-    free(t->proxy);
-    free(t->place);
-    free(t);
+    while (s->idle_count)
+        transfer_destroy(s->idle[--s->idle_count]);
 }
