@@ -290,7 +290,5 @@ int rbk_cli_print_json(rbk_value *document)
     int number = rbk_output_write(1, text, len + 1);
     free(text);
     rbk_value_free(document);
-    if (number)
-        rbk_output_tell(number);
-    return number && number != EPIPE ? 5 : 0;
+    return rbk_output_tell(number);
 }
