@@ -82,16 +82,13 @@ static int check_file(void *arg, const char *id, const char *path, const char *s
 {
     struct checking *c = arg;
     struct rbk_plan *plan = NULL;
-    struct rbk_error err = {0};
     (void)shadows;
     rbk_strv_add(&c->seen, id);
     if (c->wanted.count && !rbk_strv_has(&c->wanted, id))
         return 0;
     c->runbooks++;
-    if (rbk_lua_load(c->cli->lua, id, &plan, &err) < 0) {
-        take_problem(c, "error", &err);
+    if (rbk_lua_load_all(c->cli->lua, id, &plan, take_problem, c) < 0)
         return 0;
-    }
     struct rbk_check_options o = {.config = c->cli->config, .load = load_called, .load_arg = c->cli->lua};
     rbk_plan_check(plan, &o, take_problem, c);
     check_schedule(c, id, plan, path);

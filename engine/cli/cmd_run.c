@@ -58,6 +58,15 @@ static int refuse_param(const struct rbk_plan *plan, const char *flag, struct rb
     return RBK_EINVAL;
 }
 
+/* A switch stands alone, unless the word behind it can only be its value. */
+static bool stands_alone(const struct rbk_param *p, const char *next)
+{
+    rbk_value *value = NULL;
+    bool alone = p->type == RBK_PARAM_BOOLEAN && (!next || rbk_param_parse(p, next, &value, NULL) < 0);
+    rbk_value_free(value);
+    return alone;
+}
+
 static int take_param(void *arg, const char *flag, const char *value, const char *next, struct rbk_error *err)
 {
     struct param_reader *r = arg;
@@ -68,7 +77,7 @@ static int take_param(void *arg, const char *flag, const char *value, const char
         used = refuse_param(r->plan, flag, err);
     } else if (value) {
         rbk_map_set_string(r->given, name, value);
-    } else if (p->type == RBK_PARAM_BOOLEAN && (!next || (strcmp(next, "true") != 0 && strcmp(next, "false") != 0))) {
+    } else if (stands_alone(p, next)) {
         rbk_map_set_string(r->given, name, "true");
     } else if (next) {
         rbk_map_set_string(r->given, name, next);

@@ -20,16 +20,14 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-void rbk_cli_fini(struct rbk_cli *cli)
+void rbk_cli_leave(struct rbk_cli *cli)
 {
     rbk_lua_free(cli->lua);
-    rbk_store_close(cli->store);
+    cli->lua = NULL;
+    rbk_store_leave(cli->store);
     if (cli->loop)
         rbk_loop_free(cli->loop);
-    if (cli->redactor)
-        rbk_redactor_free(cli->redactor);
-    rbk_config_free(cli->config);
-    rbk_strv_fini(&cli->runbook_dirs);
+    cli->loop = NULL;
 }
 
 static char *home_path(const char *variable, const char *below_home, const char *rest)
@@ -105,7 +103,7 @@ static bool same_folder(const char *a, const char *b)
 /* Takes `dir` into the search path when it is a folder that is not there yet. */
 static void add_runbook_dir(struct rbk_strv *dirs, char *dir)
 {
-    bool known = !dir || !rbk_path_is_dir(dir);
+    bool known = !rbk_path_is_dir(dir);
     for (size_t i = 0; !known && i < dirs->count; i++)
         known = same_folder(dirs->items[i], dir);
     if (known)
@@ -114,13 +112,23 @@ static void add_runbook_dir(struct rbk_strv *dirs, char *dir)
         rbk_strv_take(dirs, dir);
 }
 
+void rbk_cli_runbook_places(const char *root, struct rbk_strv *out)
+{
+    char *share = rbk_cli_share_dir(), *own = home_path("XDG_CONFIG_HOME", ".config", "runbook/runbooks");
+    rbk_strv_take(out, rbk_path_join(root, "runbooks"));
+    if (own)
+        rbk_strv_take(out, own);
+    rbk_strv_take(out, rbk_path_join(share, "runbooks"));
+    free(share);
+}
+
 static void find_runbook_dirs(struct rbk_cli *cli)
 {
-    char *share = rbk_cli_share_dir();
-    add_runbook_dir(&cli->runbook_dirs, rbk_path_join(cli->config->root, "runbooks"));
-    add_runbook_dir(&cli->runbook_dirs, home_path("XDG_CONFIG_HOME", ".config", "runbook/runbooks"));
-    add_runbook_dir(&cli->runbook_dirs, rbk_path_join(share, "runbooks"));
-    free(share);
+    struct rbk_strv places = {0};
+    rbk_cli_runbook_places(cli->config->root, &places);
+    for (size_t i = 0; i < places.count; i++)
+        add_runbook_dir(&cli->runbook_dirs, rbk_strdup(places.items[i]));
+    rbk_strv_fini(&places);
 }
 
 int rbk_cli_lua(struct rbk_cli *cli, struct rbk_error *err)
@@ -254,7 +262,7 @@ static void print_error_json(const struct rbk_error *err)
     rbk_cli_print_json(document);
 }
 
-int rbk_cli_fail(const struct rbk_cli *cli, const struct rbk_error *err)
+void rbk_cli_complain(const struct rbk_error *err)
 {
     char text[2048];
     rbk_error_format(err, text, sizeof text);
@@ -263,6 +271,11 @@ int rbk_cli_fail(const struct rbk_cli *cli, const struct rbk_error *err)
     fflush(stdout);
     fprintf(stderr, "runbook: %s\n", safe.data ? safe.data : "");
     rbk_buf_fini(&safe);
+}
+
+int rbk_cli_fail(const struct rbk_cli *cli, const struct rbk_error *err)
+{
+    rbk_cli_complain(err);
     if (cli->json)
         print_error_json(err);
     return rbk_exit_status(err->code);
@@ -277,7 +290,5 @@ int rbk_cli_print_json(rbk_value *document)
     int number = rbk_output_write(1, text, len + 1);
     free(text);
     rbk_value_free(document);
-    if (number)
-        rbk_output_tell(number);
-    return number && number != EPIPE ? 5 : 0;
+    return rbk_output_tell(number);
 }

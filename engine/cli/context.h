@@ -32,7 +32,8 @@ struct rbk_cli {
     struct rbk_redactor *redactor;
 };
 
-void rbk_cli_fini(struct rbk_cli *cli);
+/* The end of the process: ends what has an effect outside of it. The rest of the memory goes with it. */
+void rbk_cli_leave(struct rbk_cli *cli);
 
 int rbk_cli_config(struct rbk_cli *cli, struct rbk_error *err);
 int rbk_cli_lua(struct rbk_cli *cli, struct rbk_error *err);
@@ -45,6 +46,9 @@ int rbk_cli_store_existing(struct rbk_cli *cli, struct rbk_error *err);
 int rbk_cli_store_read(struct rbk_cli *cli, struct rbk_error *err);
 /* Where the state is or would be. Heap. */
 int rbk_cli_state_dir(struct rbk_cli *cli, char **out, struct rbk_error *err);
+/* The folders that may hold runbooks, there or not, the first counts most: the project's, the user's, those that come
+ * with the program. */
+void rbk_cli_runbook_places(const char *root, struct rbk_strv *out);
 /* Where the files that come with the program are (runbooks/, stdlib/). Heap. */
 char *rbk_cli_share_dir(void);
 /* Who is typing: "name" of the user, through sudo too. Heap. */
@@ -55,6 +59,8 @@ bool rbk_cli_interactive(const struct rbk_cli *cli);
 
 /* Prints an error as every command does (stderr; with --json also a document on stdout). Returns the exit status. */
 int rbk_cli_fail(const struct rbk_cli *cli, const struct rbk_error *err);
+/* Only the words on stderr, for a command that has a document of its own to print. */
+void rbk_cli_complain(const struct rbk_error *err);
 /* Prints a JSON document on stdout and frees it. Returns 0, or 5 when stdout cannot be written,
  * which it has said then. */
 int rbk_cli_print_json(rbk_value *document);

@@ -97,6 +97,8 @@ static int carry(struct carrying *c, const struct rbk_execution *e, struct rbk_e
         rc = rbk_stored_run_print(c->cli, rbk_run_id(c->run), err);
     if (e->facts)
         *e->facts = rbk_value_dup(rbk_run_facts(c->run));
+    if (e->reason && rbk_run_reason(c->run))
+        *e->reason = rbk_strdup(rbk_run_reason(c->run));
     return rc < 0 || !rbk_run_exit(c->run) ? rc : rbk_run_exit(c->run);
 }
 

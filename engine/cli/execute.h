@@ -16,6 +16,7 @@ struct rbk_execution {
     struct rbk_resume_options resume_options;
     bool silent;       /* no JSON document and no view: the caller prints its own */
     rbk_value **facts; /* filled with the facts at the end when not NULL; the caller's */
+    char **reason;     /* likewise, with why it ended as it did; NULL when all is well */
 };
 
 /* Opens store and loop, runs to the end, prints. Returns the exit status of the run, or a negative code when it did not

@@ -2,6 +2,7 @@
 #include <cli/stored_run.h>
 
 #include <base/fs.h>
+#include <cli/output.h>
 #include <cli/secret_params.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -59,11 +60,29 @@ const char *rbk_stored_run_short(struct rbk_cli *cli, const char *id, char out[R
     return out;
 }
 
+static int write_portion(void *arg, const char *text, size_t len)
+{
+    int *lost = arg;
+    *lost = rbk_output_write(1, text, len);
+    return *lost;
+}
+
 int rbk_stored_run_print(struct rbk_cli *cli, const char *id, struct rbk_error *err)
 {
-    rbk_value *document = NULL;
-    int rc = rbk_report_value(cli->store, id, &document, err);
-    return rc < 0 ? rc : rbk_cli_print_json(document);
+    int lost = 0;
+    fflush(stdout);
+    int rc = rbk_report_write(cli->store, id, write_portion, &lost, err);
+    return lost ? rbk_output_tell(lost) : rc;
+}
+
+/* That a run waits, or has a step in doubt, is an answer, too: with --json the run is shown as it stands. */
+static int show_what_holds_it(struct rbk_cli *cli, const char *id, int rc, struct rbk_error *err)
+{
+    if (!cli->json || (rc != RBK_EWAITING && rc != RBK_EDOUBT))
+        return rc;
+    rbk_cli_complain(err);
+    int printed = rbk_stored_run_print(cli, id, err);
+    return printed == 0 ? rbk_exit_status(rc) : printed;
 }
 
 int rbk_stored_run_execute(struct rbk_cli *cli, const struct rbk_command_desc *desc, const struct rbk_args *args,
@@ -84,7 +103,7 @@ int rbk_stored_run_execute(struct rbk_cli *cli, const struct rbk_command_desc *d
         e->plan = plan;
         e->params = params;
         e->resume = row.id;
-        rc = rbk_execute(cli, e, err);
+        rc = show_what_holds_it(cli, row.id, rbk_execute(cli, e, err), err);
     }
     rbk_value_free(params);
     rbk_plan_free(plan);

@@ -1,5 +1,6 @@
 /* `tests import`: reports from elsewhere into the history. A malformed file is named and left out; the others are read.
- */
+ * Reports of a level are a run of the whole of it. Without a level they are of whatever was run: what they do not hold
+ * stays as it is. */
 #include <cli/tests_commands.h>
 
 #include <base/mem.h>
@@ -7,6 +8,8 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+
+#define LEVEL_CHARS "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789-_"
 
 static rbk_value *file_value(const struct rbk_import_file *f)
 {
@@ -58,18 +61,34 @@ static int print_files(struct rbk_cli *cli, const struct rbk_import_file *files,
     return rbk_cli_print_json(document);
 }
 
+/* A name that a level of runbook.yaml might have. */
+static int check_level(const char *level, struct rbk_error *err)
+{
+    size_t len = strlen(level);
+    if (strcmp(level, "all") == 0) {
+        rbk_error_set(err, RBK_EINVAL, "--level: all is every level, and not the name of one");
+        return rbk_error_hint(err, "name the level that the reports are of, or leave it out: imported");
+    }
+    if (len > 0 && len <= 64 && strspn(level, LEVEL_CHARS) == len && level[0] != '-' && level[0] != '_')
+        return 0;
+    rbk_error_set(err, RBK_EINVAL, "--level: \"%.64s\" is no name of a level", level);
+    return rbk_error_hint(err, "letters, digits, - and _, at most 64, starting with a letter or digit");
+}
+
 int rbk_tests_import(struct rbk_cli *cli, const struct rbk_args *args, struct rbk_error *err)
 {
     const char *level = rbk_args_get(args, "level");
     size_t count = args->rest.count - 1;
     int64_t test_run = 0;
-    int rc = rbk_cli_store(cli, err);
+    int rc = level ? check_level(level, err) : 0;
+    if (rc == 0)
+        rc = rbk_cli_store(cli, err);
     if (rc < 0)
         return rc;
     struct rbk_import_file *files = rbk_realloc(NULL, count, sizeof *files);
     memset(files, 0, count * sizeof *files);
     struct rbk_import import = {.level = level ? level : "imported",
-                                .complete = true,
+                                .complete = level != NULL,
                                 .duration_ms = -1,
                                 .files = (const char *const *)args->rest.items + 1,
                                 .file_count = count};

@@ -4,6 +4,7 @@
 
 #include <cli/execute.h>
 #include <run/param.h>
+#include <stdlib.h>
 
 /* An option of the command as a parameter of the runbook of the same meaning. */
 struct passed_on {
@@ -23,32 +24,49 @@ static rbk_value *params_given(const struct rbk_args *args, const struct passed_
     return given;
 }
 
-static int print_facts(rbk_value *facts, const char *schema)
+static int print_facts(rbk_value *facts, const char *reason)
 {
     rbk_value *document = rbk_map_new();
-    rbk_map_set_string(document, "schema", schema);
+    rbk_map_set_string(document, "schema", "runbook.tests.run/1");
+    rbk_map_set_string(document, "error", reason);
     for (size_t i = 0; i < rbk_value_length(facts); i++)
         rbk_map_set(document, rbk_map_key_at(facts, i), rbk_value_dup(rbk_map_value_at(facts, i)));
     return rbk_cli_print_json(document);
+}
+
+/* Tests that could not be run have no facts: none at all must not be taken for none that fail. */
+static int print_json(struct rbk_cli *cli, rbk_value *facts, int status, const char *reason, struct rbk_error *err)
+{
+    if (status == 0 || rbk_map_get(facts, "total")) {
+        int printed = print_facts(facts, reason);
+        return printed ? printed : status;
+    }
+    int code = status == rbk_exit_status(RBK_ETIMEOUT)     ? RBK_ETIMEOUT
+               : status == rbk_exit_status(RBK_ECANCELLED) ? RBK_ECANCELLED
+                                                           : RBK_EFAIL;
+    rbk_error_set(err, code, "%s", reason ? reason : "the tests could not be run");
+    rbk_cli_fail(cli, err);
+    return status;
 }
 
 static int run_bundled(struct rbk_cli *cli, const char *id, rbk_value *given, struct rbk_error *err)
 {
     struct rbk_plan *plan = NULL;
     rbk_value *params = NULL, *facts = NULL;
+    char *reason = NULL;
     int rc = rbk_cli_lua(cli, err);
     if (rc == 0)
         rc = rbk_lua_load(cli->lua, id, &plan, err);
     if (rc == 0)
         rc = rbk_params_bind(plan->params, plan->param_count, given, &params, err);
     if (rc == 0) {
-        struct rbk_execution e = {.plan = plan, .params = params, .silent = cli->json, .facts = &facts};
+        struct rbk_execution e = {
+            .plan = plan, .params = params, .silent = cli->json, .facts = &facts, .reason = &reason};
         rc = rbk_execute(cli, &e, err);
     }
-    if (rc >= 0 && cli->json) {
-        int printed = print_facts(facts, "runbook.tests.run/1");
-        rc = printed ? printed : rc;
-    }
+    if (rc >= 0 && cli->json)
+        rc = print_json(cli, facts, rc, reason, err);
+    free(reason);
     rbk_value_free(facts);
     rbk_value_free(params);
     rbk_plan_free(plan);

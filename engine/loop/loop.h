@@ -33,6 +33,8 @@ struct rbk_timer;
 struct rbk_timer *rbk_timer_start(struct rbk_loop *loop, int64_t after_ms, int64_t repeat_ms, rbk_loop_fn *fn,
                                   void *arg);
 void rbk_timer_cancel(struct rbk_timer **timer);
+/* Until it is due; 0 when it is overdue because something has kept the loop busy. */
+int64_t rbk_timer_left_ms(struct rbk_timer *timer);
 
 /* Signals, delivered as events. Returns a handle, NULL with err on failure. They do not keep the loop running. */
 struct rbk_signal;

@@ -36,6 +36,12 @@ struct rbk_timer *rbk_timer_start(struct rbk_loop *loop, int64_t after_ms, int64
     return timer;
 }
 
+int64_t rbk_timer_left_ms(struct rbk_timer *timer)
+{
+    uv_update_time(&timer->loop->uv);
+    return (int64_t)uv_timer_get_due_in(&timer->uv);
+}
+
 void rbk_timer_cancel(struct rbk_timer **timer)
 {
     if (!*timer)

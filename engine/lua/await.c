@@ -57,6 +57,14 @@ static void task_rest(struct rbk_task *t)
     lua->idle[lua->idle_count++] = (struct rbk_idle){t->co, t->anchor};
 }
 
+/* A script that does not let go keeps the timers from firing: its time is the watchdog's to keep, too. */
+static int64_t patience_ms(const struct rbk_task *t)
+{
+    enum { ROUNDING_MS = 10 };
+    int64_t left = t->kind->left_ms ? t->kind->left_ms(t) : INT64_MAX;
+    return left < t->lua->call_ms ? left + ROUNDING_MS : t->lua->call_ms;
+}
+
 void rbk_task_resume(struct rbk_task *t)
 {
     struct rbk_lua *lua = t->lua;
@@ -65,7 +73,7 @@ void rbk_task_resume(struct rbk_task *t)
     t->started = true;
     lua->task = t;
     t->kind->describe(t, &lua->watchdog);
-    rbk_watchdog_start(&lua->watchdog, t->co, lua->call_ms);
+    rbk_watchdog_start(&lua->watchdog, t->co, patience_ms(t));
     int status = lua_resume(t->co, NULL, arguments, &results);
     rbk_watchdog_stop(&lua->watchdog);
     lua->task = outer;

@@ -15,6 +15,8 @@ struct rbk_task_kind {
     lua_CFunction main; /* of the coroutine; its argument is the task, as a light userdata */
     /* Says what runs, for the last words of the watchdog. */
     void (*describe)(const struct rbk_task *t, struct rbk_watchdog *w);
+    /* What is left of the time that it has, in ms; NULL = as much as it likes. */
+    int64_t (*left_ms)(const struct rbk_task *t);
     /* The coroutine has ended and is gone; t->failed says how. Frees what the task is part of. */
     void (*ended)(struct rbk_task *t);
 };

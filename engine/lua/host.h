@@ -28,6 +28,9 @@ extern const struct rbk_script_ops rbk_lua_script_ops;
 /* Loads one runbook by id (searching runbook_dirs) or from a given file. The plan is validated. Errors are file:line.
  */
 int rbk_lua_load(struct rbk_lua *lua, const char *id, struct rbk_plan **out, struct rbk_error *err);
+/* The same for whoever wants to know all that is wrong, as far as the file can be read: told in its order. 0: nothing,
+ * and the rules of the plan, which rbk_lua_load asks too, are still to be asked (rbk_plan_check). */
+int rbk_lua_load_all(struct rbk_lua *lua, const char *id, struct rbk_plan **out, rbk_problem_fn *fn, void *arg);
 int rbk_lua_load_file(struct rbk_lua *lua, const char *id, const char *path, struct rbk_plan **out,
                       struct rbk_error *err);
 /* Loads from memory; for tests and fuzzing. */

@@ -7,6 +7,7 @@
 #include <lua/fail.h>
 #include <lua/require.h>
 #include <lua/vocabulary.h>
+#include <run/check.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -43,19 +44,37 @@ static int run_under_watch(struct rbk_lua *lua, struct rbk_load *load, struct rb
     return rc;
 }
 
-int rbk_lua_load_text(struct rbk_lua *lua, const char *id, const char *name, const char *text, size_t len,
-                      struct rbk_plan **out, struct rbk_error *err)
+static void note_problem(void *arg, const char *severity, const struct rbk_error *e)
 {
-    struct rbk_error scratch;
-    if (!err)
-        err = &scratch;
-    struct rbk_load load = {.lua = lua, .plan = rbk_plan_new(id, name), .path = name, .text = text, .len = len};
+    if (strcmp(severity, "error") == 0)
+        rbk_load_note(arg, e);
+}
+
+/* A plan that was read. With problems, what its rules say about the rest is told too. */
+static int judge(struct rbk_load *load, struct rbk_error *err)
+{
+    if (!load->problems)
+        return rbk_plan_validate(load->plan, err);
+    if (load->problems->count)
+        rbk_plan_check_read(load->plan, note_problem, load);
+    return load->problems->count ? RBK_EINVAL : 0;
+}
+
+static int load_text(struct rbk_lua *lua, const char *id, const char *name, const char *text, size_t len,
+                     struct rbk_load_problems *problems, struct rbk_plan **out, struct rbk_error *err)
+{
+    struct rbk_load load = {
+        .lua = lua, .problems = problems, .plan = rbk_plan_new(id, name), .path = name, .text = text, .len = len};
     int rc = run_under_watch(lua, &load, err);
     if (rc == 0)
         rc = rbk_vocabulary_finish(&load, err);
     rbk_vocabulary_fini(&load);
-    if (rc == 0)
-        rc = rbk_plan_validate(load.plan, err);
+    if (rc && !err->file[0])
+        rbk_error_at(err, name, err->line, err->column);
+    if (rc)
+        rbk_load_note(&load, err);
+    else
+        rc = judge(&load, err);
     if (rc && !err->file[0])
         rbk_error_at(err, name, err->line, err->column);
     if (rc)
@@ -65,15 +84,29 @@ int rbk_lua_load_text(struct rbk_lua *lua, const char *id, const char *name, con
     return rc;
 }
 
-int rbk_lua_load_file(struct rbk_lua *lua, const char *id, const char *path, struct rbk_plan **out,
-                      struct rbk_error *err)
+static int load_file(struct rbk_lua *lua, const char *id, const char *path, struct rbk_load_problems *problems,
+                     struct rbk_plan **out, struct rbk_error *err)
 {
     struct rbk_buf text = {0};
     int rc = rbk_file_read(path, FILE_SIZE_MAX, &text, err);
     if (rc == 0)
-        rc = rbk_lua_load_text(lua, id, path, text.data ? text.data : "", text.len, out, err);
+        rc = load_text(lua, id, path, text.data ? text.data : "", text.len, problems, out, err);
     rbk_buf_fini(&text);
     return rc;
+}
+
+int rbk_lua_load_text(struct rbk_lua *lua, const char *id, const char *name, const char *text, size_t len,
+                      struct rbk_plan **out, struct rbk_error *err)
+{
+    struct rbk_error scratch;
+    return load_text(lua, id, name, text, len, NULL, out, err ? err : &scratch);
+}
+
+int rbk_lua_load_file(struct rbk_lua *lua, const char *id, const char *path, struct rbk_plan **out,
+                      struct rbk_error *err)
+{
+    struct rbk_error scratch;
+    return load_file(lua, id, path, NULL, out, err ? err : &scratch);
 }
 
 /* ---- by id ---------------------------------------------------------------------------------------------------------
@@ -101,17 +134,35 @@ static int not_found(struct rbk_lua *lua, const char *id, struct rbk_error *err)
     return RBK_ENOENT;
 }
 
-int rbk_lua_load(struct rbk_lua *lua, const char *id, struct rbk_plan **out, struct rbk_error *err)
+static int load_id(struct rbk_lua *lua, const char *id, struct rbk_load_problems *problems, struct rbk_plan **out,
+                   struct rbk_error *err)
 {
     if (!rbk_runbook_id_ok(id))
         return not_found(lua, id, err);
     for (const char *const *dir = lua->dirs; dir && *dir; dir++) {
         char *path = rbk_asprintf("%s/%s.lua", *dir, id);
         bool found = rbk_path_exists(path);
-        int rc = found ? rbk_lua_load_file(lua, id, path, out, err) : 0;
+        int rc = found ? load_file(lua, id, path, problems, out, err) : 0;
         free(path);
         if (found)
             return rc;
     }
     return not_found(lua, id, err);
+}
+
+int rbk_lua_load(struct rbk_lua *lua, const char *id, struct rbk_plan **out, struct rbk_error *err)
+{
+    struct rbk_error scratch;
+    return load_id(lua, id, NULL, out, err ? err : &scratch);
+}
+
+int rbk_lua_load_all(struct rbk_lua *lua, const char *id, struct rbk_plan **out, rbk_problem_fn *fn, void *arg)
+{
+    struct rbk_load_problems problems = {0};
+    struct rbk_error err = {0};
+    int rc = load_id(lua, id, &problems, out, &err);
+    if (rc && !problems.count) /* there is no such file, or it cannot be read */
+        fn(arg, "error", &err);
+    rbk_load_problems_tell(&problems, fn, arg);
+    return rc;
 }

@@ -17,8 +17,15 @@ struct rbk_statement {
     struct rbk_node *node; /* STEP, PARALLEL: owned until the plan or a parallel has it */
 };
 
+/* What is wrong with one file, for whoever wants all of it. Zero-initialised; see rbk_lua_load_all. */
+struct rbk_load_problems {
+    struct rbk_error *items;
+    size_t count, cap;
+};
+
 struct rbk_load {
     struct rbk_lua *lua;
+    struct rbk_load_problems *problems; /* NULL: the first one ends the load */
     struct rbk_plan *plan;
     const char *path, *text; /* borrowed */
     size_t len;
@@ -28,6 +35,11 @@ struct rbk_load {
     size_t line_offset; /* where line `line_number` starts in text: searches go forward from here */
     int line_number;
 };
+
+/* Keeps a problem. False: it ends the load, since nobody wants more, or there are too many. */
+bool rbk_load_note(struct rbk_load *load, const struct rbk_error *e);
+/* Tells them in the order of the file, and frees them. */
+void rbk_load_problems_tell(struct rbk_load_problems *p, rbk_problem_fn *fn, void *arg);
 
 /* The line, at or after `from`, that writes `key =` in the statement that starts at `from`; `from` when it is not
  * found. Errors point there instead of to the top of the table. */

@@ -181,7 +181,13 @@ static void call_ended(struct rbk_task *t)
     rbk_perform_done(perform, failed.code ? &failed : NULL);
 }
 
-static const struct rbk_task_kind call_kind = {.main = call_main, .describe = describe_call, .ended = call_ended};
+static int64_t call_left_ms(const struct rbk_task *t)
+{
+    return rbk_perform_left_ms(t->call->perform);
+}
+
+static const struct rbk_task_kind call_kind = {
+    .main = call_main, .describe = describe_call, .left_ms = call_left_ms, .ended = call_ended};
 
 static void first_resume(void *arg)
 {

@@ -81,8 +81,10 @@ int rbk_read_table(struct rbk_reader *r, const struct rbk_key *keys, const struc
     for (lua_pushnil(L); lua_next(L, table); lua_settop(L, table + 1)) {
         if (items_too && lua_type(L, -2) == LUA_TNUMBER)
             continue;
-        if (read_pair(r, keys, fields, target) != 0)
-            keep_topmost(&first, &e);
+        if (read_pair(r, keys, fields, target) == 0)
+            continue;
+        rbk_load_note(r->load, &e);
+        keep_topmost(&first, &e);
     }
     r->err = out;
     if (first.code)

@@ -143,10 +143,13 @@ static int take_children(struct rbk_reader *r, struct rbk_statement *s)
 
 static int take_parallel(struct rbk_reader *r, struct rbk_statement *s, const struct handle *handle)
 {
-    int rc = rbk_read_parallel(r, s->node);
+    int keys = rbk_read_parallel(r, s->node);
+    if (keys && !rbk_load_note(r->load, r->err))
+        return keys;
+    int rc = take_children(r, s);
     if (rc == 0)
-        rc = take_children(r, s);
-    return rc ? rc : check_strays(r, handle);
+        rc = check_strays(r, handle);
+    return rc ? rc : keys;
 }
 
 static int take_table(struct rbk_reader *r, struct rbk_statement *s, const struct handle *handle)
@@ -181,8 +184,11 @@ int rbk_statement_take(lua_State *L)
         return rbk_lua_fail(L, "%s takes a table { }, not %s", where, rbk_lua_describe(L, 2, got, sizeof got));
     struct rbk_reader r = {
         .lua = load->lua, .L = L, .load = load, .file = s->file, .line = s->line, .where = where, .err = &err};
-    if (take_table(&r, s, handle) != 0)
+    bool broken = take_table(&r, s, handle) != 0;
+    if (broken && !rbk_load_note(load, &err))
         return rbk_lua_raise(L, &err);
+    if (broken && s->node)
+        s->node->broken = true;
     load->statements[handle->index].complete = true;
     lua_pushvalue(L, 1);
     return 1;

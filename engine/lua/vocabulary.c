@@ -92,7 +92,7 @@ static int declare_parallel(lua_State *L)
 /* ---- the end of the file --------------------------------------------------------------------------------------------
  */
 
-static int incomplete(const struct rbk_statement *s, struct rbk_error *err)
+static int incomplete(struct rbk_load *load, const struct rbk_statement *s, struct rbk_error *err)
 {
     char name[160];
     rbk_statement_name(s, name, sizeof name);
@@ -101,7 +101,12 @@ static int incomplete(const struct rbk_statement *s, struct rbk_error *err)
         rbk_error_hint(err, "write %s { run = [[..]] }", name);
     else
         rbk_error_hint(err, "write %s { }", name);
-    return rbk_error_at(err, s->file, s->line, 0);
+    rbk_error_at(err, s->file, s->line, 0);
+    if (!rbk_load_note(load, err))
+        return RBK_EINVAL;
+    if (s->node)
+        s->node->broken = true;
+    return 0;
 }
 
 static int check_header(const struct rbk_load *load, struct rbk_error *err)
@@ -116,10 +121,12 @@ static int check_header(const struct rbk_load *load, struct rbk_error *err)
 
 int rbk_vocabulary_finish(struct rbk_load *load, struct rbk_error *err)
 {
-    for (size_t i = 0; i < load->count; i++)
+    int rc = 0;
+    for (size_t i = 0; rc == 0 && i < load->count; i++)
         if (!load->statements[i].complete)
-            return incomplete(&load->statements[i], err);
-    int rc = check_header(load, err);
+            rc = incomplete(load, &load->statements[i], err);
+    if (rc == 0)
+        rc = check_header(load, err);
     for (size_t i = 0; rc == 0 && i < load->count; i++) {
         struct rbk_statement *s = &load->statements[i];
         if (s->node && !s->attached)

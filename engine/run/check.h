@@ -17,6 +17,8 @@ struct rbk_check_options {
 
 /* Tells every problem to fn ("error" or "warning"). Returns the number of errors. */
 int rbk_plan_check(const struct rbk_plan *p, const struct rbk_check_options *o, rbk_problem_fn *fn, void *arg);
+/* The same for a plan some of whose statements could not be read: what can be said about the others by themselves. */
+int rbk_plan_check_read(const struct rbk_plan *p, rbk_problem_fn *fn, void *arg);
 /* Whether a run wants this step at all. */
 typedef bool rbk_plan_wanted_fn(void *arg, const struct rbk_node *n);
 /* What a run is sure to need is there: the secrets of the steps that are wanted, and the programs of those that run one

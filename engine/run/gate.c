@@ -83,6 +83,7 @@ static void free_question(struct rbk_step *step)
         rbk_param_fini(&step->gate.own[i]);
     free(step->gate.own);
     free(step->gate.text);
+    rbk_strv_fini(&step->gate.needed_for);
     step->gate.own = NULL;
     step->gate.text = NULL;
     step->gate.kind = NULL;
@@ -125,7 +126,7 @@ static void record_question(struct rbk_step *step, const char *decision, const r
         for (size_t i = 0; step->gate.own && i < step->gate.ask_count; i++) {
             rbk_value *entry = rbk_map_get_mut(row.spec, step->gate.ask[i].name);
             rbk_map_set_string(entry, "type", "fact");
-            rbk_map_set_string(entry, "expr", rbk_expr_text(step->gate.needed_for));
+            rbk_map_set_string(entry, "expr", step->gate.needed_for.items[i]);
         }
     }
     row.answers = answers ? rbk_value_dup(answers) : NULL;
@@ -237,18 +238,29 @@ void rbk_gate_open(struct rbk_step *step, const char *kind, const char *text, co
     put_question(step);
 }
 
-/* Asks for facts that no step has set and that `e` reads. */
-void rbk_gate_open_facts(struct rbk_step *step, const struct rbk_strv *names, const struct rbk_expr *e, rbk_gate_fn *fn)
+/* needed for "rate < 5%", "used < 2GB". Heap. */
+static char *needed_text(const struct rbk_strv *needed_for)
+{
+    struct rbk_buf text = {0};
+    for (size_t i = 0; i < needed_for->count; i++)
+        if (i == 0 || strcmp(needed_for->items[i], needed_for->items[i - 1]) != 0)
+            rbk_buf_printf(&text, "%s\"%s\"", i > 0 ? ", " : "needed for ", needed_for->items[i]);
+    return rbk_buf_take(&text);
+}
+
+/* Asks for facts that no step has set; `needed_for` says for each which expression reads it. */
+void rbk_gate_open_facts(struct rbk_step *step, const struct rbk_strv *names, const struct rbk_strv *needed_for,
+                         rbk_gate_fn *fn)
 {
     struct rbk_param *ask = rbk_alloc((names->count + 1) * sizeof *ask);
     for (size_t i = 0; i < names->count; i++) {
         ask[i].name = rbk_strdup(names->items[i]);
         ask[i].type = RBK_PARAM_STRING;
         ask[i].required = true;
+        rbk_strv_add(&step->gate.needed_for, needed_for->items[i]);
     }
     step->gate.kind = "fact";
-    step->gate.text = rbk_asprintf("needed for \"%s\"", rbk_expr_text(e));
-    step->gate.needed_for = e;
+    step->gate.text = needed_text(needed_for);
     step->gate.own = ask;
     step->gate.ask = ask;
     step->gate.ask_count = names->count;

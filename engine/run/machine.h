@@ -135,7 +135,8 @@ struct rbk_step {
     rbk_value *facts;   /* set but not yet recorded; NULL when none */
     struct rbk_buf out; /* its stdout, bounded: what `capture` reads */
     struct rbk_log *log;
-    char *log_path, *command; /* absolute path; last command line */
+    char *log_path, *command; /* absolute path; the command line to show (rbk_command_row_failed) */
+    bool command_failed;
     struct rbk_timer *timeout, *delay;
     struct rbk_held *lock;
     int64_t lock_until;
@@ -162,8 +163,8 @@ struct rbk_step {
         char *text;
         const struct rbk_param *ask;
         size_t ask_count;
-        struct rbk_param *own;             /* made for a fact */
-        const struct rbk_expr *needed_for; /* what reads that fact */
+        struct rbk_param *own;      /* made for facts */
+        struct rbk_strv needed_for; /* what reads each of those, as its text */
         rbk_gate_fn *fn;
         struct rbk_step *next;
     } gate;
@@ -278,7 +279,7 @@ int rbk_call_plan(struct rbk_session *s, const char *id, const struct rbk_plan *
 /* gate.c */
 void rbk_gate_open(struct rbk_step *step, const char *kind, const char *text, const struct rbk_param *ask,
                    size_t ask_count, rbk_gate_fn *fn);
-void rbk_gate_open_facts(struct rbk_step *step, const struct rbk_strv *names, const struct rbk_expr *e,
+void rbk_gate_open_facts(struct rbk_step *step, const struct rbk_strv *names, const struct rbk_strv *needed_for,
                          rbk_gate_fn *fn);
 void rbk_gate_withdraw(struct rbk_step *step);
 void rbk_gate_recall(struct rbk_step *step); /* a resumed step gets the facts that it was answered */

@@ -122,14 +122,22 @@ static int quantity_parse(const struct rbk_param *p, const char *text, rbk_value
     return 0;
 }
 
+/* "one of red, green". An empty text may be chosen but is not named: it is what stands there unless said. */
+static void name_choices(const struct rbk_strv *choices, struct rbk_buf *out)
+{
+    for (size_t i = 0; i < choices->count; i++)
+        if (choices->items[i][0])
+            rbk_buf_printf(out, "%s%s", out->len ? ", " : "one of ", choices->items[i]);
+    if (out->len == 0)
+        rbk_buf_puts(out, "a choice: there are none here");
+}
+
 int param_choice_check(const struct rbk_param *p, const char *text, struct rbk_error *err)
 {
     if (p->choices.count == 0 || rbk_strv_has(&p->choices, text))
         return 0;
     struct rbk_buf what = {0};
-    rbk_buf_puts(&what, "one of ");
-    for (size_t i = 0; i < p->choices.count; i++)
-        rbk_buf_printf(&what, "%s%s", i ? ", " : "", p->choices.items[i]);
+    name_choices(&p->choices, &what);
     param_no_fit(p, text, what.data, err);
     rbk_buf_fini(&what);
     const char *near = rbk_did_you_mean(text, (const char *const *)p->choices.items, p->choices.count);

@@ -12,6 +12,7 @@ struct rbk_perform {
     char *scratch;
     bool ended, cancelled, failed;
     struct rbk_error failure;
+    struct rbk_timer *late;
 };
 
 int rbk_perform_start(struct rbk_step *step, const struct rbk_body *body, struct rbk_error *err)
@@ -50,12 +51,38 @@ void rbk_perform_settle(struct rbk_step *step)
         return;
     struct rbk_error failure = p->failure;
     bool failed = p->failed;
+    rbk_timer_cancel(&p->late);
     step->perform = NULL;
     free(p->scratch);
     free(p);
     rbk_body_ended(step, failed ? &failure : NULL, false);
 }
 
+static void shorten(struct rbk_timer *timer, int64_t *left_ms)
+{
+    int64_t ms = timer ? rbk_timer_left_ms(timer) : INT64_MAX;
+    if (ms < *left_ms)
+        *left_ms = ms;
+}
+
+int64_t rbk_perform_left_ms(struct rbk_perform *p)
+{
+    int64_t left = INT64_MAX;
+    for (struct rbk_step *step = p->step; step; step = step->parent ? step->parent : step->run->caller) {
+        shorten(step->timeout, &left);
+        shorten(step->run->deadline, &left);
+    }
+    return left;
+}
+
+static void on_late(void *arg)
+{
+    struct rbk_perform *p = arg;
+    p->late = NULL;
+    rbk_perform_settle(p->step);
+}
+
+/* A script that did not let go until its time was up has kept the timer from firing: it comes first. */
 void rbk_perform_done(struct rbk_perform *p, const struct rbk_error *failed)
 {
     struct rbk_step *step = p->step;
@@ -66,7 +93,10 @@ void rbk_perform_done(struct rbk_perform *p, const struct rbk_error *failed)
     rbk_request_cancel_all(step);
     rbk_command_forget_all(step);
     rbk_command_stop_all(step, RBK_END_CANCEL, false);
-    rbk_perform_settle(step);
+    if (failed && rbk_perform_left_ms(p) == 0)
+        p->late = rbk_timer_start(rbk_perform_loop(p), 1, 0, on_late, p);
+    else
+        rbk_perform_settle(step);
 }
 
 int rbk_perform_exec(struct rbk_perform *p, const struct rbk_command *command, rbk_command_fn *fn, void *arg,

@@ -44,6 +44,7 @@ struct rbk_node {
     char *id, *title;
     int line;
     bool is_parallel;           /* a group: children instead of a body */
+    bool broken;                /* not all of it could be read: what is missing in it says nothing */
     struct rbk_node **children; /* owned */
     size_t child_count;
     int max; /* parallel, each: how many at once; 0 = the configuration's cap (parallel), 1 (each) */

@@ -133,6 +133,8 @@ static void group_rules(struct plan_report *r, const struct rbk_node *n)
 static void step_rules(void *arg, const struct rbk_node *n, const struct rbk_node *group)
 {
     struct plan_report *r = arg;
+    if (n->broken)
+        return;
     if (n->is_parallel) {
         group_rules(r, n);
         return;

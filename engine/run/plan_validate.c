@@ -50,6 +50,14 @@ int rbk_plan_check_calls(const struct rbk_plan *p, rbk_plan_load_fn *load, void 
     return first.found ? RBK_EINVAL : 0;
 }
 
+int rbk_plan_check_read(const struct rbk_plan *p, rbk_problem_fn *fn, void *arg)
+{
+    struct plan_report r = {.plan = p, .fn = fn, .arg = arg};
+    plan_rules_names(&r);
+    plan_rules_steps(&r);
+    return r.errors;
+}
+
 int rbk_plan_check(const struct rbk_plan *p, const struct rbk_check_options *o, rbk_problem_fn *fn, void *arg)
 {
     struct plan_report r = {.plan = p, .fn = fn, .arg = arg};

@@ -23,7 +23,7 @@ struct rbk_step_view {
     const char *detail;            /* notes so far, '\n' between lines; or why it was skipped */
     const rbk_value *checks;       /* list of {expr, value, result, text} or NULL */
     const char *error;             /* or NULL */
-    const char *command;           /* the (last) command as it can be pasted, or NULL */
+    const char *command;           /* the command that failed, else the last, as it can be pasted; or NULL */
     const char *log;               /* absolute path or NULL */
     const char *child_run;         /* run id or NULL */
     int exit_code;
@@ -164,6 +164,11 @@ int rbk_gate_decide(struct rbk_store *s, const char *run_id, const struct rbk_de
 
 /* {"schema":"runbook.run/1",...} of a recorded run (running or ended). */
 int rbk_report_value(struct rbk_store *s, const char *run_id, rbk_value **out, struct rbk_error *err);
+/* The same as JSON text with a final newline, in portions: in memory is never more than a few steps. What the sink
+ * returns other than 0 stops it, and is returned. */
+typedef int rbk_report_sink_fn(void *arg, const char *text, size_t len);
+int rbk_report_write(struct rbk_store *s, const char *run_id, rbk_report_sink_fn *sink, void *arg,
+                     struct rbk_error *err);
 /* Its "waiting_for" alone, of a run that waits. */
 int rbk_report_waiting(struct rbk_store *s, const char *run_id, rbk_value **out, struct rbk_error *err);
 

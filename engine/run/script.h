@@ -84,7 +84,10 @@ void rbk_perform_log(struct rbk_perform *p, const char *text, size_t len);
 /* Marks that something was done, so that a crash leaves the step in doubt rather than untouched (commands do it
  * themselves). */
 int rbk_perform_intent(struct rbk_perform *p, struct rbk_error *err);
-/* The body has ended: failed NULL = well. Its message is the step's error. The perform is gone when this returns. */
+/* What is left of the time of the step, of the groups that it is in and of its runs; INT64_MAX without a limit. */
+int64_t rbk_perform_left_ms(struct rbk_perform *p);
+/* The body has ended: failed NULL = well. Its message is the step's error. The perform is the machine's from here on.
+ */
 void rbk_perform_done(struct rbk_perform *p, const struct rbk_error *failed);
 
 struct rbk_loop *rbk_perform_loop(struct rbk_perform *p);

@@ -2,15 +2,27 @@
  * that nobody set is asked for; what depends on one that has no data neither fails nor asks. */
 #include <run/machine.h>
 
-/* The names that keep an expression from being known. */
-static void unset_names(struct rbk_step *step, const struct rbk_expr *e, struct rbk_strv *out)
+/* Facts that no step has set, and beside each the text of the expression that it keeps from being known. */
+struct unset {
+    struct rbk_strv names, needed_for;
+};
+
+static void add_unset(struct rbk_step *step, const struct rbk_expr *e, struct unset *out)
 {
     struct rbk_strv names = {0};
     rbk_expr_names(e, &names);
     for (size_t i = 0; i < names.count; i++)
-        if (!rbk_fact_lookup(step, names.items[i]) && !rbk_strv_has(out, names.items[i]))
-            rbk_strv_add(out, names.items[i]);
+        if (!rbk_fact_lookup(step, names.items[i]) && !rbk_strv_has(&out->names, names.items[i])) {
+            rbk_strv_add(&out->names, names.items[i]);
+            rbk_strv_add(&out->needed_for, rbk_expr_text(e));
+        }
     rbk_strv_fini(&names);
+}
+
+static void unset_fini(struct unset *u)
+{
+    rbk_strv_fini(&u->names);
+    rbk_strv_fini(&u->needed_for);
 }
 
 static void on_answered(struct rbk_step *step, enum rbk_decision decision)
@@ -34,7 +46,7 @@ bool rbk_verdict_when(struct rbk_step *step)
 {
     struct rbk_verdict verdict = {0};
     struct rbk_error err = {0};
-    struct rbk_strv names = {0};
+    struct unset unset = {0};
     if (rbk_expr_eval(step->node->when, rbk_fact_lookup, step, &verdict, &err) < 0) {
         rbk_step_end(step, RBK_STEP_FAILED, err.message);
         return false;
@@ -43,9 +55,9 @@ bool rbk_verdict_when(struct rbk_step *step)
     case RBK_TRUE:
         return true;
     case RBK_UNKNOWN:
-        unset_names(step, step->node->when, &names);
-        rbk_gate_open_facts(step, &names, step->node->when, on_answered);
-        rbk_strv_fini(&names);
+        add_unset(step, step->node->when, &unset);
+        rbk_gate_open_facts(step, &unset.names, &unset.needed_for, on_answered);
+        unset_fini(&unset);
         return false;
     default:
         skip(step, verdict.explain);
@@ -68,8 +80,8 @@ static rbk_value *check_result(struct rbk_step *step, const struct rbk_expr *e, 
 
 struct check_state {
     char not_met[300];
-    struct rbk_strv unset;
-    const struct rbk_expr *unknown;
+    struct unset unset;
+    bool unknown;
 };
 
 static int evaluate(struct rbk_step *step, struct check_state *state, struct rbk_error *err)
@@ -86,8 +98,8 @@ static int evaluate(struct rbk_step *step, struct check_state *state, struct rbk
         if (v.truth == RBK_FALSE && !state->not_met[0]) {
             snprintf(state->not_met, sizeof state->not_met, "check not met: %s", v.explain);
         } else if (v.truth == RBK_UNKNOWN) {
-            unset_names(step, e, &state->unset);
-            state->unknown = e;
+            add_unset(step, e, &state->unset);
+            state->unknown = true;
         }
     }
     return 0;
@@ -106,9 +118,9 @@ bool rbk_verdict_checks(struct rbk_step *step)
     else if (state.unknown && step->stop)
         rbk_step_end_unasked(step);
     else if (state.unknown)
-        rbk_gate_open_facts(step, &state.unset, state.unknown, on_answered);
+        rbk_gate_open_facts(step, &state.unset.names, &state.unset.needed_for, on_answered);
     else
         good = true;
-    rbk_strv_fini(&state.unset);
+    unset_fini(&state.unset);
     return good;
 }

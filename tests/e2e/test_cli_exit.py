@@ -145,6 +145,16 @@ def test_124_the_run_timed_out(project):
     assert result.exit == 124 and result.json["state"] == "timed-out"
 
 
+def test_124_a_function_that_does_not_let_go(project):
+    loop = "run = function() while true do end end"
+    project.runbook("demo/step", 'runbook "T" {}\nstep "S" { timeout = "100ms", %s }\n' % loop)
+    project.runbook("demo/run", 'runbook "T" { timeout = "100ms" }\nstep "S" { %s }\n' % loop)
+    for name in ("demo/step", "demo/run"):
+        result = project.run(name, "--json")
+        assert result.exit == 124 and result.json["state"] == "timed-out", result
+        assert result.json["steps"][0]["state"] == "timed-out", result
+
+
 def test_129_and_143_leave_the_run_to_be_resumed(project):
     for signo, status in ((signal.SIGHUP, 129), (signal.SIGTERM, 143)):
         process = begin(project)

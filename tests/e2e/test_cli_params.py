@@ -67,6 +67,8 @@ def test_ways_of_writing(project):
         (["--fail_fast", "--log-level", "debug"], "true debug"),
         (["fail-fast=true", "log_level=debug"], "true debug"),
         (["--fail-fast", "false", "--log-level=warn"], "false warn"),
+        (["--fail-fast", "no"], "false info"),
+        (["--fail-fast", "log-level=warn"], "true warn"),
     ):
         (project.root / "ledger").unlink(missing_ok=True)
         project.ok("demo/p", *args)

@@ -33,6 +33,56 @@ def test_check_names_file_line_and_mend_of_every_error(project):
     assert project.run("check", "demo/none").exit == 2
 
 
+MANY = """runbook "Many" { priorty = "high", timeout = "10 minutes" }
+param "since" { defualt = "4" }
+step "Build" {
+  rnu = [[ make ]],
+  timeout = "soon",
+  check = "a &&",
+}
+step "Nothing" { note = "x" }
+step "Bare"
+parallel "Both" {
+  failfast = true,
+  step "A" { run = "true", retry = { tims = 3, delay = "x" } },
+  step "B" { run = "true", call = "a/b" },
+}
+step "A" { run = "true" }
+step "Reads" { run = { "echo", "$levle" } }
+"""
+
+
+def test_check_names_all_that_is_wrong_with_a_file_at_once(project):
+    project.runbook("demo/many", MANY)
+    result = project.run("check", "demo/many", "--json")
+    said = [(p["line"], p["message"]) for p in result.json["problems"]]
+    assert [line for line, _ in said] == [1, 1, 2, 4, 5, 6, 8, 9, 11, 12, 12, 13, 15], said
+    for line, words in ((1, "10 minutes"), (1, "priorty"), (6, "&&"), (8, "does nothing"), (9, "no { }"), (15, "same id")):
+        assert any(at == line and words in message for at, message in said), (line, words, said)
+    # Whoever only wants to run it is told the first.
+    assert project.run("demo/many").err.count("demo/many.lua") == 1
+
+
+def test_check_tells_what_was_wrong_before_the_file_stopped(project):
+    project.runbook("demo/stops", 'runbook "S" {}\nstep "A" { rnu = 1 }\nstep "B" { run = tests.rn {} }\nstep "C" { rnu = 1 }\n')
+    problems = project.run("check", "demo/stops", "--json").json["problems"]
+    assert [p["line"] for p in problems] == [2, 3] and "tests.run" in problems[1]["hint"], problems
+
+
+def test_check_asks_the_rules_of_a_plan_all_at_once(project):
+    project.runbook(
+        "demo/rules",
+        'runbook "R" {}\nstep "A" { note = "x" }\nstep "B" { call = "no/such" }\nstep "C" { run = { "echo", "$levle" } }\n',
+    )
+    problems = project.run("check", "demo/rules", "--json").json["problems"]
+    assert sorted(p["line"] for p in problems) == [2, 3, 4], problems
+
+
+def test_check_of_a_file_that_is_wrong_everywhere_ends(project):
+    project.runbook("demo/worst", 'runbook "W" {}\n' + 'step "A" { rnu = 1 }\n' * 1000)
+    assert len(project.run("check", "demo/worst", "--json").json["problems"]) == 100
+
+
 def test_check_of_the_configuration_points_at_the_column(project):
     project.write("runbook.yaml", "levels:\n  unit:\n    timeout: soon\n    command: true\n")
     result = project.run("check", "--json")

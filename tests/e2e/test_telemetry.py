@@ -2,6 +2,7 @@
 
 import json
 import signal
+import time
 
 import pytest
 from collector import SPAN_ID, Trace, attributes, points
@@ -170,10 +171,16 @@ def test_killed_and_resumed_it_is_one_trace(project):
 
 
 def test_metrics_as_a_document(project):
-    project.ok("metrics", "record", "jobs_total", "5", "queue=mail", "--at", "2026-11-20T10:00:00Z")
-    project.ok("metrics", "record", "took", "1m30s", "--at", "2026-11-20T10:00:01Z")
-    document = json.loads(project.ok("metrics", "export", "--format", "otlp", "--since", "2026-11-20T00:00:00Z").out)
-    assert points(document)[("jobs_total", '{"queue": "mail"}')] == [(1795168800000, 5)]
-    assert points(document)[("took", "{}")] == [(1795168801000, 90)]
-    project.ok("metrics", "export", "--format", "otlp", "-o", "m.json", "--since", "2026-11-20T00:00:00Z")
+    at = int(time.time()) - 3600
+
+    def written(seconds):
+        return time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime(seconds))
+
+    project.ok("metrics", "record", "jobs_total", "5", "queue=mail", "--at", written(at))
+    project.ok("metrics", "record", "took", "1m30s", "--at", written(at + 1))
+    asked = ("metrics", "export", "--format", "otlp", "--since", written(at - 3600))
+    document = json.loads(project.ok(*asked).out)
+    assert points(document)[("jobs_total", '{"queue": "mail"}')] == [(at * 1000, 5)]
+    assert points(document)[("took", "{}")] == [(at * 1000 + 1000, 90)]
+    project.ok(*asked, "-o", "m.json")
     assert json.loads((project.root / "m.json").read_text()) == document

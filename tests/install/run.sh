@@ -1,6 +1,7 @@
 #!/bin/sh
 # Installs into a fresh prefix and uses it as a stranger would: sh tests/install/run.sh BUILD_FOLDER
 set -eu
+unset RUNBOOK_STATE RUNBOOK_PROJECT RUNBOOK_CONFIG
 build=$1
 here=$(cd "$(dirname "$0")" && pwd)
 prefix=$(mktemp -d)

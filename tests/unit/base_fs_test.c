@@ -27,7 +27,7 @@ static mode_t mode_of(const char *path)
 
 static void folders_get_exactly_the_mode(void **state)
 {
-    static const mode_t masks[] = {0, 022, 077, 0777};
+    const mode_t masks[] = {0, 022, 077, geteuid() ? 0177 : 0777}; /* only root gets by without rights of its own */
     static const mode_t modes[] = {0700, 0755, 02770};
     struct rbk_error err;
     for (size_t i = 0; i < 4; i++) {
