@@ -386,6 +386,7 @@ def test_a_run_that_was_killed_is_told_once_by_the_next_command(project, hook, n
     assert [e["event"] for e in over] == (["run.recovered"] if next_command == ("resume",) else [])
     assert (event["event"], event["priority"], event["runbook"]) == ("run.interrupted", "high", "d/k")
     assert "killed" in event["text"] and any("runbook resume" in line for line in event["next"])
+    project.run("resume", told[0]["events"][0]["run"])  # ends what the dead run left behind
 
 
 def test_check_and_doctor_look_at_channels_and_rules(project, hook):
