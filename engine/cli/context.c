@@ -20,16 +20,14 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-void rbk_cli_fini(struct rbk_cli *cli)
+void rbk_cli_leave(struct rbk_cli *cli)
 {
     rbk_lua_free(cli->lua);
-    rbk_store_close(cli->store);
+    cli->lua = NULL;
+    rbk_store_leave(cli->store);
     if (cli->loop)
         rbk_loop_free(cli->loop);
-    if (cli->redactor)
-        rbk_redactor_free(cli->redactor);
-    rbk_config_free(cli->config);
-    rbk_strv_fini(&cli->runbook_dirs);
+    cli->loop = NULL;
 }
 
 static char *home_path(const char *variable, const char *below_home, const char *rest)
