@@ -5,14 +5,15 @@
 #include <base/fs.h>
 #include <incident/incident.h>
 #include <notify/notify.h>
+#include <run/run.h>
 #include <schedule/firing.h>
 #include <stdlib.h>
 
 /* Whoever queued a message starts its delivery: the daemon is there for what is left. */
 enum { LOOK_MS = 30000, GRACE_MS = 5000, HOUR_MS = 3600 * 1000 };
 
-/* When messages, incidents or runs that were skipped want something; INT64_MAX = nothing is outstanding. A store that
- * cannot be read says nothing: the daemon's own look at it tells. */
+/* When messages, incidents, or runs that were skipped or killed want something; INT64_MAX = nothing is outstanding. A
+ * store that cannot be read says nothing: the daemon's own look at it tells. */
 static int64_t next_due(struct rbk_store *store, int64_t now_ms)
 {
     struct rbk_error ignored;
@@ -24,7 +25,7 @@ static int64_t next_due(struct rbk_store *store, int64_t now_ms)
         message = nobody ? message + GRACE_MS : now_ms + LOOK_MS;
     if (rbk_incident_next(store, &incident, &ignored) < 0 || incident == 0)
         incident = INT64_MAX;
-    if (rbk_firings_to_tell(store, &ignored) > 0)
+    if (rbk_firings_to_tell(store, &ignored) > 0 || rbk_run_orphaned(store, &ignored) > 0)
         return 0;
     return message < incident ? message : incident;
 }
