@@ -1,5 +1,6 @@
 /* Opening things late: a command that only prints help touches no file. */
 #include <cli/context.h>
+#include <cli/orphans.h>
 #include <cli/output.h>
 #include <cli/settle.h>
 #include <cli/skipped.h>
@@ -205,10 +206,11 @@ int rbk_cli_store(struct rbk_cli *cli, struct rbk_error *err)
         ignore_in_git(dir);
     if (rc == 0)
         rc = rbk_telemetry_expire(cli, err);
-    if (rc == 0)
+    if (rc == 0) {
+        rbk_orphans_tell(cli);
         rbk_cli_settle(cli);
-    if (rc == 0)
         rc = rbk_skipped_tell(cli, err);
+    }
     if (rc == 0 && !cli->acts)
         rc = rbk_incident_tick(cli->store, cli->config, rbk_clock_wall_ms(), NULL, err);
     free(dir);

@@ -7,6 +7,7 @@ import shlex
 import shutil
 import signal
 import socket
+import sqlite3
 import subprocess
 
 import pytest
@@ -206,6 +207,25 @@ def test_the_daemon_tells_its_service_manager_and_sees_what_is_enabled(project, 
         if daemon.poll() is None:
             kill(daemon)
         listener.close()
+
+
+def next_call(project):
+    with sqlite3.connect(project.root / ".runbook" / "state.db") as db:
+        return db.execute("SELECT due_ms FROM incidents").fetchone()[0]
+
+
+def test_the_daemon_mends_what_a_clock_that_was_set_back_left(project):
+    """An incident whose next call lies ten years ahead: far from due, so nobody would look."""
+    declare(project)
+    project.ok("incident", "open", "db-down", "-p", "high")
+    soon = next_call(project)
+    with sqlite3.connect(project.root / ".runbook" / "state.db") as db:
+        db.execute("UPDATE incidents SET due_ms = due_ms + ?", (3650 * 24 * 3600 * 1000,))
+    daemon = project.start("schedule", "run")
+    try:
+        wait_for(lambda: next_call(project) < soon + 30 * 24 * 3600 * 1000, "the next call to be near again", 60)
+    finally:
+        kill(daemon)
 
 
 def test_the_daemon_sees_folders_that_come_later(project, tmp_path):
