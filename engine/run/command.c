@@ -278,8 +278,10 @@ int rbk_command_start(struct rbk_step *step, const struct rbk_command *c, rbk_co
     job->next = step->jobs;
     step->jobs = job;
     step->row.session = rbk_proc_session(job->proc);
-    free(step->command);
-    step->command = rbk_strdup(job->line);
+    if (!c->quiet || !step->command) { /* what is done beside the work is not what people would repeat */
+        free(step->command);
+        step->command = rbk_strdup(job->line);
+    }
     return 0;
 }
 
