@@ -24,10 +24,9 @@ local function may_repeat(o, answer, kind)
     return answer.status == 429 or answer.status == 503 or is_read(o) and answer.status >= 500
 end
 
--- Retry-After in seconds; its other form, a date, is left to the pauses.
 local function pause_asked_for(answer)
-    local seconds = answer and tonumber(answer.headers["retry-after"])
-    return seconds and math.max(0, math.min(seconds, PAUSE_MAX))
+    local seconds = answer and answer.retry_after
+    return seconds and math.min(seconds, PAUSE_MAX)
 end
 
 local function expected(status, wanted)

@@ -31,21 +31,35 @@ static int file_read_all(int fd, const char *path, size_t max, struct rbk_buf *o
     }
 }
 
-int rbk_file_read(const char *path, size_t max, struct rbk_buf *out, struct rbk_error *err)
+/* A regular file and its size; the descriptor, or negative. */
+static int file_open(const char *path, off_t *size, struct rbk_error *err)
 {
-    size_t start = out->len;
+    struct stat st;
     /* O_NONBLOCK: opening a FIFO must not hang. */
-    int fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY);
+    int rc = 0, fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY);
     if (fd < 0)
         return rbk_error_errno(err, errno == ENOENT || errno == ENOTDIR ? RBK_ENOENT : RBK_EINVAL, "cannot open %s",
                                path);
-    int rc;
-    struct stat st;
     if (fstat(fd, &st) != 0)
         rc = rbk_error_errno(err, RBK_ESTORE, "cannot read %s", path);
     else if (!S_ISREG(st.st_mode))
         rc = rbk_error_set(err, RBK_EINVAL, "%s is not a regular file", path);
-    else if (st.st_size > 0 && (uintmax_t)st.st_size > max)
+    if (rc == 0) {
+        *size = st.st_size;
+        return fd;
+    }
+    close(fd);
+    return rc;
+}
+
+int rbk_file_read(const char *path, size_t max, struct rbk_buf *out, struct rbk_error *err)
+{
+    size_t start = out->len;
+    off_t size = 0;
+    int rc, fd = file_open(path, &size, err);
+    if (fd < 0)
+        return fd;
+    if (size > 0 && (uintmax_t)size > max)
         rc = rbk_error_set(err, RBK_EINVAL, "%s is larger than %zu bytes", path, max);
     else
         rc = file_read_all(fd, path, max, out, err);
@@ -53,6 +67,27 @@ int rbk_file_read(const char *path, size_t max, struct rbk_buf *out, struct rbk_
     if (rc != RBK_OK && out->data)
         out->data[out->len = start] = '\0';
     return rc;
+}
+
+int rbk_file_read_end(const char *path, size_t max, struct rbk_buf *out, struct rbk_error *err)
+{
+    off_t size = 0;
+    int fd = file_open(path, &size, err);
+    if (fd < 0)
+        return fd;
+    off_t at = (uintmax_t)size > max ? size - (off_t)max : 0;
+    ssize_t n = 1;
+    for (size_t left = (size_t)(size - at); left > 0 && n != 0; left -= n > 0 ? (size_t)n : 0) {
+        char *room = rbk_buf_reserve(out, left);
+        n = pread(fd, room, left, at);
+        if (n < 0 && errno != EINTR)
+            break;
+        out->len += n > 0 ? (size_t)n : 0;
+        at += n > 0 ? n : 0;
+    }
+    rbk_buf_append(out, "", 0);
+    close(fd);
+    return n < 0 ? rbk_error_errno(err, RBK_ESTORE, "cannot read %s", path) : 0;
 }
 
 int rbk_write_all(int fd, const char *data, size_t len)

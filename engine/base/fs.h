@@ -8,6 +8,8 @@
 
 /* Reads a whole regular file of at most `max` bytes (RBK_EINVAL beyond, or when it is no regular file; RBK_ENOENT). */
 int rbk_file_read(const char *path, size_t max, struct rbk_buf *out, struct rbk_error *err);
+/* The last `max` bytes of a regular file of any size, as long as it is now. */
+int rbk_file_read_end(const char *path, size_t max, struct rbk_buf *out, struct rbk_error *err);
 /* Writes to a temporary name, fsyncs, renames, fsyncs the folder. */
 int rbk_file_write_atomic(const char *path, const void *data, size_t len, mode_t mode, struct rbk_error *err);
 /* Writes all of it, as often as it takes; -1 with errno. */

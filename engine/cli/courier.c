@@ -8,6 +8,7 @@
 #include <cli/settle.h>
 #include <loop/detach.h>
 #include <net/net.h>
+#include <otlp/otlp.h>
 #include <stdlib.h>
 
 struct rbk_courier {
@@ -92,6 +93,10 @@ int rbk_courier_check(struct rbk_cli *cli, rbk_problem_fn *fn, void *arg, struct
     struct rbk_courier *c = NULL;
     if (rbk_notify_check(cli->config, &problem) < 0)
         fn(arg, "error", &problem);
+    if (rbk_otlp_check(cli->config, &problem) < 0) {
+        rbk_config_place(cli->config, (const char *const[]){"otlp", "endpoint", NULL}, &problem);
+        fn(arg, "error", &problem);
+    }
     if (rbk_value_length(channels) == 0)
         return 0;
     int rc = rbk_courier_open(cli, &c, err);

@@ -12,8 +12,8 @@ struct rbk_courier;
  * is fine. */
 int rbk_courier_open(struct rbk_cli *cli, struct rbk_courier **out, struct rbk_error *err);
 void rbk_courier_free(struct rbk_courier *c);
-/* Calls fn with each channel whose options are not right ("error"), with what else is wrong in `notify`, and with
- * secrets that stand in the file ("warning"). Sends nothing, looks up no secret. */
+/* Calls fn with each channel whose options are not right ("error"), with what else is wrong in `notify` and `otlp`, and
+ * with secrets that stand in the file ("warning"). Sends nothing, looks up no secret. */
 int rbk_courier_check(struct rbk_cli *cli, rbk_problem_fn *fn, void *arg, struct rbk_error *err);
 /* The host for rbk_carriers_ops. */
 void *rbk_courier_host(struct rbk_courier *c);

@@ -17,7 +17,8 @@ struct printing {
     struct rbk_buf *out;
     struct rbk_cli *cli;
     const struct rbk_run_row *row;
-    rbk_value *commands; /* step key -> its last command */
+    rbk_value *commands; /* step key -> the command to show */
+    rbk_value *failed;   /* the keys of steps whose command to show has failed */
     char id[RBK_ULID_SIZE];
 };
 
@@ -104,19 +105,24 @@ static const char *retry_step(const rbk_value *steps, enum rbk_run_state state)
 
 static int keep_command(void *arg, const char *step, const struct rbk_command_row *c)
 {
-    rbk_map_set_string(arg, step, c->argv);
+    struct printing *p = arg;
+    bool failed = rbk_command_row_failed(c);
+    if (failed)
+        rbk_map_set(p->failed, step, rbk_bool_new(true));
+    if (failed || !rbk_map_get(p->failed, step))
+        rbk_map_set_string(p->commands, step, c->argv);
     return 0;
 }
 
 void rbk_recorded_view(struct rbk_buf *out, struct rbk_cli *cli, const struct rbk_run_row *row, const rbk_value *report)
 {
-    struct printing p = {.out = out, .cli = cli, .row = row, .commands = rbk_map_new()};
+    struct printing p = {.out = out, .cli = cli, .row = row, .commands = rbk_map_new(), .failed = rbk_map_new()};
     char when[RBK_TIME_SIZE], took[RBK_TIME_SIZE];
     const rbk_value *steps = rbk_map_get(report, "steps");
     rbk_time_local(row->started_ms, when);
     rbk_duration_format(row->duration_ms, took);
     rbk_stored_run_short(cli, row->id, p.id);
-    rbk_journal_commands(cli->store, row->id, keep_command, p.commands, NULL);
+    rbk_journal_commands(cli->store, row->id, keep_command, &p, NULL);
     rbk_style_put(&cli->out, out, RBK_BOLD, row->runbook);
     rbk_buf_puts(out, "  ");
     rbk_style_fit(out, row->title ? row->title : "", 120);
@@ -135,4 +141,5 @@ void rbk_recorded_view(struct rbk_buf *out, struct rbk_cli *cli, const struct rb
                             .failing_case = rbk_next_still_failing(out, rbk_map_get(report, "facts"))};
     rbk_next_lines(out, &next);
     rbk_value_free(p.commands);
+    rbk_value_free(p.failed);
 }

@@ -19,8 +19,8 @@ void rbk_telemetry_prepare(struct rbk_cli *cli)
         fprintf(stderr, "runbook: telemetry cannot be pushed: %s\n", err.message);
         return;
     }
-    for (size_t i = 0; i < settings.warnings.count && !cli->quiet; i++)
-        fprintf(stderr, "runbook: %s\n", settings.warnings.items[i]);
+    for (size_t i = 0; i < settings.warnings.count; i++)
+        fprintf(stderr, "runbook: warning: %s\n", settings.warnings.items[i]);
     rbk_otlp_settings_fini(&settings);
 }
 

@@ -67,9 +67,13 @@ void rbk_telling_step_ended(struct rbk_telling *t, const char *step)
 
 void rbk_telling_command(struct rbk_telling *t, const struct rbk_step_row *step, const struct rbk_command_row *command)
 {
+    size_t i = find_command(t, step->key);
+    bool failed = rbk_command_row_failed(command);
+    if (i < t->ran_count && t->ran[i].failed && !failed)
+        return;
     rbk_telling_step_ended(t, step->key);
     RBK_GROW(t->ran, t->ran_count, t->ran_cap);
-    t->ran[t->ran_count++] = (struct ran){rbk_strdup(step->key), rbk_strdup(command->argv)};
+    t->ran[t->ran_count++] = (struct ran){rbk_strdup(step->key), rbk_strdup(command->argv), failed};
 }
 
 static const char *command_of(const struct rbk_telling *t, const char *step)

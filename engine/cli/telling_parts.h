@@ -9,8 +9,9 @@ struct told { /* an event that the next write records */
     struct rbk_buf text;
     int64_t at_ms;
 };
-struct ran { /* the last command of a step that has not ended */
+struct ran { /* the command to show of a step that has not ended */
     char *step, *command;
+    bool failed;
 };
 
 struct rbk_telling {

@@ -1,6 +1,7 @@
 /* Answers of other machines, from the callback of a transfer to a table. */
 #include <lua/answer.h>
 
+#include <base/clock.h>
 #include <string.h>
 
 void rbk_answer_set(struct rbk_answer *a, const struct rbk_http_response *r, enum rbk_net_failure failure,
@@ -11,6 +12,7 @@ void rbk_answer_set(struct rbk_answer *a, const struct rbk_http_response *r, enu
         a->failed = *failed;
     a->status = r->status;
     a->truncated = r->truncated;
+    a->retry_after_ms = rbk_http_retry_after_ms(r, rbk_clock_wall_ms());
     for (size_t i = 0; r->headers && i < r->headers->count; i++)
         rbk_strv_add(&a->headers, r->headers->items[i]);
     rbk_buf_append(&a->body, r->body ? r->body : "", r->body ? r->body_len : 0);
@@ -46,6 +48,10 @@ void rbk_answer_push(lua_State *L, const struct rbk_answer *a)
     lua_setfield(L, -2, "body");
     lua_pushboolean(L, a->truncated);
     lua_setfield(L, -2, "truncated");
+    if (a->retry_after_ms < 0)
+        return;
+    lua_pushnumber(L, (lua_Number)a->retry_after_ms / 1000);
+    lua_setfield(L, -2, "retry_after");
 }
 
 void rbk_answer_push_kind(lua_State *L, const struct rbk_answer *a)

@@ -57,6 +57,15 @@ static int refuse(const char *channel, const char *name, const char *hint, struc
     return rbk_error_hint(err, "%s", hint);
 }
 
+static bool is_ascii_host(const char *url)
+{
+    const char *scheme = strstr(url, "://"), *host = scheme ? scheme + 3 : url;
+    for (size_t i = 0; host[i] && !strchr("/?#", host[i]); i++)
+        if ((unsigned char)host[i] >= 0x80)
+            return false;
+    return true;
+}
+
 /* A secret is never shown, not even one that stands where it should not. */
 static int check_kind(const struct rbk_channel_option *option, const char *channel, const rbk_value *v,
                       struct rbk_error *err)
@@ -75,6 +84,9 @@ static int check_kind(const struct rbk_channel_option *option, const char *chann
     if (option->kind == RBK_CHANNEL_SECRET)
         return refuse(channel, name, "write env:NAME or file:PATH; the value itself never stands in this file", err,
                       "is a secret");
+    if (!is_ascii_host(text))
+        return refuse(channel, name, "write the host as DNS has it: such a name begins with xn--", err,
+                      "has a host that is not written in ASCII");
     return strstr(text, "://") ? 0
                                : refuse(channel, name, "write it like https://host/path, or env:NAME or file:PATH", err,
                                         "is not a URL");

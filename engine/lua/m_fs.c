@@ -38,8 +38,9 @@ static int bytes_gc(lua_State *L)
     return 0;
 }
 
-/* fs.read(path [, max bytes]). [-2, +1|3, v] */
-static int fs_read(lua_State *L)
+typedef int read_fn(const char *path, size_t max, struct rbk_buf *out, struct rbk_error *err);
+
+static int push_bytes(lua_State *L, read_fn *read)
 {
     static const luaL_Reg meta[] = {{"__gc", bytes_gc}, {NULL, NULL}};
     static const struct rbk_lua_type bytes_type = {"bytes", meta};
@@ -48,10 +49,22 @@ static int fs_read(lua_State *L)
     luaL_argcheck(L, max > 0 && max <= READ_MAX, 2, "at most 64 MiB");
     const char *path = project_path(L);
     struct rbk_buf *text = rbk_lua_new_typed(L, &bytes_type, sizeof *text, 0);
-    if (rbk_file_read(path, (size_t)max, text, &err) != 0)
+    if (read(path, (size_t)max, text, &err) != 0)
         return rbk_lua_push_failure(L, &err);
     lua_pushlstring(L, text->data ? text->data : "", text->len);
     return 1;
+}
+
+/* fs.read(path [, max bytes]): all of it. [-2, +1|3, v] */
+static int fs_read(lua_State *L)
+{
+    return push_bytes(L, rbk_file_read);
+}
+
+/* fs.tail(path [, max bytes]): its end, however long it is. [-2, +1|3, v] */
+static int fs_tail(lua_State *L)
+{
+    return push_bytes(L, rbk_file_read_end);
 }
 
 /* ---- look ----------------------------------------------------------------------------------------------------------
@@ -177,9 +190,9 @@ static int fs_has_program(lua_State *L)
 
 int rbk_open_fs(lua_State *L)
 {
-    static const luaL_Reg functions[] = {{"read", fs_read}, {"exists", fs_exists},   {"stat", fs_stat},
-                                         {"glob", fs_glob}, {"statvfs", fs_statvfs}, {"has_program", fs_has_program},
-                                         {NULL, NULL}};
+    static const luaL_Reg functions[] = {
+        {"read", fs_read}, {"tail", fs_tail},       {"exists", fs_exists},           {"stat", fs_stat},
+        {"glob", fs_glob}, {"statvfs", fs_statvfs}, {"has_program", fs_has_program}, {NULL, NULL}};
     luaL_newlib(L, functions);
     return 1;
 }

@@ -12,6 +12,7 @@
 #include <lua/request.h>
 #include <lua/types.h>
 #include <lua/value.h>
+#include <poll.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
@@ -198,13 +199,33 @@ static int via_append(lua_State *L)
     return 1;
 }
 
+enum { READER_MS = 5000, PIECE = 4096 };
+
+/* Whoever reads may have stopped: a terminal by Ctrl-S, a pipe whose reader hangs. Waits for them as long at most for
+ * each piece, which a pipe that takes anything takes whole (PIPE_BUF). -1 with errno. */
+static int write_within(int fd, const char *text, size_t len, int wait_ms)
+{
+    while (len > 0) {
+        struct pollfd ready = {.fd = fd, .events = POLLOUT};
+        int polled = poll(&ready, 1, wait_ms);
+        ssize_t n = polled > 0 ? write(fd, text, len < PIECE ? len : PIECE) : -1;
+        if (polled == 0)
+            errno = EAGAIN;
+        if (n < 0 && errno != EINTR)
+            return -1;
+        text += n > 0 ? n : 0;
+        len -= n > 0 ? (size_t)n : 0;
+    }
+    return 0;
+}
+
 /* via.print(text): to standard error, as it is: standard output may be a document. [-1, +1|3, v] */
 static int via_print(lua_State *L)
 {
     struct rbk_error err;
     size_t len;
     const char *text = luaL_checklstring(L, 1, &len);
-    if (rbk_write_all(STDERR_FILENO, text, len) < 0) {
+    if (write_within(STDERR_FILENO, text, len, READER_MS) < 0) {
         rbk_error_errno(&err, RBK_EFAIL, "cannot write to standard error");
         return rbk_lua_push_failure(L, &err);
     }
@@ -212,7 +233,8 @@ static int via_print(lua_State *L)
     return 1;
 }
 
-/* via.terminal(text): rings the bell of the terminal and shows the text; false when there is none. [-1, +1, v] */
+/* via.terminal(text): rings the bell of the terminal and shows the text; false when there is none, or it is stopped.
+ * [-1, +1, v] */
 static int via_terminal(lua_State *L)
 {
     size_t len;
@@ -221,8 +243,8 @@ static int via_terminal(lua_State *L)
     rbk_buf_putc(&line, '\a');
     rbk_escape_terminal(&line, text, len);
     rbk_buf_putc(&line, '\n');
-    int fd = open("/dev/tty", O_WRONLY | O_CLOEXEC | O_NOCTTY);
-    bool done = fd >= 0 && rbk_write_all(fd, line.data, line.len) == 0;
+    int fd = open("/dev/tty", O_WRONLY | O_CLOEXEC | O_NOCTTY | O_NONBLOCK);
+    bool done = fd >= 0 && write_within(fd, line.data, line.len, 0) == 0;
     if (fd >= 0)
         close(fd);
     rbk_buf_fini(&line);

@@ -49,15 +49,27 @@ void samples_to_increments(struct samples *s)
     s->count -= s->count > 0;
 }
 
+void total_add(struct total *t, const double *v, size_t n)
+{
+    double sum = t->sum, lost = t->lost;
+    for (size_t i = 0; i < n; i++) {
+        double next = sum + v[i];
+        lost += fabs(sum) >= fabs(v[i]) ? (sum - next) + v[i] : (v[i] - next) + sum;
+        sum = next;
+    }
+    *t = (struct total){sum, lost};
+}
+
+double total_of(const struct total *t)
+{
+    return isfinite(t->sum) ? t->sum + t->lost : t->sum;
+}
+
 static double sum_of(const double *v, size_t n)
 {
-    double sum = 0, lost = 0;
-    for (size_t i = 0; i < n; i++) {
-        double t = sum + v[i];
-        lost += fabs(sum) >= fabs(v[i]) ? (sum - t) + v[i] : (v[i] - t) + sum;
-        sum = t;
-    }
-    return isfinite(sum) ? sum + lost : sum;
+    struct total t = {0};
+    total_add(&t, v, n);
+    return total_of(&t);
 }
 
 static double extreme(const double *v, size_t n, double sign)

@@ -133,3 +133,14 @@ int chunk_decode(const void *data, size_t len, struct samples *out, struct rbk_e
     }
     return chunk_damaged(err);
 }
+
+int chunk_decode_values(const void *data, size_t len, double *out, struct rbk_error *err)
+{
+    struct bytes in = bytes_of(data, len);
+    const uint8_t *coding = bytes_take(&in, 1);
+    uint64_t n = bytes_get(&in);
+    bytes_get(&in); /* the first time */
+    if (coding && n > 0 && n <= CHUNK_MAX && ints_skip(&in, n) && get_coded(&in, *coding, n, out) && !in.broken)
+        return (int)n;
+    return chunk_damaged(err);
+}

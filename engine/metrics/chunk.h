@@ -15,6 +15,9 @@ void chunk_encode(const int64_t *at_ms, const double *value, size_t n, struct rb
 /* Appends its samples. RBK_EMALFORMED when the bytes are no chunk; nothing was appended then. */
 int chunk_decode(const void *data, size_t len, struct samples *out, struct rbk_error *err);
 
+/* The values alone, into `out`, which has room for CHUNK_MAX: how many there are, or RBK_EMALFORMED. */
+int chunk_decode_values(const void *data, size_t len, double *out, struct rbk_error *err);
+
 /* ---- its parts, for chunks of summaries (summary_chunk.c) */
 enum { CHUNK_OF_SUMMARIES = 14 }; /* in place of the coding */
 void times_put(const int64_t *at_ms, size_t n, struct rbk_buf *out);
@@ -27,6 +30,7 @@ int chunk_damaged(struct rbk_error *err); /* RBK_EMALFORMED */
 /* ---- ints.c: integers by frame of reference with patched exceptions */
 void ints_pack(const int64_t *v, size_t n, struct rbk_buf *out);
 bool ints_unpack(struct bytes *in, size_t n, int64_t *out);
+bool ints_skip(struct bytes *in, size_t n);
 
 /* ---- xor.c: doubles by XOR with their predecessor */
 void xor_pack(const double *v, size_t n, struct rbk_buf *out);

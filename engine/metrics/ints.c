@@ -318,3 +318,30 @@ bool ints_unpack(struct bytes *in, size_t n, int64_t *out)
             return false;
     return true;
 }
+
+static bool skip_block(struct bytes *in, size_t n)
+{
+    uint64_t u[BLOCK];
+    const uint8_t *head = bytes_take(in, 2);
+    if (!head || ((head[0] & 0x7F) > 64 && (head[0] & 0x7F) != VARIED))
+        return false;
+    int width = head[0] & 0x7F;
+    if (!(head[0] & DIFFERENCES))
+        bytes_get(in);
+    if (width == VARIED)
+        return read_varied(in, n, head[1], u); /* where it ends is known by all lengths alone */
+    bytes_take(in, (n * (size_t)width + 7) / 8);
+    for (size_t i = 0; i < head[1] && !in->broken; i++) {
+        bytes_take(in, 1);
+        bytes_get(in);
+    }
+    return !in->broken;
+}
+
+bool ints_skip(struct bytes *in, size_t n)
+{
+    for (size_t i = 0; i < n; i += BLOCK)
+        if (!skip_block(in, n - i < BLOCK ? n - i : BLOCK))
+            return false;
+    return true;
+}

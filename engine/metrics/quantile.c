@@ -48,6 +48,12 @@ static void find_rank(double *v, size_t n, size_t k)
     }
 }
 
+double order_statistic(double *v, size_t n, size_t k)
+{
+    find_rank(v, n, k);
+    return v[k];
+}
+
 static double at_rank(double *v, size_t n, double rank)
 {
     size_t k = (size_t)rank;

@@ -8,27 +8,36 @@
 #include <base/mem.h>
 #include <stdlib.h>
 
-struct ids {
-    int64_t *items;
-    size_t count, cap;
-};
-
-static int find_chunks(struct rbk_store *s, int64_t series, int64_t since_ms, int64_t until_ms, struct ids *out,
-                       struct rbk_error *err)
+int chunks_find(struct rbk_store *s, int64_t series, const struct range *range, struct chunk_places *out,
+                struct rbk_error *err)
 {
-    struct rbk_stmt *q = rbk_stmt(s, "SELECT id FROM metric_chunks INDEXED BY metric_chunks_by_time"
-                                     " WHERE series = ?1 AND last_ms >= ?2 AND first_ms < ?3 ORDER BY id");
+    struct rbk_stmt *q =
+        rbk_stmt(s, "SELECT id, first_ms, last_ms, count FROM metric_chunks INDEXED BY metric_chunks_by_time"
+                    " WHERE series = ?1 AND last_ms >= ?2 AND first_ms < ?3 ORDER BY id");
     int rc;
     rbk_bind_int(q, 1, series);
-    rbk_bind_int(q, 2, since_ms);
-    rbk_bind_int(q, 3, until_ms);
+    rbk_bind_int(q, 2, range->since_ms);
+    rbk_bind_int(q, 3, range->until_ms);
     while ((rc = rbk_stmt_step(q, err)) > 0) {
         RBK_GROW(out->items, out->count, out->cap);
-        out->items[out->count++] = rbk_col_int(q, 0);
+        out->items[out->count++] = (struct chunk_place){rbk_col_int(q, 0), rbk_col_int(q, 1), rbk_col_int(q, 2)};
+        out->samples += rbk_col_int(q, 3);
     }
     if (rc == 0)
         rbk_stmt_end(q);
     return rc;
+}
+
+int series_is_rolled(struct rbk_store *s, int64_t series, bool *rolled, struct rbk_error *err)
+{
+    struct rbk_stmt *q = rbk_stmt(s, "SELECT 1 FROM metric_chunks INDEXED BY metric_chunks_by_step"
+                                     " WHERE series = ?1 AND step_ms > 0 LIMIT 1");
+    rbk_bind_int(q, 1, series);
+    int rc = rbk_stmt_step(q, err);
+    *rolled = rc > 0;
+    if (rc >= 0)
+        rbk_stmt_end(q);
+    return rc < 0 ? rc : 0;
 }
 
 /* One that is damaged is passed over. */
@@ -42,12 +51,12 @@ static int read_chunk(struct rbk_store *s, int64_t id, struct past *out, struct 
 int series_read(struct rbk_store *s, int64_t series, const struct inbox_entry *entries, size_t n,
                 const struct range *range, struct past *out, struct rbk_error *err)
 {
-    struct ids ids = {0};
-    int rc = series ? find_chunks(s, series, range->since_ms, range->until_ms, &ids, err) : 0;
-    samples_reserve(&out->samples, ids.count * CHUNK_MAX + n);
-    for (size_t i = 0; i < ids.count && rc == 0; i++)
-        rc = read_chunk(s, ids.items[i], out, range->damage, err);
-    free(ids.items);
+    struct chunk_places places = {0};
+    int rc = series ? chunks_find(s, series, range, &places, err) : 0;
+    samples_reserve(&out->samples, places.count * CHUNK_MAX + n);
+    for (size_t i = 0; i < places.count && rc == 0; i++)
+        rc = read_chunk(s, places.items[i].id, out, range->damage, err);
+    free(places.items);
     for (size_t i = 0; i < n && rc == 0; i++)
         samples_add(&out->samples, entries[i].sample.at_ms, entries[i].sample.value);
     past_sort(out);
@@ -168,9 +177,8 @@ static size_t entries_of(const struct inbox *in, const struct series *one, size_
     return 0;
 }
 
-/* As long as a statement is not ended the connection reads one state: without it, what is moved out of the inbox
- * between reading that and the chunks would be there twice. */
-static int hold_state(struct rbk_store *s, struct rbk_stmt **out, struct rbk_error *err)
+/* Without it, what is moved out of the inbox between reading that and the chunks would be there twice. */
+int series_hold(struct rbk_store *s, struct rbk_stmt **out, struct rbk_error *err)
 {
     *out = rbk_stmt(s, "SELECT 1 FROM sqlite_schema");
     int rc = rbk_stmt_step(*out, err);
@@ -182,7 +190,7 @@ int series_each(struct rbk_store *s, const char *name, series_each_fn *fn, void 
     struct inbox in = {0};
     struct series_list list = {0};
     struct rbk_stmt *state = NULL;
-    int rc = hold_state(s, &state, err);
+    int rc = series_hold(s, &state, err);
     if (rc < 0)
         return rc;
     rc = inbox_load(&in, s, err);

@@ -37,6 +37,14 @@ void samples_reserve(struct samples *s, size_t extra)
     s->value = grow(s->value, s->count, s->cap, sizeof *s->value);
 }
 
+void values_reserve(struct values *v, size_t extra)
+{
+    if (v->count + extra <= v->cap)
+        return;
+    v->cap = v->count + extra > v->cap * 2 ? v->count + extra + 16 : v->cap * 2;
+    v->items = grow(v->items, v->count, v->cap, sizeof *v->items);
+}
+
 void samples_add(struct samples *s, int64_t at_ms, double value)
 {
     samples_reserve(s, 1);

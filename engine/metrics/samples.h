@@ -14,6 +14,13 @@ struct samples {
 
 void samples_fini(struct samples *s);
 /* Makes room for `extra` more. */
+/* Values alone, where times do not matter. Zero-initialise; free(items). */
+struct values {
+    double *items;
+    size_t count, cap;
+};
+void values_reserve(struct values *v, size_t extra);
+
 void samples_reserve(struct samples *s, size_t extra);
 void samples_add(struct samples *s, int64_t at_ms, double value);
 /* Orders by time; samples of the same time stay in their order. Cheap when they are in order already. */

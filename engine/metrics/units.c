@@ -102,6 +102,8 @@ int units_check(struct rbk_store *s, const struct rbk_metric *m, const struct rb
 {
     enum rbk_unit has;
     int rc = units_of(s, m->name, m->unit, &has, err);
+    if (rc < 0 || fits(m->name, has, m->unit, 1))
+        return rc;
     for (size_t i = 0; i < count && rc == 0; i++)
         if (!fits(m->name, has, m->unit, samples[i].value))
             rc = refuse(m->name, has, m->unit, err);

@@ -67,23 +67,50 @@ int chunk_delete(struct rbk_store *s, int64_t id, struct rbk_error *err)
     return rbk_stmt_run(q, err);
 }
 
+/* 1 = there it is. */
+static int open_chunk(struct rbk_store *s, int64_t id, struct rbk_stmt **q, const void **data, size_t *len,
+                      struct rbk_error *err)
+{
+    *q = rbk_stmt(s, "SELECT data FROM metric_chunks WHERE id = ?1");
+    rbk_bind_int(*q, 1, id);
+    int rc = rbk_stmt_step(*q, err);
+    if (rc > 0)
+        *data = rbk_col_blob(*q, 0, len);
+    if (rc == 0) {
+        rbk_stmt_end(*q);
+        return rbk_error_set(err, RBK_ENOENT, "there is no chunk %lld", (long long)id);
+    }
+    return rc;
+}
+
 int chunk_read(struct rbk_store *s, int64_t id, struct past *out, struct rbk_error *err)
 {
-    struct rbk_stmt *q = rbk_stmt(s, "SELECT data FROM metric_chunks WHERE id = ?1");
-    rbk_bind_int(q, 1, id);
-    int rc = rbk_stmt_step(q, err);
+    struct rbk_stmt *q;
+    const void *data = NULL;
+    size_t len = 0;
+    int rc = open_chunk(s, id, &q, &data, &len, err);
     if (rc < 0)
         return rc;
-    if (rc > 0) {
-        size_t len;
-        const void *data = rbk_col_blob(q, 0, &len);
-        rc = summaries_encoded(data, len) ? summaries_decode(data, len, &out->rolled, err)
-                                          : chunk_decode(data, len, &out->samples, err);
-    } else {
-        rc = rbk_error_set(err, RBK_ENOENT, "there is no chunk %lld", (long long)id);
-    }
+    rc = summaries_encoded(data, len) ? summaries_decode(data, len, &out->rolled, err)
+                                      : chunk_decode(data, len, &out->samples, err);
     rbk_stmt_end(q);
     return rc;
+}
+
+int chunk_read_values(struct rbk_store *s, int64_t id, struct values *out, size_t *n, struct rbk_error *err)
+{
+    struct rbk_stmt *q;
+    const void *data = NULL;
+    size_t len = 0;
+    int rc = open_chunk(s, id, &q, &data, &len, err);
+    if (rc < 0)
+        return rc;
+    bool summaries = summaries_encoded(data, len);
+    values_reserve(out, CHUNK_MAX);
+    rc = summaries ? 1 : chunk_decode_values(data, len, out->items + out->count, err);
+    rbk_stmt_end(q);
+    *n = !summaries && rc > 0 ? (size_t)rc : 0;
+    return rc < 0 ? rc : summaries;
 }
 
 int chunk_rewrite(struct rbk_store *s, int64_t id, const struct past *rest, struct rbk_error *err)

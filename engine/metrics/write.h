@@ -13,6 +13,8 @@ int summaries_append(struct rbk_store *s, int64_t series, int64_t step_ms, const
 /* What is in it, appended, not sorted; RBK_ENOENT when there is none, RBK_EMALFORMED when it is damaged: then nothing
  * was appended. */
 int chunk_read(struct rbk_store *s, int64_t id, struct past *out, struct rbk_error *err);
+/* Its values alone, behind those of `out`, of which they are none yet; *n says how many. 1 = it is one of summaries. */
+int chunk_read_values(struct rbk_store *s, int64_t id, struct values *out, size_t *n, struct rbk_error *err);
 /* It keeps its place in the order of writing and holds `rest` now, which is in order; nothing left: it goes. */
 int chunk_rewrite(struct rbk_store *s, int64_t id, const struct past *rest, struct rbk_error *err);
 /* Takes what is older than a time out of a chunk; *removed grows by how many samples that were. One that is damaged is

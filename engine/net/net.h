@@ -49,6 +49,8 @@ struct rbk_http_response { /* borrowed during the callback */
     bool truncated;
 };
 const char *rbk_http_header(const struct rbk_http_response *r, const char *name); /* its value or NULL */
+/* How long the receiver asks to wait, by Retry-After; -1 = it does not say. */
+int64_t rbk_http_retry_after_ms(const struct rbk_http_response *r, int64_t now_ms);
 
 struct rbk_mail {                   /* one message; the module builds the MIME parts */
     const char *url;                /* smtp://host:port or smtps:// */

@@ -5,23 +5,6 @@
 #include <runbook/value.h>
 #include <stdio.h>
 #include <stdlib.h>
-#include <string.h>
-#include <time.h>
-
-/* RFC 9110, 10.2.3: seconds, or a date. 0 when it says nothing. */
-static int64_t retry_after_ms(const char *text, int64_t now_ms)
-{
-    char *end = NULL;
-    struct tm date = {0};
-    if (!text)
-        return 0;
-    long seconds = strtol(text, &end, 10);
-    if (end != text && *end == '\0')
-        return seconds > 0 && seconds < 1000000 ? seconds * 1000 : 0;
-    const char *rest = strptime(text, "%a, %d %b %Y %H:%M:%S GMT", &date);
-    int64_t at_ms = rest && *rest == '\0' ? (int64_t)timegm(&date) * 1000 : 0;
-    return at_ms > now_ms ? at_ms - now_ms : 0;
-}
 
 static rbk_value *body_of(const struct rbk_http_response *r)
 {
@@ -66,7 +49,8 @@ void rbk_otlp_answer_read(const struct rbk_http_response *r, int64_t now_ms, str
     } else {
         if (r->status == 429 || (r->status >= 502 && r->status <= 504)) {
             out->sent = RBK_SENT_RETRY;
-            out->retry_after_ms = retry_after_ms(rbk_http_header(r, "retry-after"), now_ms);
+            int64_t wait_ms = rbk_http_retry_after_ms(r, now_ms);
+            out->retry_after_ms = wait_ms > 0 ? wait_ms : 0;
         }
         out->bad_data = r->status == 400 || r->status == 413;
         snprintf(out->error, sizeof out->error, "the collector answered %d%s%.200s", r->status, message ? ": " : "",

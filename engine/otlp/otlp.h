@@ -27,6 +27,8 @@ struct rbk_otlp_settings {
 int rbk_otlp_settings_read(const struct rbk_config *config, const char *version, struct rbk_redactor *redactor,
                            struct rbk_otlp_settings *out, struct rbk_error *err);
 void rbk_otlp_settings_fini(struct rbk_otlp_settings *s);
+/* Whether what runbook.yaml says of `otlp` can be meant. Looks at no environment and at no secret. */
+int rbk_otlp_check(const struct rbk_config *config, struct rbk_error *err);
 /* `resource` alone; `warnings` may be NULL. */
 rbk_value *rbk_otlp_resource_read(const struct rbk_config *config, const char *version, struct rbk_strv *warnings);
 /* Whether they may be pushed: quick looks that open and allocate nothing. */

@@ -113,6 +113,12 @@ static int check_url(const char *url, const char *where, struct rbk_error *err)
     return rbk_error_hint(err, "write it like https://otel.example.org:4318");
 }
 
+int rbk_otlp_check(const struct rbk_config *config, struct rbk_error *err)
+{
+    const char *endpoint = configured_endpoint(config);
+    return endpoint ? check_url(endpoint, "otlp.endpoint", err) : 0;
+}
+
 /* Below an endpoint of all signals each has its path; an endpoint of one signal is taken as it is. */
 static char *url_below(const char *endpoint, const char *path)
 {

@@ -106,6 +106,18 @@ static void unlink_job(struct rbk_job *job)
     *at = job->next;
 }
 
+/* What a verb does behind the one that failed, such as putting its reports away, is not what a person wants to repeat.
+ */
+static void choose_to_show(struct rbk_step *step, const struct rbk_command_row *row)
+{
+    bool failed = rbk_command_row_failed(row);
+    if (step->command_failed && !failed)
+        return;
+    free(step->command);
+    step->command = rbk_strdup(row->argv);
+    step->command_failed = failed;
+}
+
 static void record(const struct rbk_job *job, const struct rbk_proc_result *r)
 {
     static const char *const ends[] = {
@@ -123,6 +135,7 @@ static void record(const struct rbk_job *job, const struct rbk_proc_result *r)
                                   .leftovers = r->leftovers,
                                   .end = end};
     rbk_record_command(job->step, &row);
+    choose_to_show(job->step, &row);
 }
 
 /* What a step used is the sum of its commands' CPU time and the largest of their peaks. */
@@ -278,10 +291,6 @@ int rbk_command_start(struct rbk_step *step, const struct rbk_command *c, rbk_co
     job->next = step->jobs;
     step->jobs = job;
     step->row.session = rbk_proc_session(job->proc);
-    if (!c->quiet || !step->command) { /* what is done beside the work is not what people would repeat */
-        free(step->command);
-        step->command = rbk_strdup(job->line);
-    }
     return 0;
 }
 

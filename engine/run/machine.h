@@ -135,7 +135,8 @@ struct rbk_step {
     rbk_value *facts;   /* set but not yet recorded; NULL when none */
     struct rbk_buf out; /* its stdout, bounded: what `capture` reads */
     struct rbk_log *log;
-    char *log_path, *command; /* absolute path; last command line */
+    char *log_path, *command; /* absolute path; the command line to show (rbk_command_row_failed) */
+    bool command_failed;
     struct rbk_timer *timeout, *delay;
     struct rbk_held *lock;
     int64_t lock_until;

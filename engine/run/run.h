@@ -23,7 +23,7 @@ struct rbk_step_view {
     const char *detail;            /* notes so far, '\n' between lines; or why it was skipped */
     const rbk_value *checks;       /* list of {expr, value, result, text} or NULL */
     const char *error;             /* or NULL */
-    const char *command;           /* the (last) command as it can be pasted, or NULL */
+    const char *command;           /* the command that failed, else the last, as it can be pasted; or NULL */
     const char *log;               /* absolute path or NULL */
     const char *child_run;         /* run id or NULL */
     int exit_code;

@@ -96,6 +96,10 @@ struct rbk_command_row { /* one process of a step */
     char *end; /* "exit", "signal", "timeout", "cancel", "cpu", "memory" */
 };
 
+/* It exited otherwise than with 0, or was ended. Of a step's commands the last of these is the one to show, and the
+ * last of all where none failed. */
+bool rbk_command_row_failed(const struct rbk_command_row *r);
+
 /* What a person must answer or has answered. */
 struct rbk_gate_row {
     char *step; /* key */

@@ -6,6 +6,11 @@
 #include <stdlib.h>
 #include <string.h>
 
+bool rbk_command_row_failed(const struct rbk_command_row *r)
+{
+    return r->exit_code != 0 || r->signal != 0 || (r->end && strcmp(r->end, "exit") != 0);
+}
+
 int rbk_journal_command_add(struct rbk_store *s, const char *run, const char *step, const struct rbk_command_row *r,
                             struct rbk_error *err)
 {

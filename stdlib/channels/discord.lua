@@ -87,7 +87,7 @@ function discord.send(message, o, via)
     if response and response.status == 429 then
         local said = json.decode(response.body)
         local after = type(said) == "table" and tonumber(said.retry_after)
-        return outcome.retry(outcome.describe(response), after or outcome.retry_after(response.headers))
+        return outcome.retry(outcome.describe(response), after or response.retry_after)
     end
     return outcome.of(response, failed)
 end

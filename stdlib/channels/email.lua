@@ -86,16 +86,15 @@ local function headers_of(message, s, o, to)
     return headers, from
 end
 
--- The end of the log: what the output above was cut from.
+-- The end of the log: what the output above was cut from. A character has at most four bytes.
 local function log_of(s)
     local path = s.event.log
-    local content = path and fs.read(path, 64 * 1024 * 1024)
+    local content = path and fs.tail(path, 4 * LOG_MAX)
     if not content or content == "" then
         return {}
     end
     local name = (path:match "([^/]+)$"):gsub("[^%w._-]", "_")
-    local last = text.clean(content:sub(-4 * LOG_MAX)) -- a character has at most four bytes
-    return { { name = name, type = "text/plain; charset=utf-8", data = text.tail(last, LOG_MAX) } }
+    return { { name = name, type = "text/plain; charset=utf-8", data = text.tail(text.clean(content), LOG_MAX) } }
 end
 
 function email.render(message, o)

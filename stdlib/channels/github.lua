@@ -87,8 +87,8 @@ local function limited(response)
     if response.status ~= 403 and response.status ~= 429 then
         return nil
     end
-    if headers["retry-after"] then
-        return outcome.retry_after(headers)
+    if response.retry_after then
+        return response.retry_after
     elseif headers["x-ratelimit-remaining"] == "0" and tonumber(headers["x-ratelimit-reset"]) then
         return math.max(tonumber(headers["x-ratelimit-reset"]) - os.time(), 1)
     elseif response.body:lower():find("rate limit", 1, true) then

@@ -119,7 +119,7 @@ local function of_api(message, response)
     end
     local why = "Slack says " .. text.one_line(answer.error or "no reason", 100)
     if AGAIN[answer.error] then
-        return outcome.retry(why, outcome.retry_after(response.headers))
+        return outcome.retry(why, response.retry_after)
     end
     return outcome.dead(why)
 end

@@ -41,6 +41,7 @@
 ---@field headers table<string, string> names in lower case
 ---@field body string at most 1 MiB
 ---@field truncated boolean the body was longer
+---@field retry_after? number seconds that the receiver asks to wait, by Retry-After
 
 ---@class runbook.ctx
 ---@field facts runbook.facts facts and parameters by name; nil when never set

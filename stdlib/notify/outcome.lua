@@ -9,9 +9,6 @@ local outcome = {}
 local AGAIN = {
     [401] = true, [403] = true, [404] = true, [407] = true, [408] = true, [425] = true, [429] = true,
 }
-local MONTHS = {
-    Jan = 1, Feb = 2, Mar = 3, Apr = 4, May = 5, Jun = 6, Jul = 7, Aug = 8, Sep = 9, Oct = 10, Nov = 11, Dec = 12,
-}
 
 function outcome.accepted(memory)
     return { sent = "accepted", memory = memory }
@@ -24,34 +21,6 @@ end
 
 function outcome.dead(why)
     return { sent = "dead", why = why }
-end
-
--- Seconds since 1970 of "Sun, 06 Nov 1994 08:49:37 GMT" (RFC 9110, 5.6.7); the days are those of the civil calendar
--- (http://howardhinnant.github.io/date_algorithms.html, days_from_civil).
-local function http_date(date)
-    local day, name, year, hour, minute, second = tostring(date):match "^%a+, (%d+) (%a+) (%d+) (%d+):(%d+):(%d+) GMT$"
-    local month = MONTHS[name]
-    if not month then
-        return nil
-    end
-    local y = month > 2 and year // 1 or year // 1 - 1
-    local era = y // 400
-    local in_year = (153 * ((month + 9) % 12) + 2) // 5 + day // 1 - 1
-    local in_era = (y - era * 400) * 365 + (y - era * 400) // 4 - (y - era * 400) // 100 + in_year
-    return (era * 146097 + in_era - 719468) * 86400 + hour * 3600 + minute * 60 + second
-end
-
--- Retry-After (RFC 9110, 10.2.3) in seconds: a number, or a date, counted from the receiver's own clock.
-function outcome.retry_after(headers)
-    local value = headers["retry-after"]
-    if not value then
-        return nil
-    end
-    local at = http_date(value)
-    if at then
-        return math.max(at - (http_date(headers.date) or os.time()), 0)
-    end
-    return tonumber(value)
 end
 
 -- "HTTP 400: invalid_blocks"
@@ -69,7 +38,7 @@ function outcome.failed(response, failed)
     if status >= 200 and status < 300 then
         return nil
     elseif AGAIN[status] or status >= 500 then
-        return outcome.retry(outcome.describe(response), outcome.retry_after(response.headers))
+        return outcome.retry(outcome.describe(response), response.retry_after)
     end
     return outcome.dead(outcome.describe(response))
 end

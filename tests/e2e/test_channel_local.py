@@ -1,10 +1,12 @@
 """Channels of this machine: GitHub Actions' annotations and summary, the terminal, the desktop, a command, a file."""
 
+import contextlib
 import json
 import os
 import pty
 import re
 import subprocess
+import termios
 
 import documents
 import pytest
@@ -65,9 +67,13 @@ def test_elsewhere_it_says_nothing(delivery):
 # ---- people ----
 
 
-def test_the_bell_rings_on_the_terminal(delivery):
-    """The driver has a terminal of its own, which it does not use for anything else."""
+@pytest.mark.parametrize("stopped", [False, True])
+def test_the_bell_rings_on_the_terminal(delivery, stopped):
+    """The driver has a terminal of its own, which it does not use for anything else. One that is stopped (Ctrl-S) holds
+    up nobody."""
     ours, its = pty.openpty()
+    if stopped:
+        termios.tcflow(its, termios.TCOOFF)
     command = [os.environ["CHANNEL_DRIVER"], str(delivery.root)]
     asked = '{"config": {"project": "t", "channels": {"b": {"type": "bell"}}}, "messages": [%s]}'
     one = '{"channel": "b", "key": "k", "group": "g", "priority": "low", "subject": "s", "count": 1, "events": [{"title": "T\\u001b[31m"}]}'
@@ -78,9 +84,28 @@ def test_the_bell_rings_on_the_terminal(delivery):
 
     done = subprocess.run(command, input=asked % one, text=True, capture_output=True, preexec_fn=take_terminal, timeout=60)
     assert '"sent":"accepted"' in done.stdout, done
-    assert os.read(ours, 1000) == b"\x07runbook: T[31m\r\n"
+    if stopped:
+        termios.tcflow(its, termios.TCOON)
+        os.write(its, b"nothing else")
+    assert os.read(ours, 1000) == (b"nothing else" if stopped else b"\x07runbook: T[31m\r\n")
     os.close(ours)
     os.close(its)
+
+
+def test_annotations_wait_for_no_reader_that_has_stopped(delivery):
+    reader, writer = os.pipe()
+    os.set_blocking(writer, False)
+    with contextlib.suppress(BlockingIOError):
+        while os.write(writer, b"x" * 65536):
+            pass
+    os.set_blocking(writer, True)
+    asked = json.dumps({"config": {"project": "t", "channels": ACTIONS}, "messages": [message("gh")]})
+    environ = {"PATH": os.environ["PATH"], "GITHUB_ACTIONS": "true"}
+    command = [os.environ["CHANNEL_DRIVER"], str(delivery.root)]
+    done = subprocess.run(command, input=asked, text=True, stdout=subprocess.PIPE, stderr=writer, env=environ, timeout=60)
+    assert json.loads(done.stdout)["sent"] == "retry" and "standard error" in done.stdout
+    os.close(reader)
+    os.close(writer)
 
 
 def test_without_a_terminal_the_bell_is_silent(delivery):
@@ -155,6 +180,16 @@ def test_check_holds_channels_to_their_types_and_looks_up_no_secret(project):
         ("channels.hook.secret is a secret", "write env:NAME or file:PATH; the value itself never stands in this file"),
     ]
     assert "canary" not in result.out and result.json["problems"][0]["file"].endswith("/runbook.yaml")
+
+
+def test_check_refuses_hosts_that_are_not_ascii(project):
+    project.write("runbook.yaml", "project: t\nchannels: { c: { type: webhook, url: 'https://b\u00fccher.example/x' } }\n")
+    (problem,) = project.run("check", "--json").json["problems"]
+    assert problem["severity"] == "error" and "not written in ASCII" in problem["message"] and "xn--" in problem["hint"]
+    environ = {"HOOK": "https://\uff11\uff12\uff17.0.0.1/x"}
+    project.write("runbook.yaml", "project: t\nchannels: { c: { type: webhook, url: 'env:HOOK' } }\n")
+    sent = project.run("notify", "test", "c", env=environ)
+    assert sent.exit == 1 and "NOT delivered" in sent.err and "not written in ASCII" in sent.err
 
 
 def test_check_warns_of_secrets_that_stand_in_the_file(project):

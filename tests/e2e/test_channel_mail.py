@@ -97,6 +97,16 @@ def test_a_log_of_any_bytes_is_attached(server, delivery):
     assert content.startswith("[cut]") and content.rstrip().endswith("\ufffdx\nthe last line")
 
 
+def test_the_end_of_a_log_of_any_length_is_attached(server, delivery):
+    with (delivery.root / "step.log").open("wb") as log:
+        log.seek(100 << 20)
+        log.write(b"\n" + b"line\n" * 100000 + b"the last line\n")
+    delivery.send(channel(server), message("mail", event(log="step.log")))
+    (attached,) = list(server.mails[0][2].iter_attachments())
+    content = attached.get_content()
+    assert content.startswith("[cut]") and content.rstrip().endswith("line\nthe last line") and len(content) < 300000
+
+
 def test_a_secret_stays_out_of_the_attached_log(server, delivery):
     (delivery.root / "step.log").write_text("PASSWORD=canary-of-another-channel\nthe last line\n")
     other = {"hook": {"type": "webhook", "url": "http://127.0.0.1:1/", "secret": "env:PASSWORD"}}

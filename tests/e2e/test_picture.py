@@ -117,6 +117,17 @@ def test_what_is_to_be_pasted_is_never_cut(project):
     assert open(log).read() == "x" * 300 + "\n"
 
 
+def test_the_command_to_paste_is_the_one_that_failed(project):
+    project.runbook(
+        "demo/bad",
+        'runbook "Bad" {}\nstep "S" { run = function(ctx)\n  ctx:exec { "mkdir", "-p", "out", quiet = true }\n'
+        '  ctx:exec { "sh", "-c", "exit 3" }\n  ctx:exec { "rmdir", "out", quiet = true }\n  error("the tests failed")\nend }\n',
+    )
+    shown = project.run("demo/bad").out
+    assert "command  sh -c 'exit 3'\n" in shown, shown
+    assert "command  sh -c 'exit 3'\n" in project.ok("status", project.last_run()["run"]).out
+
+
 def test_a_command_without_a_shell_is_shown_quoted(project):
     project.runbook("demo/bad", 'runbook "Bad" {}\nstep "S" { run = { "sh", "-c", "exit 3", "a b", "it\'s" } }\n')
     assert "command  sh -c 'exit 3' 'a b' 'it'\\''s'" in project.run("demo/bad").out

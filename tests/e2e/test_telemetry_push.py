@@ -185,9 +185,21 @@ def test_a_run_that_is_cancelled_while_it_waits_is_pushed(traced, collector):
     assert [e["name"] for e in trace.one("Look")["events"]] == ["asked"]
 
 
+def test_check_knows_an_endpoint_that_is_none(project):
+    project.write("runbook.yaml", "project: t\notlp:\n  endpoint: collector:4318\n")
+    result = project.run("check", "--json")
+    assert result.exit == 2
+    (problem,) = result.json["problems"]
+    assert problem["message"] == "otlp.endpoint is not the URL of a collector" and "https://" in problem["hint"]
+    assert (problem["line"], problem["column"]) == (3, 3)
+    project.write("runbook.yaml", "project: t\notlp:\n  endpoint: http://collector:4318\n")
+    assert project.ok("check", "--json").json["problems"] == []
+
+
 def test_settings_that_cannot_be_followed_are_said(traced, collector):
     result = traced.ok("demo/work", env={"OTEL_EXPORTER_OTLP_PROTOCOL": "grpc"})
     assert "OTEL_EXPORTER_OTLP_PROTOCOL=grpc" in result.err and "not pushed" in result.err
+    assert "not pushed" in traced.ok("demo/work", "-q", env={"OTEL_EXPORTER_OTLP_PROTOCOL": "grpc"}).err
     assert messages(traced) == []
     result = traced.ok("demo/work", env={"OTEL_EXPORTER_OTLP_ENDPOINT": "collector:4318"})
     assert "OTEL_EXPORTER_OTLP_ENDPOINT" in result.err

@@ -66,7 +66,7 @@ def test_no_spelling_of_an_address_leads_to_a_connection(tmp_path):
     assert connects == []
     assert listener.accepts == 0
     for host, result in zip(hosts, results):
-        said = ("denied", "this is no URL", "this URL cannot be used", "has no address")
+        said = ("denied", "this is no URL", "this URL cannot be used", "has no address", "not written in ASCII")
         assert any(words in result.get("error", "") for words in said), (host, result)
         assert result["failure"] in ("never", "refused"), (host, result)
         assert "pass@" not in result["error"]

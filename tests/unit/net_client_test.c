@@ -82,6 +82,39 @@ static void headers_are_found_by_their_name(void **state)
     assert_null(rbk_http_header(&(struct rbk_http_response){0}, "retry"));
 }
 
+static void a_receiver_says_when_it_wants_to_be_asked_again(void **state)
+{
+    enum { NOW = 1795335731 }; /* 2026-11-22T08:22:11Z */
+    static const struct {
+        const char *after, *date;
+        int64_t ms;
+    } rows[] = {
+        {"retry-after: 7", NULL, 7000},
+        {"retry-after: 0", NULL, 0},
+        {"retry-after: 1.5", NULL, 1500},
+        {"retry-after: -5", NULL, -1},
+        {"retry-after: soon", NULL, -1},
+        {"retry-after:", NULL, -1},
+        {"retry-after: 1e99", NULL, -1},
+        {"retry-after: nan", NULL, -1},
+        {"retry-after: Sun, 22 Nov 2026 08:22:41 GMT", NULL, 30000},
+        {"retry-after: Sun, 22 Nov 2026 08:22:01 GMT", NULL, 0},
+        {"retry-after: Sun, 22 Nov 2026 08:22:41 GMT", "date: Sun, 22 Nov 2026 08:22:36 GMT", 5000},
+        {"retry-after: Sun, 22 Nov 2026 08:22:41", NULL, -1},
+        {"x-retry: 1", NULL, -1},
+    };
+    (void)state;
+    for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+        struct rbk_strv headers = {0};
+        struct rbk_http_response r = {.headers = &headers};
+        rbk_strv_add(&headers, rows[i].after);
+        if (rows[i].date)
+            rbk_strv_add(&headers, rows[i].date);
+        assert_int_equal(rbk_http_retry_after_ms(&r, NOW * INT64_C(1000)), rows[i].ms);
+        rbk_strv_fini(&headers);
+    }
+}
+
 static void fail_if_called(void *arg, const struct rbk_http_response *r, enum rbk_net_failure failure,
                            const struct rbk_error *failed)
 {
@@ -127,6 +160,7 @@ int main(void)
         cmocka_unit_test_setup_teardown(signatures_are_those_of_the_standard, set_up, tear_down),
         cmocka_unit_test_setup_teardown(a_place_holds_no_secret, set_up, tear_down),
         cmocka_unit_test_setup_teardown(headers_are_found_by_their_name, set_up, tear_down),
+        cmocka_unit_test(a_receiver_says_when_it_wants_to_be_asked_again),
         cmocka_unit_test_setup_teardown(what_is_under_way_ends_with_the_client_without_a_word, set_up, tear_down),
         cmocka_unit_test_setup_teardown(a_refusal_is_told_later_and_never_at_once, set_up, tear_down),
     };

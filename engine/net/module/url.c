@@ -33,6 +33,15 @@ static bool is_one_of(const char *word, const char *const *words)
     return false;
 }
 
+/* A name that is not ASCII would be read once by whoever judges it and once more, in another form, by DNS. */
+static bool is_ascii(const char *text)
+{
+    for (; *text; text++)
+        if ((unsigned char)*text >= 0x80)
+            return false;
+    return true;
+}
+
 static int url_judge(struct net_transfer *t, const char *scheme, const char *host, struct rbk_error *err)
 {
     const struct rbk_net_host *program = t->session->host;
@@ -60,6 +69,9 @@ static int url_read(struct net_transfer *t, CURLU *url, const char *const *schem
         rbk_error_set(err, RBK_EINVAL, "this is no URL that can be used: %.32s://%.128s", scheme ? scheme : "?",
                       host ? host : "");
         rc = rbk_error_hint(err, "it begins with %s://", schemes[0]);
+    } else if (!is_ascii(host)) {
+        rbk_error_set(err, RBK_EINVAL, "the host of %.32s://%.128s is not written in ASCII", scheme, host);
+        rc = rbk_error_hint(err, "write it as DNS has it: such a name begins with xn--");
     } else {
         free(t->place);
         t->place = rbk_asprintf("%s://%s%s%s", scheme, host, port ? ":" : "", port ? port : "");
