@@ -3,6 +3,7 @@
 #define RBK_BASE_STR_H
 
 #include <base/buf.h>
+#include <runbook/value.h>
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
@@ -42,6 +43,8 @@ void rbk_escape_terminal(struct rbk_buf *out, const char *s, size_t len);
 /* Appends s as a JSON string, wrong UTF-8 replaced by U+FFFD; and what stands between its quotes alone. */
 void rbk_json_string(struct rbk_buf *out, const char *s, size_t len);
 void rbk_json_escape(struct rbk_buf *out, const char *s, size_t len);
+/* Appends what rbk_value_to_json gives, as it stands `depth` levels down in a larger document. */
+void rbk_json_append(struct rbk_buf *out, const rbk_value *v, int indent, int depth);
 /* Columns that a UTF-8 string takes in a terminal (wcwidth-like: wide = 2, combining = 0). */
 size_t rbk_display_width(const char *s, size_t len);
 /* The longest prefix, in bytes, that takes at most `columns`. */

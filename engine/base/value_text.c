@@ -142,8 +142,6 @@ static void json_newline(struct rbk_buf *out, int indent, int depth)
     out->len += spaces;
 }
 
-static void json_append(struct rbk_buf *out, const rbk_value *v, int indent, int depth);
-
 static void json_append_members(struct rbk_buf *out, const rbk_value *v, int indent, int depth)
 {
     bool is_map = v->type == RBK_MAP;
@@ -157,14 +155,14 @@ static void json_append_members(struct rbk_buf *out, const rbk_value *v, int ind
             rbk_json_string(out, v->as.map.keys[i], strlen(v->as.map.keys[i]));
             rbk_buf_puts(out, indent > 0 ? ": " : ":");
         }
-        json_append(out, is_map ? v->as.map.items[i] : v->as.list.items[i], indent, depth + 1);
+        rbk_json_append(out, is_map ? v->as.map.items[i] : v->as.list.items[i], indent, depth + 1);
     }
     if (count)
         json_newline(out, indent, depth);
     rbk_buf_putc(out, is_map ? '}' : ']');
 }
 
-static void json_append(struct rbk_buf *out, const rbk_value *v, int indent, int depth)
+void rbk_json_append(struct rbk_buf *out, const rbk_value *v, int indent, int depth)
 {
     char number[VALUE_NUMBER_SIZE];
     switch (rbk_value_type(v)) {
@@ -197,6 +195,6 @@ static void json_append(struct rbk_buf *out, const rbk_value *v, int indent, int
 char *rbk_value_to_json(const rbk_value *v, int indent)
 {
     struct rbk_buf out = {0};
-    json_append(&out, v, indent, 0);
+    rbk_json_append(&out, v, indent, 0);
     return rbk_buf_take(&out);
 }

@@ -114,10 +114,8 @@ static int show_run(struct rbk_cli *cli, const char *prefix, struct rbk_error *e
         rc = rbk_stored_run_find_itself(cli, prefix, &row, err);
     if (rc < 0)
         return rc;
-    rc = rbk_report_value(cli->store, row.id, &report, err);
-    if (rc == 0 && cli->json) {
-        rc = rbk_cli_print_json(report);
-    } else if (rc == 0) {
+    rc = cli->json ? rbk_stored_run_print(cli, row.id, err) : rbk_report_value(cli->store, row.id, &report, err);
+    if (rc == 0 && !cli->json) {
         struct rbk_buf out = {0};
         rbk_recorded_view(&out, cli, &row, report);
         rbk_style_write(&cli->out, &out);

@@ -105,7 +105,7 @@ static bool same_folder(const char *a, const char *b)
 /* Takes `dir` into the search path when it is a folder that is not there yet. */
 static void add_runbook_dir(struct rbk_strv *dirs, char *dir)
 {
-    bool known = !dir || !rbk_path_is_dir(dir);
+    bool known = !rbk_path_is_dir(dir);
     for (size_t i = 0; !known && i < dirs->count; i++)
         known = same_folder(dirs->items[i], dir);
     if (known)
@@ -114,13 +114,23 @@ static void add_runbook_dir(struct rbk_strv *dirs, char *dir)
         rbk_strv_take(dirs, dir);
 }
 
+void rbk_cli_runbook_places(const char *root, struct rbk_strv *out)
+{
+    char *share = rbk_cli_share_dir(), *own = home_path("XDG_CONFIG_HOME", ".config", "runbook/runbooks");
+    rbk_strv_take(out, rbk_path_join(root, "runbooks"));
+    if (own)
+        rbk_strv_take(out, own);
+    rbk_strv_take(out, rbk_path_join(share, "runbooks"));
+    free(share);
+}
+
 static void find_runbook_dirs(struct rbk_cli *cli)
 {
-    char *share = rbk_cli_share_dir();
-    add_runbook_dir(&cli->runbook_dirs, rbk_path_join(cli->config->root, "runbooks"));
-    add_runbook_dir(&cli->runbook_dirs, home_path("XDG_CONFIG_HOME", ".config", "runbook/runbooks"));
-    add_runbook_dir(&cli->runbook_dirs, rbk_path_join(share, "runbooks"));
-    free(share);
+    struct rbk_strv places = {0};
+    rbk_cli_runbook_places(cli->config->root, &places);
+    for (size_t i = 0; i < places.count; i++)
+        add_runbook_dir(&cli->runbook_dirs, rbk_strdup(places.items[i]));
+    rbk_strv_fini(&places);
 }
 
 int rbk_cli_lua(struct rbk_cli *cli, struct rbk_error *err)
@@ -282,7 +292,5 @@ int rbk_cli_print_json(rbk_value *document)
     int number = rbk_output_write(1, text, len + 1);
     free(text);
     rbk_value_free(document);
-    if (number)
-        rbk_output_tell(number);
-    return number && number != EPIPE ? 5 : 0;
+    return rbk_output_tell(number);
 }

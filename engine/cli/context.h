@@ -45,6 +45,9 @@ int rbk_cli_store_existing(struct rbk_cli *cli, struct rbk_error *err);
 int rbk_cli_store_read(struct rbk_cli *cli, struct rbk_error *err);
 /* Where the state is or would be. Heap. */
 int rbk_cli_state_dir(struct rbk_cli *cli, char **out, struct rbk_error *err);
+/* The folders that may hold runbooks, there or not, the first counts most: the project's, the user's, those that come
+ * with the program. */
+void rbk_cli_runbook_places(const char *root, struct rbk_strv *out);
 /* Where the files that come with the program are (runbooks/, stdlib/). Heap. */
 char *rbk_cli_share_dir(void);
 /* Who is typing: "name" of the user, through sudo too. Heap. */

@@ -38,10 +38,12 @@ int rbk_output_write(int fd, const char *data, size_t len)
     return 0;
 }
 
-void rbk_output_tell(int number)
+int rbk_output_tell(int number)
 {
-    if (number != EPIPE)
-        fprintf(stderr, "runbook: cannot write the output: %s\n", strerror(number));
+    if (!number || number == EPIPE)
+        return 0;
+    fprintf(stderr, "runbook: cannot write the output: %s\n", strerror(number));
+    return 5;
 }
 
 int rbk_output_finish(int lost, int status)
@@ -50,7 +52,6 @@ int rbk_output_finish(int lost, int status)
         lost = errno;
     else if (!lost && ferror(stdout))
         lost = EIO;
-    if (lost)
-        rbk_output_tell(lost);
-    return lost && lost != EPIPE && status == 0 ? 5 : status;
+    int told = rbk_output_tell(lost);
+    return status ? status : told;
 }

@@ -11,11 +11,12 @@
 static const struct format {
     const char *name;
     rbk_export_fn *put; /* NULL: the unit */
-} formats[] = {{"crontab", rbk_export_crontab},
-               {"systemd", rbk_export_systemd},
-               {"kubernetes", rbk_export_kubernetes},
-               {"github-actions", rbk_export_github},
-               {"unit", NULL}};
+    bool pauses;        /* it can say that a schedule is paused */
+} formats[] = {{"crontab", rbk_export_crontab, false},
+               {"systemd", rbk_export_systemd, false},
+               {"kubernetes", rbk_export_kubernetes, true},
+               {"github-actions", rbk_export_github, false},
+               {"unit", NULL, false}};
 enum { FORMATS = sizeof formats / sizeof *formats };
 
 static int find_format(const char *name, const struct format **out, struct rbk_error *err)
@@ -47,6 +48,15 @@ static int print_text(struct rbk_cli *cli, const struct format *f, struct rbk_bu
     return rbk_cli_print_json(document);
 }
 
+static void put_one(struct rbk_buf *out, const struct format *f, const struct rbk_entry *e,
+                    const struct rbk_export_place *place)
+{
+    if (e->paused && !f->pauses)
+        rbk_buf_printf(out, "# %s: paused in runbook.yaml, and so not written here\n", e->runbook);
+    else
+        f->put(out, e, place);
+}
+
 static int put_all(struct rbk_cli *cli, const struct rbk_args *args, const struct rbk_schedules *schedules,
                    const struct format *f)
 {
@@ -55,12 +65,16 @@ static int put_all(struct rbk_cli *cli, const struct rbk_args *args, const struc
     ssize_t n = readlink("/proc/self/exe", exe, sizeof exe - 1);
     exe[n > 0 ? (size_t)n : strlen("runbook")] = '\0';
     char *user = rbk_cli_user();
-    struct rbk_export_place place = {exe, cli->config->file ? cli->config->root : NULL, user, rbk_clock_wall_ms()};
+    struct rbk_export_place place = {.program = exe,
+                                     .project = cli->config->file ? cli->config->root : NULL,
+                                     .user = user,
+                                     .now_ms = rbk_clock_wall_ms(),
+                                     .all = &schedules->entries};
     if (!f->put)
         rbk_export_unit(&text, &place);
     for (size_t i = 0; f->put && i < schedules->entries.count; i++)
         if (args->rest.count <= 2 || rbk_schedules_named(args, 2, schedules->entries.items[i].runbook))
-            f->put(&text, &schedules->entries.items[i], &place);
+            put_one(&text, f, &schedules->entries.items[i], &place);
     int rc = print_text(cli, f, &text);
     free(user);
     rbk_buf_fini(&text);

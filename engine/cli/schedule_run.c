@@ -71,10 +71,13 @@ static void forget_project(struct rbk_cli *cli)
 
 static void watch_files(struct serving *s)
 {
+    struct rbk_strv places = {0};
+    rbk_cli_runbook_places(s->root, &places);
     rbk_changes_add(s->changes, s->root, false);
     rbk_changes_add(s->changes, s->mark_dir, false);
-    for (size_t i = 0; i < s->cli->runbook_dirs.count; i++)
-        rbk_changes_add(s->changes, s->cli->runbook_dirs.items[i], true);
+    for (size_t i = 0; i < places.count; i++)
+        rbk_changes_add(s->changes, places.items[i], true);
+    rbk_strv_fini(&places);
 }
 
 static void say_count(struct serving *s, const char *what)
@@ -92,6 +95,7 @@ static void reload(void *arg)
     struct rbk_schedules fresh;
     struct rbk_error err = {0};
     s->reload_timer = NULL;
+    watch_files(s); /* before they are read: what is edited meanwhile is read once more */
     int rc = rbk_schedules_load(s->cli, &fresh, &err);
     if (rc < 0) {
         char text[2048];
@@ -102,7 +106,6 @@ static void reload(void *arg)
     } else {
         struct rbk_schedules old = s->schedules;
         s->schedules = fresh;
-        watch_files(s);
         rbk_daemon_replace(s->daemon, &s->schedules.entries);
         rbk_schedules_fini(&old);
         say_count(s, "read again");

@@ -40,6 +40,13 @@ static void add_due(struct table *t, struct rbk_due *due)
     t->days[t->day_count - 1].count++;
 }
 
+/* What is told of one schedule, and where it stands among the others: by rhythm, then by the time of day. */
+struct line {
+    int rank, minute;
+    const char *runbook;
+    struct rbk_buf text;
+};
+
 static void table_fini(struct table *t)
 {
     free(t->due);
@@ -47,14 +54,16 @@ static void table_fini(struct table *t)
     free(t->days);
 }
 
-/* "every day", "weekdays", "every Mon", or NULL for what is no even rhythm. */
-static const char *rhythm_of(const struct table *t)
+/* In the order in which they are told. */
+static const char *const rhythms[] = {"every day", "weekdays",  "every Mon", "every Tue", "every Wed",
+                                      "every Thu", "every Fri", "every Sat", "every Sun"};
+enum { EVERY_DAY, WEEKDAYS, EVERY_MONDAY, NO_RHYTHM = -1 };
+
+static int rhythm_of(const struct table *t)
 {
-    static const char *const weekly[] = {"every Sun", "every Mon", "every Tue", "every Wed",
-                                         "every Thu", "every Fri", "every Sat"};
     bool daily = true, weekdays = true, same_weekday = true;
     if (t->day_count < DAYS_MIN)
-        return NULL;
+        return NO_RHYTHM;
     for (size_t i = 1; i < t->day_count; i++) {
         int64_t gap = t->days[i].number - t->days[i - 1].number;
         int weekday = rbk_day_weekday(t->days[i].number);
@@ -63,10 +72,10 @@ static const char *rhythm_of(const struct table *t)
         weekdays &= weekday >= MONDAY && weekday <= FRIDAY && gap == (weekday == MONDAY ? 3 : 1);
     }
     if (daily)
-        return "every day";
+        return EVERY_DAY;
     if (same_weekday)
-        return weekly[rbk_day_weekday(t->days[0].number)];
-    return weekdays ? "weekdays" : NULL;
+        return EVERY_MONDAY + (rbk_day_weekday(t->days[0].number) + 6) % 7;
+    return weekdays ? WEEKDAYS : NO_RHYTHM;
 }
 
 static bool has_minute(const struct table *t, const struct day *d, int minute)
@@ -135,19 +144,40 @@ static void put_line(const struct table *t, const char *rhythm, const struct day
     rbk_buf_putc(out, '\n');
 }
 
-/* The due times of one schedule, in order. */
-static void sum_entry(struct rbk_due **due, size_t count, struct rbk_buf *out)
+/* The due times of one schedule, in order. False when they have no rhythm. */
+static bool sum_entry(struct rbk_due **due, size_t count, struct line *out)
 {
     struct table t = {0};
+    *out = (struct line){0};
     for (size_t i = 0; i < count; i++)
         add_due(&t, due[i]);
-    const char *rhythm = rhythm_of(&t);
-    if (rhythm) {
+    int rhythm = rhythm_of(&t);
+    if (rhythm != NO_RHYTHM) {
         const struct day *usual = usual_day(&t);
         size_t differ = mark_told(&t, usual);
-        put_line(&t, rhythm, usual, differ, out);
+        *out = (struct line){.rank = rhythm, .minute = t.minute[usual->first], .runbook = due[0]->entry->runbook};
+        put_line(&t, rhythms[rhythm], usual, differ, &out->text);
     }
     table_fini(&t);
+    return rhythm != NO_RHYTHM;
+}
+
+static int by_rhythm_and_time(const void *a, const void *b)
+{
+    const struct line *x = a, *y = b;
+    if (x->rank != y->rank)
+        return x->rank - y->rank;
+    return x->minute != y->minute ? x->minute - y->minute : strcmp(x->runbook, y->runbook);
+}
+
+static void put_lines(struct line *lines, size_t count, struct rbk_buf *out)
+{
+    if (count)
+        qsort(lines, count, sizeof *lines, by_rhythm_and_time);
+    for (size_t i = 0; i < count; i++) {
+        rbk_buf_append(out, lines[i].text.data, lines[i].text.len);
+        rbk_buf_fini(&lines[i].text);
+    }
 }
 
 static int by_entry_and_time(const void *a, const void *b)
@@ -160,14 +190,19 @@ static int by_entry_and_time(const void *a, const void *b)
 void rbk_year_sum(struct rbk_due *items, size_t count, struct rbk_buf *out)
 {
     struct rbk_due **sorted = rbk_alloc((count + 1) * sizeof *sorted);
+    struct line *lines = NULL;
+    size_t line_count = 0, cap = 0;
     for (size_t i = 0; i < count; i++)
         sorted[i] = &items[i];
     if (count)
         qsort(sorted, count, sizeof *sorted, by_entry_and_time);
     for (size_t first = 0, i = 1; i <= count; i++)
         if (i == count || sorted[i]->entry != sorted[first]->entry) {
-            sum_entry(sorted + first, i - first, out);
+            RBK_GROW(lines, line_count, cap);
+            line_count += sum_entry(sorted + first, i - first, &lines[line_count]);
             first = i;
         }
+    put_lines(lines, line_count, out);
+    free(lines);
     free(sorted);
 }

@@ -2,6 +2,7 @@
 #include <cli/stored_run.h>
 
 #include <base/fs.h>
+#include <cli/output.h>
 #include <cli/secret_params.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -59,11 +60,19 @@ const char *rbk_stored_run_short(struct rbk_cli *cli, const char *id, char out[R
     return out;
 }
 
+static int write_portion(void *arg, const char *text, size_t len)
+{
+    int *lost = arg;
+    *lost = rbk_output_write(1, text, len);
+    return *lost;
+}
+
 int rbk_stored_run_print(struct rbk_cli *cli, const char *id, struct rbk_error *err)
 {
-    rbk_value *document = NULL;
-    int rc = rbk_report_value(cli->store, id, &document, err);
-    return rc < 0 ? rc : rbk_cli_print_json(document);
+    int lost = 0;
+    fflush(stdout);
+    int rc = rbk_report_write(cli->store, id, write_portion, &lost, err);
+    return lost ? rbk_output_tell(lost) : rc;
 }
 
 /* That a run waits, or has a step in doubt, is an answer, too: with --json the run is shown as it stands. */

@@ -14,7 +14,7 @@ int rbk_stored_run_find_itself(struct rbk_cli *cli, const char *prefix, struct r
 /* The shortest prefix that names it, in a buffer of RBK_ULID_SIZE. */
 const char *rbk_stored_run_short(struct rbk_cli *cli, const char *id, char out[RBK_ULID_SIZE]);
 
-/* Prints the run's JSON report. */
+/* Prints the run's JSON report. A step at a time. Returns as rbk_cli_print_json, or a negative code. */
 int rbk_stored_run_print(struct rbk_cli *cli, const char *id, struct rbk_error *err);
 /* Goes on with the run that the first argument of `desc` names; `e` says how, its plan, run and parameters are filled
  * in here. Returns as rbk_execute. */

@@ -164,6 +164,11 @@ int rbk_gate_decide(struct rbk_store *s, const char *run_id, const struct rbk_de
 
 /* {"schema":"runbook.run/1",...} of a recorded run (running or ended). */
 int rbk_report_value(struct rbk_store *s, const char *run_id, rbk_value **out, struct rbk_error *err);
+/* The same as JSON text with a final newline, in portions: in memory is never more than a few steps. What the sink
+ * returns other than 0 stops it, and is returned. */
+typedef int rbk_report_sink_fn(void *arg, const char *text, size_t len);
+int rbk_report_write(struct rbk_store *s, const char *run_id, rbk_report_sink_fn *sink, void *arg,
+                     struct rbk_error *err);
 /* Its "waiting_for" alone, of a run that waits. */
 int rbk_report_waiting(struct rbk_store *s, const char *run_id, rbk_value **out, struct rbk_error *err);
 

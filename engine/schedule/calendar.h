@@ -50,6 +50,11 @@ void cal_every_day(rbk_calendar *c);
 bool cal_day_fits(const rbk_calendar *c, int64_t day);
 bool cal_has_nth(const rbk_calendar *c);
 
+/* How many times are due after `after` (exclusive) up to `until`. Arithmetic by days: years of an every-minute schedule
+ * take as long as as many days. */
+int64_t cal_count(const rbk_calendar *c, const rbk_zone *zone, const struct rbk_dst_policy *dst, int64_t after,
+                  int64_t until);
+
 /* "column 3: ..." with the mend as hint. */
 int cal_error(struct rbk_error *err, int column, const char *hint, const char *fmt, ...) RBK_PRINTF(4, 5);
 

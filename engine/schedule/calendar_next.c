@@ -1,6 +1,6 @@
-/* Finding the next due time: days that fit are looked at one by one, and on each the first minute that is late enough.
- * On a day whose clocks are not changed that is arithmetic; around a change every minute of the set is asked when it
- * is shown. */
+/* Finding the next due time, and counting them: days that fit are looked at one by one, and on each the first minute
+ * that is late enough. On a day whose clocks are not changed that is arithmetic; around a change every minute of the
+ * set is asked when it is shown. */
 #include <schedule/calendar.h>
 #include <schedule/civil.h>
 
@@ -97,4 +97,45 @@ int rbk_calendar_next(const rbk_calendar *calendar, const rbk_zone *zone, const 
     if (*out == NEVER)
         return rbk_error_set(err, RBK_ENOENT, "nothing is due within %d years", YEARS);
     return 0;
+}
+
+static int64_t count_minutes(const rbk_calendar *c, int from)
+{
+    int64_t count = 0;
+    for (int m = cal_minute_from(c, from); m >= 0; m = cal_minute_from(c, m + 1))
+        count++;
+    return count;
+}
+
+/* How many are due on a plain day after one that is, when the whole day lies before `until`: then *after steps to its
+ * end. Days beside a plain one have its offset, so their times do not mix with its own. */
+static int64_t rest_of_day(const struct search *s, int64_t until, int64_t *after)
+{
+    int32_t seconds;
+    struct rbk_offset offset;
+    rbk_zone_at(s->zone, s->after, &offset);
+    int64_t day = rbk_floor_div(s->after + offset.seconds, RBK_DAY_SECONDS);
+    if (!is_plain_day(s, day, &seconds))
+        return 0;
+    int64_t midnight = day * RBK_DAY_SECONDS - seconds, last = midnight + RBK_DAY_SECONDS - 1;
+    if (last > until)
+        return 0;
+    *after = last;
+    return count_minutes(s->calendar, (int)((s->after - midnight) / 60) + 1);
+}
+
+int64_t cal_count(const rbk_calendar *calendar, const rbk_zone *zone, const struct rbk_dst_policy *dst, int64_t after,
+                  int64_t until)
+{
+    int64_t count = 0, due = NEVER;
+    if (until <= after)
+        return 0;
+    if (calendar->elapsed)
+        return rbk_floor_div(until, calendar->elapsed) - rbk_floor_div(after, calendar->elapsed);
+    while (rbk_calendar_next(calendar, zone, dst, after, &due, NULL) == 0 && due <= until) {
+        struct search s = {calendar, zone, dst ? *dst : (struct rbk_dst_policy){0}, due};
+        after = due;
+        count += 1 + rest_of_day(&s, until, &after);
+    }
+    return count;
 }

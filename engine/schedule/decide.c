@@ -25,6 +25,20 @@ static void pending_add(struct pending *p, int64_t due)
     p->newest[at] = due;
 }
 
+/* All due times after the mark up to now: the newest one by one, what may be years before them only counted. Returns
+ * the next one. */
+static int64_t collect(struct pending *p, const struct rbk_entry *e, int64_t mark_ms, int64_t now_ms)
+{
+    int64_t from = rbk_entry_newest(e, mark_ms, now_ms, p->room + 1);
+    p->skipped = rbk_entry_count(e, mark_ms, from);
+    if (p->skipped)
+        p->first_skipped = rbk_entry_next(e, mark_ms);
+    int64_t due = rbk_entry_next(e, from);
+    for (; due <= now_ms; due = rbk_entry_next(e, due))
+        pending_add(p, due);
+    return due;
+}
+
 static int insert_firing(struct rbk_store *s, const struct rbk_firing *f, bool to_tell, struct rbk_error *err)
 {
     static const char sql[] =
@@ -42,15 +56,6 @@ static int insert_firing(struct rbk_store *s, const struct rbk_firing *f, bool t
     rbk_bind_int(q, 9, f->late);
     rbk_bind_int(q, 10, !to_tell);
     return rbk_stmt_run(q, err);
-}
-
-/* The due time before `due` of those that begin with `first`. */
-static int64_t due_before(const struct rbk_entry *e, int64_t first, int64_t due)
-{
-    int64_t at = first;
-    for (int64_t next; (next = rbk_entry_next(e, at)) < due;)
-        at = next;
-    return at;
 }
 
 /* The last of them may be recorded already, as one that fired while the clock was ahead; then it stays out of the
@@ -75,7 +80,7 @@ static int skip_range(struct rbk_store *s, const struct rbk_entry *e, const stru
         rc = insert_firing(s, &f, !e->paused, err);
         recorded = rbk_store_changes(s) > 0;
         if (rc == 0 && !recorded && f.count > 1)
-            f.due_ms = due_before(e, f.first_ms, f.due_ms);
+            f.due_ms = rbk_entry_before(e, f.first_ms, f.due_ms);
     }
     return rc;
 }
@@ -192,15 +197,12 @@ int rbk_schedule_decide(struct rbk_store *s, const struct rbk_entry *e, int64_t 
     if (rc < 0 || !state.enabled)
         return rc;
     p.newest = rbk_realloc(NULL, p.room, sizeof *p.newest);
-    int64_t due = rbk_entry_next(e, state.mark_ms);
-    for (; due <= now_ms; due = rbk_entry_next(e, due))
-        pending_add(&p, due);
+    *next_ms = collect(&p, e, state.mark_ms, now_ms);
     if (p.count) {
         rc = record(s, e, &p, now_ms, err);
         if (rc == 0)
             rc = move_mark(s, e, now_ms, err);
     }
     free(p.newest);
-    *next_ms = due;
     return rc;
 }

@@ -1,10 +1,14 @@
 /* See entry.h. */
 #include <base/mem.h>
 #include <math.h>
+#include <schedule/calendar.h>
 #include <schedule/civil.h>
 #include <schedule/entry.h>
 #include <stdlib.h>
 #include <string.h>
+
+/* What is looked for backwards in time: first so near, then so many times as far. */
+enum { NEARBY_MS = 3600 * 1000, FARTHER = 8 };
 
 static const char *const missed_names[] = {"skip", "one", "all"};
 static const char *const overlap_names[] = {"skip", "queue", "replace", "allow"};
@@ -164,6 +168,35 @@ int64_t rbk_entry_next(const struct rbk_entry *e, int64_t after_ms)
     if (rbk_calendar_next(e->calendar, e->zone, &e->dst, rbk_floor_div(after_ms, 1000), &at, NULL) != 0)
         return INT64_MAX;
     return at * 1000;
+}
+
+int64_t rbk_entry_count(const struct rbk_entry *e, int64_t after_ms, int64_t until_ms)
+{
+    return cal_count(e->calendar, e->zone, &e->dst, rbk_floor_div(after_ms, 1000), rbk_floor_div(until_ms, 1000));
+}
+
+/* It is looked for nearby first: years may lie between. */
+int64_t rbk_entry_before(const struct rbk_entry *e, int64_t first_ms, int64_t due_ms)
+{
+    int64_t at = first_ms;
+    for (int64_t back = NEARBY_MS; back < due_ms - first_ms; back *= FARTHER) {
+        int64_t found = rbk_entry_next(e, due_ms - back);
+        if (found < due_ms) {
+            at = found;
+            break;
+        }
+    }
+    for (int64_t next; (next = rbk_entry_next(e, at)) < due_ms;)
+        at = next;
+    return at;
+}
+
+int64_t rbk_entry_newest(const struct rbk_entry *e, int64_t after_ms, int64_t until_ms, size_t wanted)
+{
+    for (int64_t back = NEARBY_MS; back < until_ms - after_ms; back *= FARTHER)
+        if (rbk_entry_count(e, until_ms - back, until_ms) >= (int64_t)wanted)
+            return until_ms - back;
+    return after_ms;
 }
 
 int64_t rbk_entry_start(const struct rbk_entry *e, int64_t due_ms)

@@ -48,6 +48,13 @@ const char *rbk_missed_name(enum rbk_missed m);
 const char *rbk_overlap_name(enum rbk_overlap o);
 /* The first due time after `after_ms`, in milliseconds; INT64_MAX when there is none. */
 int64_t rbk_entry_next(const struct rbk_entry *e, int64_t after_ms);
+/* How many due times there are after `after_ms` up to `until_ms`; quick for years, too. */
+int64_t rbk_entry_count(const struct rbk_entry *e, int64_t after_ms, int64_t until_ms);
+/* The due time before `due_ms` of those that begin with `first_ms`, which is an earlier one. */
+int64_t rbk_entry_before(const struct rbk_entry *e, int64_t first_ms, int64_t due_ms);
+/* A moment between the two after which there are `wanted` due times, and not many more; `after_ms` when there are not
+ * so many. */
+int64_t rbk_entry_newest(const struct rbk_entry *e, int64_t after_ms, int64_t until_ms, size_t wanted);
 /* When the firing of a due time begins: the due time and the entry's jitter, always the same for the same due time. */
 int64_t rbk_entry_start(const struct rbk_entry *e, int64_t due_ms);
 

@@ -12,6 +12,7 @@ struct rbk_export_place {
     const char *project; /* folder, or NULL */
     const char *user;    /* whom the daemon is to run as */
     int64_t now_ms;
+    const struct rbk_entries *all; /* whose names must differ */
 };
 
 /* Appends one schedule. */
@@ -33,8 +34,11 @@ void rbk_export_cannot(struct rbk_buf *out, const struct rbk_entry *e, const cha
 /* Policies of the entry that are not carried over, as a comment. */
 enum { RBK_EXPORT_MISSED = 1, RBK_EXPORT_OVERLAP = 2, RBK_EXPORT_JITTER = 4, RBK_EXPORT_TIMEOUT = 8 };
 void rbk_export_left_out(struct rbk_buf *out, const struct rbk_entry *e, const char *who, unsigned carried);
-/* a/b_c as a-b-c, a name everywhere. */
-void rbk_export_name(struct rbk_buf *out, const char *runbook);
+/* export_name.c: a/b_c as a-b-c: a name in Kubernetes (a label of RFC 1123: lower-case letters, digits and hyphens), in
+ * systemd and of a file. What is longer than `most`, or would be the name of another one, ends in a hash of the
+ * runbook's id. Heap. */
+char *rbk_export_name(const struct rbk_export_place *place, const char *runbook, size_t most);
+enum { RBK_EXPORT_NAME_MAX = 200 }; /* of a file */
 /* The words behind the program, and the whole command quoted for a shell. */
 void rbk_export_words(struct rbk_strv *out, const struct rbk_entry *e, const struct rbk_export_place *place);
 void rbk_export_command(struct rbk_buf *out, const struct rbk_entry *e, const struct rbk_export_place *place);

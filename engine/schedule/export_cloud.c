@@ -5,6 +5,10 @@
 #include <stdlib.h>
 #include <string.h>
 
+/* Kubernetes puts 11 characters behind the name of a CronJob for its jobs, which have 63
+ * (https://kubernetes.io/docs/concepts/workloads/controllers/cron-jobs/); "-24" is the last line that there can be. */
+enum { CRON_JOB_NAME_MAX = 52, LINE_MAX_DIGITS = 3 };
+
 /* Their cron knows no "one of these days, when it is such a weekday". */
 static bool has_fields(const rbk_calendar *c)
 {
@@ -35,15 +39,16 @@ static void put_json_words(struct rbk_buf *out, const struct rbk_entry *e)
 }
 
 /* One line of fields is one object. */
-static void put_cron_job(struct rbk_buf *out, const struct rbk_entry *e, int n, const char *fields)
+static void put_cron_job(struct rbk_buf *out, const struct rbk_entry *e, const char *name, int n, const char *fields)
 {
     static const char *const policies[] = {"Forbid", "Forbid", "Replace", "Allow"};
-    rbk_buf_puts(out, "---\napiVersion: batch/v1\nkind: CronJob\nmetadata:\n  name: ");
-    rbk_export_name(out, e->runbook);
+    rbk_buf_printf(out, "---\napiVersion: batch/v1\nkind: CronJob\nmetadata:\n  name: \"%s", name);
     if (n > 0)
         rbk_buf_printf(out, "-%d", n + 1);
-    rbk_buf_printf(out, "\nspec:\n  schedule: \"%s\"\n  timeZone: \"%s\"\n  concurrencyPolicy: %s\n", fields,
-                   rbk_zone_name(e->zone), policies[e->overlap]);
+    rbk_buf_printf(out, "\"\nspec:\n  schedule: \"%s\"\n  timeZone: \"%s\"\n  concurrencyPolicy: %s\n", fields,
+                   rbk_zone_name(e->zone), e->allow_refused ? "Forbid" : policies[e->overlap]);
+    if (e->paused)
+        rbk_buf_puts(out, "  suspend: true\n");
     if (e->missed == RBK_MISSED_SKIP)
         rbk_buf_puts(out, "  startingDeadlineSeconds: 60\n");
     rbk_buf_puts(out, "  jobTemplate:\n    spec:\n      backoffLimit: 0\n");
@@ -63,14 +68,15 @@ void rbk_export_kubernetes(struct rbk_buf *out, const struct rbk_entry *e, const
     int weekday;
     unsigned carried = RBK_EXPORT_TIMEOUT | (e->missed == RBK_MISSED_ONE ? RBK_EXPORT_MISSED : 0) |
                        (e->overlap != RBK_OVERLAP_QUEUE ? RBK_EXPORT_OVERLAP : 0);
-    (void)place;
     if (!has_fields(e->calendar)) {
         rbk_export_cannot(out, e, "Kubernetes");
         return;
     }
+    char *name = rbk_export_name(place, e->runbook, CRON_JOB_NAME_MAX - LINE_MAX_DIGITS);
     rbk_export_left_out(out, e, "Kubernetes", carried);
     for (int n = 0; rbk_export_fields(e->calendar, n, fields, &weekday); n++)
-        put_cron_job(out, e, n, fields);
+        put_cron_job(out, e, name, n, fields);
+    free(name);
 }
 
 /* The same times in UTC, by the offset that holds now; false when a day would have to change for it. */
@@ -103,9 +109,10 @@ void rbk_export_github(struct rbk_buf *out, const struct rbk_entry *e, const str
         rbk_export_cannot(out, e, "GitHub Actions");
         return;
     }
-    rbk_buf_puts(out, "---\n# .github/workflows/");
-    rbk_export_name(out, e->runbook);
-    rbk_buf_printf(out, ".yml\n# %s in %s; GitHub's times are UTC.\n", e->text, rbk_zone_name(e->zone));
+    char *name = rbk_export_name(place, e->runbook, RBK_EXPORT_NAME_MAX);
+    rbk_buf_printf(out, "---\n# .github/workflows/%s.yml\n", name);
+    free(name);
+    rbk_buf_printf(out, "# %s in %s; GitHub's times are UTC.\n", e->text, rbk_zone_name(e->zone));
     if (rbk_zone_next_change(e->zone, place->now_ms / 1000, &change))
         rbk_buf_puts(out, "# The clocks of this zone change: export again then, or it runs an hour off.\n");
     rbk_export_left_out(out, e, "GitHub Actions", RBK_EXPORT_TIMEOUT);

@@ -118,12 +118,6 @@ void rbk_export_left_out(struct rbk_buf *out, const struct rbk_entry *e, const c
     rbk_buf_fini(&list);
 }
 
-void rbk_export_name(struct rbk_buf *out, const char *runbook)
-{
-    for (const char *p = runbook; *p; p++)
-        rbk_buf_putc(out, *p == '/' || *p == '_' ? '-' : *p);
-}
-
 void rbk_export_words(struct rbk_strv *out, const struct rbk_entry *e, const struct rbk_export_place *place)
 {
     static const char *const words[] = {"run", NULL, "--no-input", "-q"};

@@ -3,6 +3,7 @@
 #include <schedule/calendar.h>
 #include <schedule/export.h>
 #include <stdio.h>
+#include <stdlib.h>
 
 static void put_list(struct rbk_buf *out, uint64_t bits, int min, int max)
 {
@@ -155,11 +156,9 @@ static void put_place(struct rbk_buf *out, const struct rbk_export_place *place)
     rbk_buf_putc(out, '\n');
 }
 
-static void put_timer(struct rbk_buf *out, const struct rbk_entry *e, unsigned carried)
+static void put_timer(struct rbk_buf *out, const struct rbk_entry *e, const char *name, unsigned carried)
 {
-    rbk_buf_puts(out, "# runbook-");
-    rbk_export_name(out, e->runbook);
-    rbk_buf_puts(out, ".timer\n");
+    rbk_buf_printf(out, "# runbook-%s.timer\n", name);
     rbk_export_left_out(out, e, "a timer", carried);
     rbk_buf_printf(out, "[Unit]\nDescription=%s is due: %s\n\n[Timer]\n", e->runbook, e->text);
     put_events(out, e);
@@ -169,12 +168,12 @@ static void put_timer(struct rbk_buf *out, const struct rbk_entry *e, unsigned c
     rbk_buf_puts(out, "\n[Install]\nWantedBy=timers.target\n\n");
 }
 
-static void put_service(struct rbk_buf *out, const struct rbk_entry *e, const struct rbk_export_place *place)
+static void put_service(struct rbk_buf *out, const struct rbk_entry *e, const char *name,
+                        const struct rbk_export_place *place)
 {
     struct rbk_strv words = {0};
-    rbk_buf_puts(out, "# runbook-");
-    rbk_export_name(out, e->runbook);
-    rbk_buf_printf(out, ".service\n[Unit]\nDescription=runbook %s\n\n[Service]\nType=oneshot\n", e->runbook);
+    rbk_buf_printf(out, "# runbook-%s.service\n[Unit]\nDescription=runbook %s\n\n[Service]\nType=oneshot\n", name,
+                   e->runbook);
     rbk_buf_puts(out, "# 3: it waits for a person\nSuccessExitStatus=3\n");
     if (e->timeout_ms)
         rbk_buf_printf(out, "TimeoutStartSec=%lldms\n", (long long)e->timeout_ms);
@@ -194,8 +193,10 @@ void rbk_export_systemd(struct rbk_buf *out, const struct rbk_entry *e, const st
         rbk_export_cannot(out, e, "a timer");
         return;
     }
-    put_timer(out, e, carried);
-    put_service(out, e, place);
+    char *name = rbk_export_name(place, e->runbook, RBK_EXPORT_NAME_MAX);
+    put_timer(out, e, name, carried);
+    put_service(out, e, name, place);
+    free(name);
 }
 
 void rbk_export_unit(struct rbk_buf *out, const struct rbk_export_place *place)

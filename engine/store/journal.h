@@ -163,6 +163,9 @@ int rbk_journal_expired(struct rbk_store *s, int64_t now_ms, struct rbk_strv *id
 typedef int rbk_step_row_fn(void *arg, const struct rbk_step_row *r);
 int rbk_journal_steps(struct rbk_store *s, const char *run, rbk_step_row_fn *fn, void *arg,
                       struct rbk_error *err); /* in order of first record */
+/* One of them by its id and key; RBK_ENOENT when it is not there. */
+int rbk_journal_step(struct rbk_store *s, const char *run, const char *id, const char *key, rbk_step_row_fn *fn,
+                     void *arg, struct rbk_error *err);
 typedef int rbk_gate_row_fn(void *arg, const struct rbk_gate_row *g);
 int rbk_journal_gates(struct rbk_store *s, const char *run, rbk_gate_row_fn *fn, void *arg, struct rbk_error *err);
 typedef int rbk_command_row_fn(void *arg, const char *step, const struct rbk_command_row *c);

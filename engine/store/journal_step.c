@@ -90,10 +90,9 @@ static int read_step(struct rbk_stmt *q, struct rbk_step_row *r, struct rbk_erro
     return rc ? rc : rbk_col_value(q, 21, &r->approved, err);
 }
 
-int rbk_journal_steps(struct rbk_store *s, const char *run, rbk_step_row_fn *fn, void *arg, struct rbk_error *err)
+/* Hands the rows of a query to fn, and ends it. */
+static int each_step(struct rbk_stmt *q, rbk_step_row_fn *fn, void *arg, size_t *count, struct rbk_error *err)
 {
-    struct rbk_stmt *q = rbk_stmt(s, "SELECT " STEP_COLUMNS " FROM steps WHERE run = ?1 ORDER BY n");
-    rbk_bind_text(q, 1, run);
     int rc;
     while ((rc = rbk_stmt_step(q, err)) == 1) {
         struct rbk_step_row row = {0};
@@ -101,11 +100,32 @@ int rbk_journal_steps(struct rbk_store *s, const char *run, rbk_step_row_fn *fn,
         if (!rc)
             rc = fn(arg, &row);
         rbk_step_row_fini(&row);
+        ++*count;
         if (rc)
             break;
     }
     rbk_stmt_end(q);
     return rc;
+}
+
+int rbk_journal_steps(struct rbk_store *s, const char *run, rbk_step_row_fn *fn, void *arg, struct rbk_error *err)
+{
+    size_t count = 0;
+    struct rbk_stmt *q = rbk_stmt(s, "SELECT " STEP_COLUMNS " FROM steps WHERE run = ?1 ORDER BY n");
+    rbk_bind_text(q, 1, run);
+    return each_step(q, fn, arg, &count, err);
+}
+
+int rbk_journal_step(struct rbk_store *s, const char *run, const char *id, const char *key, rbk_step_row_fn *fn,
+                     void *arg, struct rbk_error *err)
+{
+    size_t count = 0;
+    struct rbk_stmt *q = rbk_stmt(s, "SELECT " STEP_COLUMNS " FROM steps WHERE run = ?1 AND id = ?2 AND key = ?3");
+    rbk_bind_text(q, 1, run);
+    rbk_bind_text(q, 2, id);
+    rbk_bind_text(q, 3, key);
+    int rc = each_step(q, fn, arg, &count, err);
+    return rc || count ? rc : rbk_error_set(err, RBK_ENOENT, "no step %s is recorded", key);
 }
 
 int rbk_journal_fact_put(struct rbk_store *s, const char *run, const char *step, const char *name, const rbk_value *v,

@@ -192,3 +192,29 @@ def test_output_into_a_closed_pipe_ends_quietly(project):
         cwd=project.root, env=project.environ, capture_output=True, text=True, check=True, timeout=60,
     )
     assert done.stderr == ""
+
+
+def test_status_as_json_is_one_document_however_long(project):
+    items = ", ".join(f'"é{number}"' for number in range(300))
+    project.runbook("demo/inner", 'runbook "I" {}\nstep "In" { run = "true" }\n')
+    project.runbook(
+        "demo/long",
+        f'runbook "L" {{}}\nstep "All" {{ each = {{ {items} }}, max = 4, run = {{ "true" }} }}\n'
+        'parallel "Both" { step "A" { run = "true" }, step "B" { call = "demo/inner" } }\n'
+        'step "Ask" { confirm = "Go on?", run = "true" }\nstep "Last" { run = "true" }\n',
+    )
+    assert project.run("demo/long").exit == 3
+    run = project.ok("history", "--json").json["runs"][0]["run"]
+    text = project.ok("status", run, "--json").out
+    document = documents.validate(json.loads(text))
+    assert text == json.dumps(document, indent=2, ensure_ascii=False) + "\n"
+    keys = [step["key"] for step in document["steps"]]
+    assert keys == ["all", *(f"all[{n}]" for n in range(1, 301)), "both", "both/a", "both/b", "ask", "last"], keys
+    assert [step["item"] for step in document["steps"][1:301]] == [f"é{n}" for n in range(300)]
+
+
+def test_status_as_json_of_a_run_without_steps(project):
+    project.runbook("demo/none", 'runbook "N" {}\n')
+    project.ok("demo/none")
+    text = project.ok("status", project.ok("history", "--json").json["runs"][0]["run"], "--json").out
+    assert text == json.dumps(documents.validate(json.loads(text)), indent=2) + "\n" and json.loads(text)["steps"] == []

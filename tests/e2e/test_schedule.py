@@ -131,6 +131,33 @@ def test_overlap_that_the_header_forbids_is_told(project):
     assert "overlap" not in project.ok("schedule", "list").err
 
 
+def test_a_list_fits_a_terminal_and_cuts_nothing(project):
+    long = "a/" + "/".join(["a-name-that-is-longer"] * 4)
+    when = "weekdays at 8:00, 9:15, 10:30, 11:45, 13:00 and 18:30 in America/New_York"
+    project.write("runbook.yaml", f"project: t\ntimezone: UTC\nschedule:\n  a/b: daily 8:00\n  a/c: {when}\n  {long}: noon\n")
+    for name in ("a/b", "a/c", long):
+        project.runbook(name, 'runbook "B" { }\n' + NOTE)
+    for word in ("list", "enable"):
+        lines = project.ok("schedule", word, "a/b", "a/c", "daily/*", env={"TZ": "UTC"}).out.splitlines()
+        assert max(map(len, lines)) <= 80, lines
+        assert any(line.strip() == when for line in lines)
+        assert any(line.startswith("a/b ") and line.endswith("daily 8:00") for line in lines)
+    lines = project.ok("schedule", "list").out.splitlines()
+    assert long in lines and lines[lines.index(long) + 1].split() == ["off", "noon"]
+
+
+def test_a_year_is_told_by_rhythm_and_time_of_day(project):
+    project.write(
+        "runbook.yaml",
+        "project: t\ntimezone: UTC\nschedule: {a/a: daily 18:00, a/b: friday at 7:00, a/c: daily 00:00, a/d: monday at 9:00, a/e: weekdays at 1:00}\n",
+    )
+    names = [f"a/{letter}" for letter in "abcde"]
+    for name in names:
+        project.runbook(name, 'runbook "B" { }\n' + NOTE)
+    lines = project.ok("schedule", "preview", "--year", *names).out.splitlines()
+    assert [line.split()[-1] for line in lines[:5]] == ["a/c", "a/a", "a/e", "a/d", "a/b"], lines
+
+
 def test_preview_of_a_year(project):
     declare(project, "weekdays at 8:00")
     due = project.ok("schedule", "preview", "a/b", "a/c", "--year", "--from", "2026-01-01T00:00:00Z", "--json").json["due"]
@@ -161,6 +188,31 @@ def test_the_daemon_tells_its_service_manager_and_sees_what_is_enabled(project, 
         if daemon.poll() is None:
             kill(daemon)
         listener.close()
+
+
+def test_the_daemon_sees_folders_that_come_later(project, tmp_path):
+    """Neither the project's nor the user's folder of runbooks is there when it begins."""
+    log, late = tmp_path / "log", tmp_path / "later" / "config"
+    environ = {**project.environ, "XDG_CONFIG_HOME": str(late)}
+    with open(log, "w") as said:
+        daemon = subprocess.Popen(
+            project.command("schedule", "run"), cwd=project.root, env=environ, stdin=subprocess.DEVNULL, stderr=said
+        )
+    counted = lambda: [int(n) for n in re.findall(r"(\d+) schedules? (?:declared|read again)", log.read_text())]  # noqa: E731
+    try:
+        wait_for(counted, "the daemon", 60)
+        (bundled,) = counted()
+        own = 'runbook "Own" { schedule = "noon" }\n' + NOTE
+        for more, folder in enumerate([late / "runbook/runbooks/u", project.root / "runbooks/a", late / "runbook/runbooks/v/w"], 1):
+            folder.mkdir(parents=True)
+            (folder / "own.lua").write_text(own)
+            wait_for(lambda: counted()[-1] == bundled + more, f"{folder} to be seen, {log.read_text()}", 60)
+        daemon.send_signal(signal.SIGTERM)
+        assert daemon.wait(timeout=60) == 0
+    finally:
+        if daemon.poll() is None:
+            daemon.kill()
+            daemon.wait()
 
 
 def export(project, format, *names):
@@ -254,6 +306,32 @@ def test_kubernetes_objects(project):
     assert by_name["x-every"]["spec"]["timeZone"] == "America/New_York"
     container = by_name["x-words"]["spec"]["jobTemplate"]["spec"]["template"]["spec"]["containers"][0]
     assert container["args"][-1] == "x=" + HOSTILE
+
+
+def test_kubernetes_takes_every_name(project):
+    """https://kubernetes.io/docs/concepts/overview/working-with-objects/names/#dns-label-names, at most 52 of a CronJob."""
+    long = "n/" + "long-" * 9
+    ids = ["a/b-c", "a-b/c", "a/b_c", "x/two", "x/two-2", long + "name-that-goes-on", long + "name-that-goes-off", "x/ends-"]
+    at = {"x/two": "daily 8:00 and 9:30"}
+    lines = "".join(f'  {i}: "{at.get(i, "daily 8:00")}"\n' for i in ids)
+    project.write("runbook.yaml", f"project: t\ntimezone: UTC\nschedule:\n{lines}")
+    for i in ids:
+        project.runbook(i, 'runbook "N" { }\n' + NOTE)
+    objects = yaml_documents(export(project, "kubernetes", *ids))
+    names = [o["metadata"]["name"] for o in objects]
+    assert len(set(names)) == len(names) == len(ids) + 1, names
+    assert all(re.fullmatch(r"[a-z0-9]([-a-z0-9]*[a-z0-9])?", n) and len(n) <= 52 for n in names), names
+    again = yaml_documents(export(project, "kubernetes", *ids[:3]))
+    assert {o["metadata"]["name"] for o in again} <= set(names)  # not by what else is exported
+    assert len(units_of(export(project, "systemd", *ids))) == 2 * len(ids)
+
+
+def test_what_is_paused_is_not_exported_to_run(project):
+    declare(project, "daily 8:00", ", paused: true")
+    assert yaml_documents(export(project, "kubernetes", "a/b"))[0]["spec"]["suspend"] is True
+    for format in ("crontab", "systemd", "github-actions"):
+        lines = export(project, format, "a/b").splitlines()
+        assert len(lines) == 1 and lines[0].startswith("# a/b: paused"), lines
 
 
 def test_github_workflows(project):

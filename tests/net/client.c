@@ -152,26 +152,8 @@ static void start(struct test_request *r, const rbk_value *q)
 static void run(struct test_client *client)
 {
     struct rbk_error err;
-    if (rbk_loop_run(client->loop, &err) < 0)
+    if (client->under_way && rbk_loop_run(client->loop, &err) < 0)
         fail("loop", &err);
-}
-
-static void run_to_their_end(struct test_client *client)
-{
-    if (client->under_way)
-        run(client);
-}
-
-static void on_moment(void *arg)
-{
-    rbk_loop_stop(arg);
-}
-
-/* What was closed at last is closed for good by the loop. */
-static void run_a_moment(struct test_client *client)
-{
-    rbk_timer_start(client->loop, 1, 0, on_moment, client->loop);
-    run(client);
 }
 
 static void run_all(struct test_client *client, const rbk_value *list)
@@ -182,12 +164,11 @@ static void run_all(struct test_client *client, const rbk_value *list)
         const rbk_value *q = rbk_list_at(list, i);
         requests[i] = (struct test_request){.client = client, .number = i};
         if (rbk_value_bool(rbk_map_get(q, "after")))
-            run_to_their_end(client);
+            run(client);
         start(&requests[i], q);
     }
-    run_to_their_end(client);
+    run(client);
     rbk_net_free(client->net);
-    run_a_moment(client);
     free(requests);
 }
 

@@ -251,6 +251,15 @@ def test_cancelled_requests_leave_nothing_behind(tmp_path):
     assert results.count("cancelled") >= 20
 
 
+def test_requests_that_are_cancelled_while_they_connect_leave_nothing_behind(tmp_path):
+    """Their time is over when the loop first runs: what curl has only begun to connect it closes by itself."""
+    with kit.Listener(ok) as listener:
+        early = [{"url": listener.url(), "cancel_ms": 1 + i % 4} for i in range(100)]
+        results = kit.send(tmp_path, early + [{"url": listener.url(), "after": True}])
+    assert results[-1]["body"] == "ok", results[-1]
+    assert all(r == "cancelled" or r["body"] == "ok" for r in results)
+
+
 def test_many_at_once(tmp_path):
     with kit.Listener(ok) as listener:
         results = kit.send(tmp_path, [{"url": listener.url(f"/{i}"), "body": str(i)} for i in range(100)])

@@ -108,6 +108,17 @@ def jump_forward(policy):
     return work
 
 
+def jump_a_century(project):
+    """What was due every minute of a century is one record; finding that out keeps nobody waiting."""
+    with Served(project, at="every 1m") as s:
+        minutes = 100 * 365 * 24 * 60
+        s.set(BEGIN + minutes * MINUTE)
+        expect(s.story(), (minutes - 1, "skipped", 0, minutes - 1), (minutes, "ended", 0, 1))
+        s.set(BEGIN)
+        s.until(BEGIN + 2 * MINUTE)
+        expect(s.story(), (1, "ended", 0, 1), (2, "ended", 0, 1), (minutes, "ended", 0, 1))
+
+
 def jump_back(project):
     with Served(project) as s:
         s.until(NOON + HOUR)
@@ -413,6 +424,7 @@ EXPERIMENTS = [
     ("forward by years, missed: skip", jump_forward("skip")),
     ("forward by years, missed: one", jump_forward("one")),
     ("forward by years, missed: all", jump_forward("all")),
+    ("forward by a century, due every minute, and back", jump_a_century),
     ("back by an hour and by years", jump_back),
     ("ahead at the start, and back", ahead_and_back),
     ("back and forward by seconds", seconds),

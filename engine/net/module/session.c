@@ -9,6 +9,7 @@ enum { IDLE_CONNECTIONS = 64 };
 struct net_watch { /* of one of curl's sockets */
     struct rbk_session *session;
     curl_socket_t fd;
+    bool connected; /* it was watched for reading, which nobody does before */
     struct rbk_watch *watch;
 };
 
@@ -52,19 +53,21 @@ void net_watch_free(struct rbk_session *s, struct net_watch *watch)
 }
 
 /* The watch of a connection that stays open stays with it: the next transfer on it is not far. At rest it watches
- * nothing and does not keep the loop running. */
+ * nothing and does not keep the loop running. A socket that was never connected is closed by curl itself, and nobody is
+ * told: a watch must not outlive this. */
 static void watch_end(struct rbk_session *s, curl_socket_t fd, struct net_watch *watch)
 {
     struct net_socket *kept = net_socket_find(s, fd);
     if (!watch)
         return;
     curl_multi_assign(s->multi, fd, NULL);
-    if (kept) {
+    if (kept && watch->connected) {
         s->host->watch_change(watch->watch, false, false);
         kept->resting = watch;
-    } else {
-        net_watch_free(s, watch);
+        return;
     }
+    net_socket_forget(s, fd);
+    net_watch_free(s, watch);
 }
 
 static struct net_watch *watch_new(struct rbk_session *s, curl_socket_t fd, bool readable, bool writable)
@@ -91,6 +94,9 @@ static int watch_begin(struct rbk_session *s, curl_socket_t fd, bool readable, b
     }
     if (!watch)
         return -1;
+    if (kept)
+        kept->is_new = false;
+    watch->connected = watch->connected || readable;
     curl_multi_assign(s->multi, fd, watch);
     return 0;
 }
@@ -99,6 +105,7 @@ static int session_on_socket(CURL *easy, curl_socket_t fd, int what, void *arg, 
 {
     struct rbk_session *s = arg;
     struct net_watch *watch = assigned;
+    struct net_socket *kept = net_socket_find(s, fd);
     bool readable = what == CURL_POLL_IN || what == CURL_POLL_INOUT;
     bool writable = what == CURL_POLL_OUT || what == CURL_POLL_INOUT;
     (void)easy;
@@ -106,8 +113,13 @@ static int session_on_socket(CURL *easy, curl_socket_t fd, int what, void *arg, 
         watch_end(s, fd, watch);
         return 0;
     }
+    if (watch && kept && kept->is_new) {
+        net_watch_free(s, watch);
+        watch = NULL;
+    }
     if (!watch)
         return watch_begin(s, fd, readable, writable);
+    watch->connected = watch->connected || readable;
     s->host->watch_change(watch->watch, readable, writable);
     return 0;
 }
@@ -149,6 +161,8 @@ void net_session_close(struct rbk_session *s)
     net_sockets_hush(s);
     net_transfers_forget(s);
     curl_multi_cleanup(s->multi);
+    while (s->socket_count)
+        net_socket_forget(s, s->sockets[0].fd);
     s->host->timer_cancel(&s->timer);
     free(s->sockets);
     free(s);

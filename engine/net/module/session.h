@@ -10,6 +10,7 @@
 struct net_watch;
 struct net_socket {
     int fd;
+    bool is_new;               /* no watch is its own yet: one that curl has assigned was of another with this number */
     struct net_watch *resting; /* its watch, while curl does not wait for it */
 };
 
@@ -77,6 +78,7 @@ void net_transfers_forget(struct rbk_session *s); /* all of them, at its end */
 /* socket.c: connections are opened here, after the policy was asked. */
 void net_socket_options(struct net_transfer *t);
 struct net_socket *net_socket_find(struct rbk_session *s, int fd); /* NULL: it is one of curl's own */
+void net_socket_forget(struct rbk_session *s, int fd);
 void net_sockets_hush(struct rbk_session *s); /* nothing waits for an answer on an idle connection any more */
 
 /* url.c: the one parsing of a URL: what is judged is what curl then uses. Sets t->place. `schemes` is "http https". */

@@ -6,10 +6,20 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
+void net_socket_forget(struct rbk_session *s, int fd)
+{
+    struct net_socket *kept = net_socket_find(s, fd);
+    if (!kept)
+        return;
+    net_watch_free(s, kept->resting);
+    *kept = s->sockets[--s->socket_count];
+}
+
 static void sockets_add(struct rbk_session *s, int fd)
 {
+    net_socket_forget(s, fd); /* curl has closed that one by itself */
     RBK_GROW(s->sockets, s->socket_count, s->socket_cap);
-    s->sockets[s->socket_count++] = (struct net_socket){.fd = fd};
+    s->sockets[s->socket_count++] = (struct net_socket){.fd = fd, .is_new = true};
 }
 
 struct net_socket *net_socket_find(struct rbk_session *s, int fd)
@@ -43,11 +53,7 @@ static curl_socket_t socket_open(void *arg, curlsocktype purpose, struct curl_so
 static int socket_close(void *arg, curl_socket_t fd)
 {
     struct rbk_session *s = arg;
-    struct net_socket *kept = net_socket_find(s, fd);
-    if (kept) {
-        net_watch_free(s, kept->resting);
-        *kept = s->sockets[--s->socket_count];
-    }
+    net_socket_forget(s, fd);
     return close(fd);
 }
 
