@@ -1,5 +1,6 @@
 /* Opening things late: a command that only prints help touches no file. */
 #include <cli/context.h>
+#include <cli/orphans.h>
 #include <cli/output.h>
 #include <cli/settle.h>
 #include <cli/skipped.h>
@@ -20,16 +21,14 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-void rbk_cli_fini(struct rbk_cli *cli)
+void rbk_cli_leave(struct rbk_cli *cli)
 {
     rbk_lua_free(cli->lua);
-    rbk_store_close(cli->store);
+    cli->lua = NULL;
+    rbk_store_leave(cli->store);
     if (cli->loop)
         rbk_loop_free(cli->loop);
-    if (cli->redactor)
-        rbk_redactor_free(cli->redactor);
-    rbk_config_free(cli->config);
-    rbk_strv_fini(&cli->runbook_dirs);
+    cli->loop = NULL;
 }
 
 static char *home_path(const char *variable, const char *below_home, const char *rest)
@@ -207,10 +206,11 @@ int rbk_cli_store(struct rbk_cli *cli, struct rbk_error *err)
         ignore_in_git(dir);
     if (rc == 0)
         rc = rbk_telemetry_expire(cli, err);
-    if (rc == 0)
+    if (rc == 0) {
+        rbk_orphans_tell(cli);
         rbk_cli_settle(cli);
-    if (rc == 0)
         rc = rbk_skipped_tell(cli, err);
+    }
     if (rc == 0 && !cli->acts)
         rc = rbk_incident_tick(cli->store, cli->config, rbk_clock_wall_ms(), NULL, err);
     free(dir);

@@ -32,7 +32,8 @@ struct rbk_cli {
     struct rbk_redactor *redactor;
 };
 
-void rbk_cli_fini(struct rbk_cli *cli);
+/* The end of the process: ends what has an effect outside of it. The rest of the memory goes with it. */
+void rbk_cli_leave(struct rbk_cli *cli);
 
 int rbk_cli_config(struct rbk_cli *cli, struct rbk_error *err);
 int rbk_cli_lua(struct rbk_cli *cli, struct rbk_error *err);

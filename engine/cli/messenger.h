@@ -16,6 +16,7 @@ struct rbk_messenger { /* loop, store and cwd are borrowed; zero-initialise the 
     struct rbk_strv command; /* what it starts */
     struct rbk_detached *process;
     struct rbk_changes *told;
+    int64_t started_ms; /* when it was started last, by the monotonic clock; 0 = never */
 };
 /* Calls fn whenever a command has left something outstanding. `group`: the state is shared with a group. */
 int rbk_messenger_listen(struct rbk_messenger *m, bool group, rbk_loop_fn *fn, void *arg, struct rbk_error *err);

@@ -3,6 +3,7 @@
 
 #include <base/str.h>
 #include <notify/notify.h>
+#include <run/run.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -28,7 +29,9 @@ void rbk_cli_settle(struct rbk_cli *cli)
 int rbk_cli_store_settled(struct rbk_cli *cli, struct rbk_error *err)
 {
     int rc = rbk_cli_store_read(cli, err);
-    if (rc < 0 || cli->writes || rbk_notify_unsettled(cli->store, NULL) <= 0)
+    bool outstanding =
+        rc == 0 && (rbk_notify_unsettled(cli->store, NULL) > 0 || rbk_run_orphaned(cli->store, NULL) > 0);
+    if (cli->writes || !outstanding)
         return rc;
     rbk_store_close(cli->store);
     cli->store = NULL;

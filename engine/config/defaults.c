@@ -1,11 +1,11 @@
 /* Defaults: every row of the table that has one is filled in where the file says nothing; below a `*` for each name
  * that is there. */
-#include <base/mem.h>
 #include <config/convert.h>
 #include <config/keys.h>
 #include <config/read.h>
-#include <stdlib.h>
 #include <string.h>
+
+enum { NAME_SIZE = 64 }; /* of a name in the table */
 
 /* Sets the default of `row` at `path`, the part of its path that is below `map`. */
 static void defaults_set(rbk_value *map, const char *path, const struct config_key *row)
@@ -21,7 +21,8 @@ static void defaults_set(rbk_value *map, const char *path, const struct config_k
         }
         return;
     }
-    char *name = rbk_strndup(path, len);
+    char name[NAME_SIZE] = "";
+    memcpy(name, path, len < sizeof name ? len : sizeof name - 1);
     rbk_value *inner = rbk_map_get_mut(map, name);
     if (path[len] == '\0') {
         if (!inner) {
@@ -36,7 +37,6 @@ static void defaults_set(rbk_value *map, const char *path, const struct config_k
             defaults_set(inner, path + len + 1, row);
         }
     }
-    free(name);
 }
 
 /* Names written out come first: their rows fit better than those with a `*`. */

@@ -450,6 +450,9 @@ const size_t config_key_count = sizeof config_keys / sizeof config_keys[0];
 static int key_match(const char *row, const struct config_path *path, const char **rest)
 {
     int exact = 0;
+    if (path->depth && row[0] != path->parts[0][0]) { /* hardly any row: no path begins with a `*` */
+        return -1;
+    }
     for (size_t i = 0; i < path->depth; i++) {
         size_t len = strcspn(row, ".");
         bool same = strlen(path->parts[i]) == len && memcmp(row, path->parts[i], len) == 0;

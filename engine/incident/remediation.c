@@ -12,11 +12,14 @@ struct budget {
     char text[128];
 };
 
-static int count_since(struct rbk_store *s, const char *key, int64_t since_ms, int64_t *out, struct rbk_error *err)
+/* Not what was counted under a clock that has been set back since. */
+static int count_since(struct rbk_store *s, const struct rbk_remediation *r, int64_t since_ms, int64_t *out,
+                       struct rbk_error *err)
 {
-    struct rbk_stmt *q = rbk_stmt(s, "SELECT COUNT(*) FROM remediations WHERE key = ?1 AND at_ms > ?2");
-    rbk_bind_text(q, 1, key);
+    struct rbk_stmt *q = rbk_stmt(s, "SELECT COUNT(*) FROM remediations WHERE key = ?1 AND at_ms > ?2 AND at_ms <= ?3");
+    rbk_bind_text(q, 1, r->key);
     rbk_bind_int(q, 2, since_ms);
+    rbk_bind_int(q, 3, r->now_ms);
     int rc = rbk_stmt_step(q, err);
     *out = rc == 1 ? rbk_col_int(q, 0) : 0;
     if (rc >= 0)
@@ -92,7 +95,7 @@ static int read_budget(struct rbk_store *s, const struct rbk_config *config, con
     char *time = rbk_value_text(window);
     b->max = rbk_value_int(rbk_config_get(config, "incidents.remediation.max"));
     b->window_ms = llround(rbk_value_number(window) * 1000);
-    int rc = count_since(s, r->key, r->now_ms - b->window_ms, &b->used, err);
+    int rc = count_since(s, r, r->now_ms - b->window_ms, &b->used, err);
     snprintf(b->text, sizeof b->text, "%lld of %lld remediations within %.30s are used up", (long long)b->used,
              (long long)b->max, time);
     free(time);

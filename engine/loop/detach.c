@@ -49,7 +49,7 @@ static void detached_on_exit(void *arg)
 
 static int start(const struct rbk_detach_options *o, struct rbk_spawned *out, struct rbk_error *err)
 {
-    char *stack = rbk_alloc(RBK_CHILD_STACK);
+    char *stack = rbk_realloc(NULL, 1, RBK_CHILD_STACK);
     int null = rbk_spawn_fd(open("/dev/null", O_RDWR | O_CLOEXEC));
     int errors = o->silent ? -1 : fcntl(2, F_DUPFD_CLOEXEC, 3);
     struct rbk_spawn_spec spec = {.argv = o->argv,

@@ -8,7 +8,7 @@
 #include <uv.h>
 
 #define RBK_READ_SIZE   (256 * 1024) /* of the buffer into which all output is read */
-#define RBK_CHILD_STACK (64 * 1024)  /* of a child between clone and execve */
+#define RBK_CHILD_STACK (64 * 1024)  /* of a child between clone and execve; not zeroed, little of it is used */
 
 struct rbk_proc;
 

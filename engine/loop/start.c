@@ -26,7 +26,7 @@ static int loop_prepare(struct rbk_loop *loop, struct rbk_error *err)
         snprintf(children, sizeof children, "/proc/self/task/%d/children", (int)getpid());
         loop->children_fd = open(children, O_RDONLY | O_CLOEXEC);
         loop->buffer = rbk_alloc(RBK_READ_SIZE);
-        loop->child_stack = rbk_alloc(RBK_CHILD_STACK);
+        loop->child_stack = rbk_realloc(NULL, 1, RBK_CHILD_STACK);
     }
     loop->adopts = !loop->is_guest && prctl(PR_GET_CHILD_SUBREAPER, &adopts, 0, 0, 0) == 0 && adopts;
     return RBK_OK;

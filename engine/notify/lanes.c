@@ -5,6 +5,7 @@
 #include <base/mem.h>
 #include <notify/rules.h>
 #include <stdlib.h>
+#include <store/row.h>
 #include <string.h>
 #include <sys/random.h>
 
@@ -50,6 +51,44 @@ static void lane_check(struct notify_lane *lane, const struct rbk_delivery_optio
     }
 }
 
+/* ---- its row --------------------------------------------------------------------------------------------------- */
+
+static int lane_load(struct rbk_store *s, struct notify_lane *lane, struct rbk_error *err)
+{
+    struct rbk_stmt *q =
+        rbk_stmt(s, "SELECT hold_ms, failures, sent_ms, local FROM notify_channels WHERE channel = ?1");
+    rbk_bind_text(q, 1, lane->channel);
+    int rc = rbk_stmt_step(q, err);
+    if (rc < 0)
+        return rc;
+    bool was_local = false;
+    if (rc > 0) {
+        lane->hold_ms = rbk_col_int(q, 0);
+        lane->failures = (int)rbk_col_int(q, 1);
+        lane->sent_ms = rbk_col_int(q, 2);
+        was_local = rbk_col_int(q, 3) != 0;
+    }
+    rbk_stmt_end(q);
+    lane->dirty = lane->local != was_local;
+    return 0;
+}
+
+int notify_lane_save(struct rbk_store *s, struct notify_lane *lane, struct rbk_error *err)
+{
+    struct rbk_stmt *q =
+        rbk_stmt(s, "INSERT OR REPLACE INTO notify_channels(channel, hold_ms, failures, sent_ms, local)"
+                    " VALUES(?1, ?2, ?3, ?4, ?5)");
+    rbk_bind_text(q, 1, lane->channel);
+    rbk_bind_int(q, 2, lane->hold_ms);
+    rbk_bind_int(q, 3, lane->failures);
+    rbk_bind_int(q, 4, lane->sent_ms);
+    rbk_bind_int(q, 5, lane->local);
+    lane->dirty = false;
+    return rbk_stmt_run(q, err);
+}
+
+/* ---- lanes ----------------------------------------------------------------------------------------------------- */
+
 int notify_lane_get(struct notify_lanes *lanes, const struct rbk_delivery_options *o, const char *channel,
                     struct notify_lane **out, struct rbk_error *err)
 {
@@ -65,7 +104,7 @@ int notify_lane_get(struct notify_lanes *lanes, const struct rbk_delivery_option
     lane_configure(lane, o->config);
     lane_check(lane, o);
     *out = lane;
-    return notify_lane_load(o->store, lane, err);
+    return lane_load(o->store, lane, err);
 }
 
 void notify_lanes_free(struct notify_lanes *lanes)
@@ -101,6 +140,18 @@ int notify_lane_room(const struct notify_lane *lane, int64_t now_ms)
             lane->interval_ms >= POLL_MS ? notify_lane_wait_ms(lane, now_ms) == 0 : (int)(POLL_MS / lane->interval_ms);
     most -= lane->claimed;
     return most > 0 ? most : 0;
+}
+
+void notify_lanes_mend(struct notify_lanes *lanes, int64_t now_ms)
+{
+    for (size_t i = 0; i < lanes->count; i++) {
+        struct notify_lane *lane = lanes->items[i];
+        if (lane->sent_ms <= now_ms + NOTIFY_CLOCK_SLACK_MS)
+            continue;
+        lane->hold_ms = lane->hold_ms < now_ms ? lane->hold_ms : now_ms;
+        lane->sent_ms = now_ms;
+        lane->dirty = true;
+    }
 }
 
 void notify_lane_push(struct notify_lane *lane, struct notify_delivering *one)

@@ -157,7 +157,7 @@ static int insert(struct rbk_store *s, const struct notify_target *target, const
         return rc;
     rbk_value *events = list_with(NULL, event);
     struct rbk_stmt *q = rbk_stmt(s, "INSERT INTO notify_outbox(key, channel, grp, priority, subject, events,"
-                                     " created_ms, due_ms) VALUES(?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8)");
+                                     " created_ms, set_ms, due_ms) VALUES(?1, ?2, ?3, ?4, ?5, ?6, ?7, ?7, ?8)");
     rbk_bind_text(q, 1, key);
     rbk_bind_text(q, 2, target->channel);
     rbk_bind_text(q, 3, target->group);
@@ -252,7 +252,8 @@ int rbk_outbox_retry(struct rbk_store *s, const struct rbk_message_filter *f, in
                      struct rbk_error *err)
 {
     struct rbk_stmt *q =
-        rbk_stmt(s, "UPDATE notify_outbox SET state = 0, created_ms = ?4, due_ms = ?4 WHERE" FILTER " AND state = 3");
+        rbk_stmt(s, "UPDATE notify_outbox SET state = 0, created_ms = ?4, due_ms = ?4, set_ms = ?4, waited_ms = 0"
+                    " WHERE" FILTER " AND state = 3");
     bind_filter(q, f);
     rbk_bind_int(q, 4, now_ms);
     int rc = rbk_stmt_run(q, err);

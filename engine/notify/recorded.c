@@ -4,6 +4,7 @@
  * order of their ids: rules count failures in a row. */
 #include <notify/recorded.h>
 
+#include <base/clock.h>
 #include <base/mem.h>
 #include <base/str.h>
 #include <notify/rules.h>
@@ -36,7 +37,7 @@ int notify_recorded_first(struct rbk_store *s, int64_t *at_ms, struct rbk_error 
     if (rc < 0)
         return rc;
     if (rc > 0)
-        *at_ms = rbk_col_int(q, 0);
+        *at_ms = rbk_col_int(q, 0) > rbk_clock_wall_ms() ? 0 : rbk_col_int(q, 0);
     rbk_stmt_end(q);
     return rc;
 }
@@ -125,7 +126,8 @@ static int publish(struct rbk_store *s, const struct rbk_config *config, struct 
         return 0;
     }
     add_output(one->event);
-    int rc = rbk_notify_publish(s, config, one->event, one->at_ms, &queued, &why);
+    int64_t now_ms = rbk_clock_wall_ms(); /* an event cannot be later: the clock has been set back since */
+    int rc = rbk_notify_publish(s, config, one->event, one->at_ms < now_ms ? one->at_ms : now_ms, &queued, &why);
     out->queued += queued;
     if (rc == RBK_EINVAL || rc == RBK_ENOENT) {
         drop(out, one->event, why.message);

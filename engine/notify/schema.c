@@ -31,6 +31,10 @@ static const char *const steps[] = {
     "CREATE TABLE notify_silences(id INTEGER PRIMARY KEY, pattern TEXT NOT NULL, from_ms INTEGER NOT NULL,"
     " until_ms INTEGER NOT NULL, by TEXT, why TEXT);",
     "CREATE TABLE notify_events(id INTEGER PRIMARY KEY, at_ms INTEGER NOT NULL, event TEXT NOT NULL);",
+    /* when due_ms was last set, and for how long it had waited by then */
+    "ALTER TABLE notify_outbox ADD COLUMN set_ms INTEGER NOT NULL DEFAULT 0;"
+    "ALTER TABLE notify_outbox ADD COLUMN waited_ms INTEGER NOT NULL DEFAULT 0;"
+    "UPDATE notify_outbox SET set_ms = created_ms;",
 };
 
 const struct rbk_schema rbk_notify_schema = {"notify", steps, sizeof steps / sizeof steps[0], true};

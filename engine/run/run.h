@@ -150,6 +150,13 @@ int rbk_report_state(struct rbk_store *s, struct rbk_run_row *row, struct rbk_er
  * write. */
 int rbk_run_expire(struct rbk_store *s, struct rbk_error *err);
 
+/* Records as interrupted what was running and is carried by no process any more, each in a transaction of its own in
+ * which fn is called; negative from it undoes it. */
+typedef int rbk_orphan_fn(void *arg, const struct rbk_run_row *row, struct rbk_error *err);
+int rbk_run_orphans(struct rbk_store *s, rbk_orphan_fn *fn, void *arg, struct rbk_error *err);
+/* 1 = there is such a run. Reads only. */
+int rbk_run_orphaned(struct rbk_store *s, struct rbk_error *err);
+
 /* Records a person's decision about a waiting run (a root run's id; the questions of runs that it called are among
  * its own). `step` is a key as `waiting_for` shows it, or a step's id; NULL when only one step asks (a rejection with
  * NULL is one of all). `answers` maps names to the strings that the person typed, or is NULL; they are typed against

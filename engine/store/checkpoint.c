@@ -1,7 +1,8 @@
 /* Moving the WAL into the database. SQLite's own automatic checkpoints are off (they would run outside the write lock,
  * see store.h), so a commit does it when the WAL has grown. A process that ends leaves a short WAL behind, because the
  * next one, when it is alone, reads all of it to rebuild the shared index; and it truncates, because how far the WAL
- * has been moved is known to the shared index only, so that a mere checkpoint would be forgotten and done again. */
+ * has been moved is known to the shared index only, so that a mere checkpoint would be forgotten and done again (vfs.c
+ * says what truncating is here). */
 #include <store/internal.h>
 
 enum {

@@ -160,6 +160,8 @@ int rbk_journal_runs(struct rbk_store *s, const struct rbk_run_filter *f, rbk_ru
                      struct rbk_error *err);
 /* Adds the ids of the waiting root runs whose end of patience has come. */
 int rbk_journal_expired(struct rbk_store *s, int64_t now_ms, struct rbk_strv *ids, struct rbk_error *err);
+/* Adds the ids of the root runs that are recorded as running, whether a process carries them or not. */
+int rbk_journal_running(struct rbk_store *s, struct rbk_strv *ids, struct rbk_error *err);
 typedef int rbk_step_row_fn(void *arg, const struct rbk_step_row *r);
 int rbk_journal_steps(struct rbk_store *s, const char *run, rbk_step_row_fn *fn, void *arg,
                       struct rbk_error *err); /* in order of first record */

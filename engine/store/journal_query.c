@@ -101,6 +101,15 @@ int rbk_journal_runs(struct rbk_store *s, const struct rbk_run_filter *f, rbk_ru
     return rc;
 }
 
+static int read_ids(struct rbk_stmt *q, struct rbk_strv *ids, struct rbk_error *err)
+{
+    int rc;
+    while ((rc = rbk_stmt_step(q, err)) == 1)
+        rbk_strv_take(ids, rbk_col_dup(q, 0));
+    rbk_stmt_end(q);
+    return rc;
+}
+
 /* Every run asks, and mostly there are none: a small statement on runs_open. */
 int rbk_journal_expired(struct rbk_store *s, int64_t now_ms, struct rbk_strv *ids, struct rbk_error *err)
 {
@@ -108,9 +117,12 @@ int rbk_journal_expired(struct rbk_store *s, int64_t now_ms, struct rbk_strv *id
         rbk_stmt(s, "SELECT id FROM runs WHERE state = 'waiting'"
                     " AND " RBK_RUN_IS_OPEN " AND root IS NULL AND expires_ms > 0 AND expires_ms < ? ORDER BY id");
     rbk_bind_int(q, 1, now_ms);
-    int rc;
-    while ((rc = rbk_stmt_step(q, err)) == 1)
-        rbk_strv_take(ids, rbk_col_dup(q, 0));
-    rbk_stmt_end(q);
-    return rc;
+    return read_ids(q, ids, err);
+}
+
+int rbk_journal_running(struct rbk_store *s, struct rbk_strv *ids, struct rbk_error *err)
+{
+    struct rbk_stmt *q =
+        rbk_stmt(s, "SELECT id FROM runs WHERE state = 'running' AND " RBK_RUN_IS_OPEN " AND root IS NULL ORDER BY id");
+    return read_ids(q, ids, err);
 }

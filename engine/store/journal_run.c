@@ -203,6 +203,18 @@ static size_t common_prefix(const char *a, const char *b)
     return n;
 }
 
+/* Hardly ever: made in the same millisecond, and begun alike beyond that. A small question, because every run asks. */
+static int has_like(struct rbk_store *s, const char *id, const char *brief, struct rbk_error *err)
+{
+    struct rbk_stmt *q = rbk_stmt(s, "SELECT 1 FROM runs WHERE id >= ?1 AND id < ?1 || '{' AND id <> ?2");
+    rbk_bind_text(q, 1, brief);
+    rbk_bind_text(q, 2, id);
+    int rc = rbk_stmt_step(q, err);
+    if (rc >= 0)
+        rbk_stmt_end(q);
+    return rc;
+}
+
 int rbk_journal_run_short(struct rbk_store *s, const char *id, char out[RBK_ULID_SIZE], struct rbk_error *err)
 {
     /* A called run must be told from every other, one that was started only from its like (see find). */
@@ -211,9 +223,13 @@ int rbk_journal_run_short(struct rbk_store *s, const char *id, char out[RBK_ULID
                               " (SELECT id FROM runs WHERE id > ?1 AND " COMPETES " ORDER BY id LIMIT 1)";
 #undef COMPETES
     size_t length = SHORT_ID;
+    snprintf(out, RBK_ULID_SIZE, "%.*s", SHORT_ID, id);
+    int rc = has_like(s, id, out, err);
+    if (rc <= 0)
+        return rc;
     struct rbk_stmt *q = rbk_stmt(s, sql);
     rbk_bind_text(q, 1, id);
-    int rc = rbk_stmt_step(q, err);
+    rc = rbk_stmt_step(q, err);
     if (rc < 0)
         return rc;
     for (int i = 0; rc == 1 && i < 2; i++) {

@@ -53,6 +53,14 @@ void rbk_store_close(struct rbk_store *s)
     free(s);
 }
 
+void rbk_store_leave(struct rbk_store *s)
+{
+    if (!s)
+        return;
+    rbk_store_rollback(s);
+    rbk_checkpoint_at_close(s);
+}
+
 const char *rbk_store_dir(const struct rbk_store *s)
 {
     return s->dir;

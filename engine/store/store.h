@@ -31,6 +31,9 @@ struct rbk_store_options {
 /* Opens or creates DIR/state.db. Errors: RBK_ESTORE (disk, permissions, corruption: with the mend as hint), RBK_EINVAL
  * (a newer database than this program understands; a network filesystem). */
 int rbk_store_open(const struct rbk_store_options *options, struct rbk_store **out, struct rbk_error *err);
+/* The last thing that a process does with its store: what is open is rolled back. Memory, descriptors and locks go with
+ * the process, which costs less than giving back thousands of allocations. */
+void rbk_store_leave(struct rbk_store *s);
 const char *rbk_store_dir(const struct rbk_store *s);
 
 /* Transactions are in <runbook/store.h>. Checkpoints happen inside commit when the WAL has grown. */

@@ -60,7 +60,7 @@ class Project:
     def runbook(self, name, text):
         return self.write(f"runbooks/{name}.lua", text)
 
-    def command(self, *args, env=None, prefix=(), timeout=120):
+    def command(self, *args, env=None, prefix=(), timeout=600):
         return subprocess.run(
             [*prefix, PROGRAM, *args],
             cwd=self.root,

@@ -175,7 +175,7 @@ class Experiment:
 
     def count_between(self):
         """Whether the last kill came between the record of an event and the question to the rules."""
-        db = sqlite3.connect(self.project.state / "state.db", timeout=10)
+        db = sqlite3.connect(self.project.state / "state.db", timeout=60)
         self.between += db.execute("SELECT count(*) FROM notify_events").fetchone()[0] > 0
         db.close()
 

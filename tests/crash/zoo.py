@@ -11,6 +11,7 @@ promised, and why.
 
 import os
 import pathlib
+import shlex
 import signal
 import uuid
 
@@ -45,7 +46,7 @@ class Cage:
     def __init__(self, project, animal, keys="", called=False):
         self.project, self.tag = project, f"zoo-{uuid.uuid4().hex}"
         self.animal, self.name = animal, "crash/caller" if called else "crash/zoo"
-        project.runbook("crash/zoo", RUNBOOK % (keys, ZOO, animal, self.tag))
+        project.runbook("crash/zoo", RUNBOOK % (keys, shlex.quote(ZOO), animal, self.tag))
         project.runbook("crash/caller", CALLER)
 
     def start(self):

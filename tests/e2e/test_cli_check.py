@@ -29,8 +29,3 @@ def test_a_file_that_cannot_be_a_runbook(project):
     project.runbook("lib/Anything", "return 1\n")
     (problem,) = problems(project)
     assert problem[:2] == ("warning", "Disk Full.lua") and "demo/Disk Full" in problem[3]
-
-
-def test_a_runbook_that_is_not_there_is_named(project):
-    result = project.run("check", "demo/none")
-    assert result.exit == 2 and "demo/none" in result.err, result

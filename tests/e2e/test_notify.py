@@ -11,7 +11,7 @@ import threading
 import time
 
 import pytest
-from conftest import PROGRAM, wait_for
+from conftest import PROGRAM, kill, wait_for
 from stubs.smtp import free_port
 
 
@@ -172,8 +172,9 @@ def test_a_run_that_fails_and_recovers_is_told_with_its_facts(project, hook):
     project.runbook("d/x", FAILING.replace("echo rate 5%", "echo rate 0%"))
     project.ok("run", "d/x")
     hook.wait(lambda: any(e["event"] == "run.recovered" for e in hook.events()))
-    assert any(e["event"] == "check.failed" and e["status"] == "resolved" for e in hook.events())
+    hook.wait(lambda: any(e["event"] == "check.failed" and e["status"] == "resolved" for e in hook.events()))
     project.ok("run", "d/x")
+    project.ok("notify", "flush")
     assert not [m for m in outbox(project) if m["state"] != "delivered"]
 
 
@@ -287,6 +288,14 @@ def test_a_silence_is_kept_and_shown(project, hook):
     assert [m["channel"] for m in explained["messages"]] == ["hook"]
 
 
+def test_a_silence_of_nothing_that_there_is_warns(project, hook):
+    configure(project, hook)
+    project.runbook("d/nightly", 'runbook "N" {}\nstep "S" { run = function() end }\n')
+    for right in ("d/nightly", "d/*", "*", "run.*", "check.failed", "incident:not-yet"):
+        assert project.ok("notify", "silence", right, "--for", "1h").err == ""
+    assert "did you mean d/nightly?" in project.ok("notify", "silence", "d/nightl", "--for", "1h").err
+
+
 def test_a_preview_sends_nothing(project, hook):
     configure(project, hook)
     assert "failure_rate" in project.ok("notify", "preview", "hook").out
@@ -370,6 +379,25 @@ def test_what_a_killed_run_recorded_is_told_by_the_next_command(project, hook):
     hook.wait(lambda: hook.events())
 
 
+@pytest.mark.parametrize("next_command", [("notify", "list"), ("resume",)])
+def test_a_run_that_was_killed_is_told_once_by_the_next_command(project, hook, next_command):
+    configure(project, hook, "notify: { rules: [{ on: run.interrupted, to: out }] }\n")
+    project.runbook("d/k", 'runbook "K" { priority = "high" }\nstep "Wait" { idempotent = true, run = "touch begun; test -e go || sleep 600" }\n')
+    run = project.start("run", "d/k")
+    wait_for((project.root / "begun").exists, "the step", 60)
+    kill(run)
+    project.write("go", "")
+    project.ok(*next_command, *([project.last_run()["run"]] if next_command == ("resume",) else []))
+    project.ok("notify", "flush")
+    project.ok("notify", "flush")
+    told = [json.loads(line) for line in (project.root / "out.txt").read_text().splitlines()]
+    event, *over = [event for one in told for event in one["events"]]
+    assert [e["event"] for e in over] == (["run.recovered"] if next_command == ("resume",) else [])
+    assert (event["event"], event["priority"], event["runbook"]) == ("run.interrupted", "high", "d/k")
+    assert "killed" in event["text"] and any("runbook resume" in line for line in event["next"])
+    project.run("resume", told[0]["events"][0]["run"])  # ends what the dead run left behind
+
+
 def test_check_and_doctor_look_at_channels_and_rules(project, hook):
     configure(project, hook)
     assert project.ok("check", "--json").json["problems"] == []
@@ -443,4 +471,4 @@ def test_the_length_of_the_outbox_is_measured(project, hook):
     project.ok("notify", "flush")
     series = project.ok("metrics", "query", "runbook_queue_size", "queue=notify", "--since", "1h", "--json").json["series"]
     values = [value for _, value in series[0]["points"]]
-    assert 1 in values and values[-1] == 0, values
+    assert 1 in values and 0 in values[values.index(1) :], values

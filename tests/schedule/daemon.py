@@ -253,7 +253,7 @@ def once_leaves_the_queue(project):
 def timeout_of_a_resumed_run(project):
     """The time-out of a schedule holds for its run, whoever goes on with it."""
     body = 'step "Ask" { manual = "Say when." }\nstep "Long" { run = "sleep 600" }\n'
-    with Served(project, body=body, timeout="6s") as s:
+    with Served(project, body=body, timeout="15s") as s:
         s.until(NOON)
         (fired,) = firings(project)
         need(fired["exit"] == 3, "it became", fired)

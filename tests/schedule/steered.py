@@ -42,13 +42,15 @@ class Clock:
         if b"__asan_init" in pathlib.Path(PROGRAM).read_bytes():
             raise Skip("a preloaded clock and AddressSanitizer do not go together")
         self.path = pathlib.Path(root) / "clock"
+        self.library = pathlib.Path(root) / "clock.so"  # LD_PRELOAD takes no spaces, which a build folder may have
+        self.library.symlink_to(pathlib.Path(CLOCK).resolve())
         self.path.write_bytes(bytes(ctypes.sizeof(Page)))
         with open(self.path, "r+b") as file:
             self.page = Page.from_buffer(mmap.mmap(file.fileno(), ctypes.sizeof(Page)))
         self.page.now_ms = now_ms
 
     def environ(self, seat=0, **more):
-        base = {"LD_PRELOAD": CLOCK, "STEERED_CLOCK": str(self.path), "STEERED_SEAT": str(seat)}
+        base = {"LD_PRELOAD": str(self.library), "STEERED_CLOCK": str(self.path), "STEERED_SEAT": str(seat)}
         return {**base, **{name: str(value) for name, value in more.items()}}
 
     @property

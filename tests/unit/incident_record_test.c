@@ -177,6 +177,16 @@ static void beyond_the_budget_a_person_is_called(void **state)
     assert_int_equal(remedy(w, "db", T0 + HOUR), RBK_EBUSY);
 }
 
+static void remedies_of_a_clock_that_was_set_back_are_not_counted(void **state)
+{
+    struct world *w = *state;
+    assert_int_equal(remedy(w, "db", T0 + 300 * HOUR), 0);
+    assert_int_equal(remedy(w, "db", T0 + 300 * HOUR), 0);
+    assert_int_equal(remedy(w, "db", T0), 0);
+    assert_int_equal(remedy(w, "db", T0), 0);
+    assert_int_equal(remedy(w, "db", T0), RBK_EBUSY);
+}
+
 /* A runbook that is due every minute: one more is called in each window, whatever the level. */
 static void a_flood_of_refusals_calls_once_in_a_window(void **state)
 {
@@ -207,6 +217,7 @@ int main(void)
         cmocka_unit_test_setup_teardown(every_line_has_its_event, setup, teardown),
         cmocka_unit_test(keys_are_words),
         cmocka_unit_test_setup_teardown(beyond_the_budget_a_person_is_called, setup, teardown),
+        cmocka_unit_test_setup_teardown(remedies_of_a_clock_that_was_set_back_are_not_counted, setup, teardown),
         cmocka_unit_test_setup_teardown(a_flood_of_refusals_calls_once_in_a_window, setup, teardown),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

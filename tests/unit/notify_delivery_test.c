@@ -1,128 +1,6 @@
 /* Delivery, against channels that answer as the test says: order, retries, dead letters, rates, and that nothing is
  * left behind. */
-#include "notify_fixture.h"
-
-#include <notify/delivery.h>
-#include <store/lock.h>
-
-/* A host that keeps what it was sent, and answers each message with the next letter of `script`: a accepted, r try
- * again, d dead; the last letter goes on for ever. One channel may hang. */
-struct host {
-    struct world *world;
-    const char *script;
-    struct rbk_buf sent; /* "channel group count;" */
-    struct rbk_strv keys;
-    int under_way, most_under_way;
-    int64_t retry_after_ms;
-    const char *local, *refused, *hangs;
-    rbk_value *memory; /* what each accepted message leaves */
-};
-
-struct answer {
-    struct host *host;
-    char letter;
-    rbk_sent_fn *fn;
-    void *arg;
-};
-
-static void give_answer(void *arg)
-{
-    struct answer *a = arg;
-    struct rbk_sent_result result = {.sent = a->letter == 'a'   ? RBK_SENT_ACCEPTED
-                                             : a->letter == 'r' ? RBK_SENT_RETRY
-                                                                : RBK_SENT_DEAD,
-                                     .retry_after_ms = a->letter == 'r' ? a->host->retry_after_ms : 0,
-                                     .error = a->letter == 'a' ? NULL : "it said no"};
-    if (a->letter == 'a' && a->host->memory)
-        result.memory = rbk_value_dup(a->host->memory);
-    a->host->under_way--;
-    a->fn(a->arg, &result);
-    free(a);
-}
-
-static int host_send(void *self, const struct rbk_message *m, rbk_sent_fn *fn, void *arg, struct rbk_error *err)
-{
-    (void)err;
-    struct host *h = self;
-    rbk_buf_printf(&h->sent, "%s %s %lld%s;", m->channel, m->group, (long long)m->count, m->memory ? " known" : "");
-    rbk_strv_add(&h->keys, m->key);
-    if (++h->under_way > h->most_under_way)
-        h->most_under_way = h->under_way;
-    if (h->hangs && strcmp(h->hangs, m->channel) == 0)
-        return 0;
-    char letter = *h->script;
-    h->script += h->script[1] != '\0';
-    struct answer *a = rbk_alloc(sizeof *a);
-    *a = (struct answer){h, letter, fn, arg};
-    rbk_loop_defer(h->world->loop, give_answer, a);
-    return 0;
-}
-
-static int host_check(void *self, const char *channel, struct rbk_error *err)
-{
-    struct host *h = self;
-    if (h->refused && strcmp(h->refused, channel) == 0)
-        return rbk_error_set(err, RBK_EINVAL, "%s has no url", channel);
-    return 0;
-}
-
-static bool host_local(void *self, const char *channel)
-{
-    struct host *h = self;
-    return h->local && strcmp(h->local, channel) == 0;
-}
-
-static const struct rbk_channel_ops host_ops = {.check = host_check, .send = host_send, .local = host_local};
-
-struct outcome {
-    struct world *world;
-    struct rbk_delivery_report report;
-    bool ended;
-};
-
-static void on_ended(void *arg, const struct rbk_delivery_report *report, const struct rbk_error *failed)
-{
-    struct outcome *o = arg;
-    if (failed)
-        fail_msg("%s", failed->message);
-    o->report = *report;
-    o->ended = true;
-}
-
-static struct rbk_delivery_report deliver_with(struct world *w, struct host *h, struct rbk_delivery_options o)
-{
-    struct outcome outcome = {.world = w};
-    struct rbk_delivery *d = NULL;
-    struct rbk_error err = {0};
-    h->world = w;
-    o.loop = w->loop;
-    o.store = w->store;
-    o.config = w->config;
-    o.ops = &host_ops;
-    o.host = h;
-    o.ended = on_ended;
-    o.arg = &outcome;
-    if (rbk_delivery_start(&o, &d, &err))
-        fail_msg("%s", err.message);
-    assert_int_equal(rbk_loop_run(w->loop, &err), 0);
-    assert_true(outcome.ended);
-    rbk_delivery_free(d);
-    return outcome.report;
-}
-
-static struct rbk_delivery_report deliver(struct world *w, struct host *h, enum rbk_delivery_part part)
-{
-    return deliver_with(w, h, (struct rbk_delivery_options){.part = part});
-}
-
-static void host_fini(struct host *h)
-{
-    rbk_buf_fini(&h->sent);
-    rbk_strv_fini(&h->keys);
-    rbk_value_free(h->memory);
-}
-
-#define SEND(key, channel) "{'event':'message','key':'" key "','title':'" key "','channels':['" channel "']}"
+#include "notify_host.h"
 
 static void delivers_and_remembers(void **state)
 {
@@ -180,48 +58,6 @@ static void a_message_keeps_how_it_began_and_how_it_stands(void **state)
     assert_string_equal(rbk_col_text(q, 1), "t29 (and 29 more)");
     rbk_stmt_end(q);
     rbk_value_free(events);
-}
-
-static void what_nobody_takes_dies_and_can_be_revived(void **state)
-{
-    struct world *w = *state;
-    struct host h = {.script = "rda"};
-    const struct rbk_message_filter all = {.state = -1};
-    int count = 0;
-    configure(w, "notify: { dead_after: 0s }\n");
-    publish(w, SEND("old", "a"));
-    publish(w, SEND("refused", "a"));
-    struct rbk_delivery_report report = deliver(w, &h, RBK_DELIVER_REMOTE);
-    assert_int_equal(report.dead, 2);
-    assert_string_equal(report.error, "a: it said no");
-    assert_outbox(w, "a old dead 1; a refused dead 1; ");
-    assert_int_equal(rbk_store_begin(w->store, NULL), 0);
-    assert_int_equal(rbk_outbox_retry(w->store, &all, w->now_ms, &count, NULL), 0);
-    assert_int_equal(rbk_store_commit(w->store, NULL), 0);
-    assert_int_equal(count, 2);
-    assert_int_equal(deliver(w, &h, RBK_DELIVER_REMOTE).accepted, 2);
-    host_fini(&h);
-}
-
-static void a_receiver_that_says_when_is_left_alone_by_all(void **state)
-{
-    struct world *w = *state;
-    struct host h = {.script = "r", .retry_after_ms = 60000};
-    int64_t due = 0;
-    bool nobody;
-    configure(w, "");
-    for (int i = 0; i < 100; i++) {
-        char *text = rbk_asprintf("{'event':'message','key':'k%d','title':'t','channels':['a']}", i);
-        publish(w, text);
-        free(text);
-    }
-    deliver(w, &h, RBK_DELIVER_REMOTE);
-    assert_true(h.keys.count <= 8);
-    assert_int_equal(rbk_delivery_due(w->store, &due, &nobody, NULL), 0);
-    assert_true(due > rbk_clock_wall_ms() + 50000);
-    assert_int_equal(deliver(w, &h, RBK_DELIVER_REMOTE).left, 100);
-    assert_true(h.keys.count <= 8);
-    host_fini(&h);
 }
 
 static size_t count_distinct(const struct rbk_strv *keys)
@@ -296,81 +132,6 @@ static void a_delivery_asks_the_rules_about_what_is_recorded(void **state)
     host_fini(&h);
 }
 
-/* Looks until a delivery lingers; then publishes something else. */
-struct watcher {
-    struct world *world;
-    struct rbk_timer *timer;
-    bool saw;
-};
-
-static void watch(void *arg)
-{
-    struct watcher *watcher = arg;
-    struct world *w = watcher->world;
-    int64_t due;
-    bool nobody = true;
-    if (rbk_lock_held(w->store, RBK_LOCK_DELIVERY, "", NULL, 0, NULL) != 0 ||
-        rbk_lock_held(w->store, RBK_LOCK_DELIVERY, NOTIFY_LINGERING, NULL, 0, NULL) != 1)
-        return;
-    publish(w, SEND("new", "b"));
-    assert_int_equal(rbk_delivery_due(w->store, &due, &nobody, NULL), 0);
-    assert_false(nobody); /* no second process is started for it */
-    watcher->saw = true;
-    rbk_timer_cancel(&watcher->timer);
-}
-
-static void who_lingers_sees_what_is_new(void **state)
-{
-    struct world *w = *state;
-    struct host h = {.script = "ra", .retry_after_ms = 1500};
-    struct watcher watcher = {.world = w};
-    int64_t due;
-    bool nobody;
-    configure(w, "");
-    publish(w, SEND("old", "a"));
-    watcher.timer = rbk_timer_start(w->loop, 10, 10, watch, &watcher);
-    struct rbk_delivery_report report = deliver_with(w, &h, (struct rbk_delivery_options){.linger_ms = 30000});
-    assert_true(watcher.saw);
-    assert_int_equal(report.accepted, 2);
-    assert_int_equal(report.left, 0);
-    publish(w, SEND("later", "a"));
-    assert_int_equal(rbk_delivery_due(w->store, &due, &nobody, NULL), 0);
-    assert_true(nobody); /* it has let go of both locks */
-    host_fini(&h);
-}
-
-static void only_one_lingers(void **state)
-{
-    struct world *w = *state;
-    struct host h = {.script = "r", .retry_after_ms = 20000};
-    struct rbk_lock *other = NULL;
-    configure(w, "");
-    publish(w, SEND("x", "a"));
-    assert_int_equal(rbk_lock_try(w->store, RBK_LOCK_DELIVERY, NOTIFY_LINGERING, "", &other, NULL), 0);
-    struct rbk_delivery_report report = deliver_with(w, &h, (struct rbk_delivery_options){.linger_ms = 30000});
-    assert_int_equal(report.failed, 1); /* once: it did not stay for the second attempt */
-    rbk_lock_release(other);
-    host_fini(&h);
-}
-
-static void what_a_dead_delivery_was_sending_waits_for_nobody_who_lingers(void **state)
-{
-    struct world *w = *state;
-    struct rbk_lock *other = NULL;
-    int64_t due;
-    bool nobody = false;
-    configure(w, "");
-    publish(w, SEND("x", "a"));
-    assert_int_equal(rbk_store_begin(w->store, NULL), 0);
-    assert_int_equal(rbk_stmt_run(rbk_stmt(w->store, "UPDATE notify_outbox SET state = 1"), NULL), 0);
-    assert_int_equal(rbk_store_commit(w->store, NULL), 0);
-    assert_int_equal(rbk_lock_try(w->store, RBK_LOCK_DELIVERY, NOTIFY_LINGERING, "", &other, NULL), 0);
-    assert_int_equal(rbk_delivery_due(w->store, &due, &nobody, NULL), 0);
-    assert_true(nobody);
-    assert_int_equal(due, 0);
-    rbk_lock_release(other);
-}
-
 static void local_channels_are_left_to_the_process_that_queued(void **state)
 {
     struct world *w = *state;
@@ -420,24 +181,6 @@ static void one_message_is_waited_for_and_others_are_left(void **state)
     host_fini(&h);
 }
 
-static void a_rate_is_kept_without_waiting_for_it(void **state)
-{
-    struct world *w = *state;
-    struct host h = {.script = "a"};
-    struct rbk_error err = {0};
-    static const char text[] = "channels: { a: { type: webhook, rate: 2/m } }\n";
-    assert_int_equal(rbk_config_parse("runbook.yaml", text, strlen(text), &w->config, &err), 0);
-    publish(w, SEND("x", "a"));
-    publish(w, SEND("y", "a"));
-    assert_int_equal(deliver(w, &h, RBK_DELIVER_REMOTE).accepted, 1);
-    assert_int_equal(deliver(w, &h, RBK_DELIVER_REMOTE).accepted, 0);
-    int64_t due;
-    bool nobody;
-    assert_int_equal(rbk_delivery_due(w->store, &due, &nobody, NULL), 0);
-    assert_true(due > rbk_clock_wall_ms() + 20000);
-    host_fini(&h);
-}
-
 static void what_was_delivered_goes_after_its_time(void **state)
 {
     struct world *w = *state;
@@ -484,18 +227,12 @@ int main(void)
         T(delivers_and_remembers),
         T(an_outage_leaves_two_messages_and_their_order),
         T(a_message_keeps_how_it_began_and_how_it_stands),
-        T(what_nobody_takes_dies_and_can_be_revived),
-        T(a_receiver_that_says_when_is_left_alone_by_all),
         T(a_channel_that_hangs_keeps_no_other_waiting),
         T(one_process_delivers),
         T(a_delivery_asks_the_rules_about_what_is_recorded),
-        T(who_lingers_sees_what_is_new),
-        T(only_one_lingers),
-        T(what_a_dead_delivery_was_sending_waits_for_nobody_who_lingers),
         T(local_channels_are_left_to_the_process_that_queued),
         T(a_channel_that_is_not_right_keeps_its_messages),
         T(one_message_is_waited_for_and_others_are_left),
-        T(a_rate_is_kept_without_waiting_for_it),
         T(what_was_delivered_goes_after_its_time),
         T(many_are_delivered_in_few_commits),
     };

@@ -67,11 +67,26 @@ static void the_rules_are_asked_as_of_the_event(void **state)
     int64_t due = 0;
     bool nobody;
     configure(w, "notify: { quiet: { from: '22:00', to: '07:00', timezone: UTC }, rules: [{ to: a }] }\n");
-    w->now_ms = INT64_C(1795305600000) + INT64_C(23) * 3600 * 1000; /* a Sunday, 23:00 */
+    w->now_ms = INT64_C(1763251200000) + INT64_C(23) * 3600 * 1000; /* a Sunday of 2025, 23:00 */
     record(w, FAILED TITLE);
     settle(w); /* whatever time it is now */
     assert_int_equal(rbk_delivery_due(w->store, &due, &nobody, NULL), 0);
     assert_int_equal(due, w->now_ms + INT64_C(8) * 3600 * 1000);
+}
+
+static void what_was_recorded_before_the_clock_was_set_back_is_asked_now(void **state)
+{
+    struct world *w = *state;
+    int64_t due = 0;
+    bool nobody;
+    configure(w, "notify: { rules: [{ to: a }] }\n");
+    w->now_ms += INT64_C(10) * 24 * 3600 * 1000;
+    record(w, FAILED TITLE);
+    assert_int_equal(rbk_delivery_due(w->store, &due, &nobody, NULL), 0);
+    assert_true(due <= rbk_clock_wall_ms());
+    assert_int_equal(settle(w).queued, 1);
+    assert_int_equal(rbk_delivery_due(w->store, &due, &nobody, NULL), 0);
+    assert_true(due <= rbk_clock_wall_ms());
 }
 
 static void a_recovery_follows_a_failure_that_is_not_settled_yet(void **state)
@@ -143,6 +158,7 @@ int main(void)
         T(an_event_is_recorded_and_becomes_a_message_later),
         T(what_is_rolled_back_was_not_recorded),
         T(what_no_rule_is_about_is_not_recorded),
+        T(what_was_recorded_before_the_clock_was_set_back_is_asked_now),
         T(the_rules_are_asked_as_of_the_event),
         T(a_recovery_follows_a_failure_that_is_not_settled_yet),
         T(what_cannot_be_published_keeps_no_other_waiting),
