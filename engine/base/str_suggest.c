@@ -33,12 +33,27 @@ static size_t slip_distance(const char *a, size_t alen, const char *b, size_t bl
     return last[blen];
 }
 
+/* The only candidate that goes on where the word stops: "slow" is meant to be "slowest", however near "show" is. */
+static const char *only_completion(const char *word, const char *const *candidates, size_t count)
+{
+    enum { LEAST = 3 };
+    size_t found = count;
+    for (size_t i = 0; i < count; i++) {
+        if (!rbk_starts_with(candidates[i], word))
+            continue;
+        if (found < count)
+            return NULL;
+        found = i;
+    }
+    return found < count && strlen(word) >= LEAST ? candidates[found] : NULL;
+}
+
 const char *rbk_did_you_mean(const char *word, const char *const *candidates, size_t count)
 {
-    const char *best = NULL;
+    const char *best = only_completion(word, candidates, count);
     size_t best_distance = WORD_MAX, len = strlen(word);
-    if (len > WORD_MAX)
-        return NULL;
+    if (best || len > WORD_MAX)
+        return best;
     for (size_t i = 0; i < count; i++) {
         size_t other = strlen(candidates[i]);
         if (other > WORD_MAX)

@@ -144,6 +144,20 @@ static void check_zones(struct checking *c)
     rbk_zones_free(zones);
 }
 
+static void check_exists(struct checking *c, const char *id)
+{
+    struct rbk_error e;
+    if (rbk_strv_has(&c->seen, id))
+        return;
+    const char *near = rbk_did_you_mean(id, (const char *const *)c->seen.items, c->seen.count);
+    rbk_error_set(&e, RBK_ENOENT, "there is no runbook %s", id);
+    if (near)
+        rbk_error_hint(&e, "did you mean %s?", near);
+    else
+        rbk_error_hint(&e, "`runbook list` shows them all");
+    take_problem(c, "error", &e);
+}
+
 static int check_runbooks(struct checking *c, struct rbk_error *err)
 {
     int rc = rbk_cli_lua(c->cli, err);
@@ -157,10 +171,8 @@ static int check_runbooks(struct checking *c, struct rbk_error *err)
         rc = rbk_runbook_files((const char *const *)c->cli->runbook_dirs.items, check_file, c, err);
     if (rc == 0 && c->wanted.count == 0)
         rbk_schedules_unknown(c->cli->config, &c->seen, take_error, c);
-    if (rc == 0 && c->wanted.count > c->runbooks) {
-        rbk_error_set(err, RBK_ENOENT, "not every runbook that was named exists");
-        rc = rbk_error_hint(err, "`runbook list` shows their names");
-    }
+    for (size_t i = 0; rc == 0 && i < c->wanted.count; i++)
+        check_exists(c, c->wanted.items[i]);
     return rc;
 }
 
