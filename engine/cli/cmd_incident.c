@@ -38,7 +38,7 @@ static int run_incident(struct rbk_cli *cli, int argc, char **argv)
 
 const struct rbk_command_desc rbk_cmd_incident = {
     .name = "incident",
-    .arguments = "WORD ...",
+    .arguments = "open|list|show|ack|note|resolve|suggest|oncall..",
     .summary = "Say what is wrong, call somebody, and see who has it.",
     .help = "  incident open KEY [TEXT]      opens it and calls the first contact\n"
             "  incident list [--all]         what is open; --all: resolved ones too\n"

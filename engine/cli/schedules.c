@@ -107,6 +107,21 @@ void rbk_schedules_fini(struct rbk_schedules *s)
     s->zones = NULL;
 }
 
+/* The one that is nearly written so; else the first that has what was written in its name. */
+static const char *find_near(const struct rbk_entries *entries, const char *runbook)
+{
+    struct rbk_strv names = {0};
+    for (size_t i = 0; i < entries->count; i++)
+        rbk_strv_add(&names, entries->items[i].runbook);
+    const char *near = rbk_did_you_mean(runbook, (const char *const *)names.items, names.count);
+    size_t found = entries->count;
+    for (size_t i = entries->count; i-- > 0;)
+        if (near ? strcmp(near, names.items[i]) == 0 : strstr(names.items[i], runbook) != NULL)
+            found = i;
+    rbk_strv_fini(&names);
+    return found < entries->count ? entries->items[found].runbook : NULL;
+}
+
 int rbk_schedules_find(const struct rbk_schedules *s, const char *runbook, const struct rbk_entry **out,
                        struct rbk_error *err)
 {
@@ -114,6 +129,9 @@ int rbk_schedules_find(const struct rbk_schedules *s, const char *runbook, const
     if (*out)
         return 0;
     rbk_error_set(err, RBK_ENOENT, "%s has no schedule", runbook);
+    const char *near = find_near(&s->entries, runbook);
+    if (near)
+        return rbk_error_hint(err, "did you mean %s?", near);
     return rbk_error_hint(err,
                           "give it one in runbook.yaml (schedule:) or in its header: schedule = \"weekdays at 8:00\"");
 }
