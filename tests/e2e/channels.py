@@ -103,7 +103,8 @@ class Delivery:
         self.said = ""
 
     def drive(self, channels, messages, env, net=None, secrets=None, **asked):
-        config = {"project": "t", "channels": channels, "net": net, "secrets": secrets}
+        patient = {"connect_timeout": "2m", "timeout": "2m"}  # a busy machine is not what is looked at here
+        config = {"project": "t", "channels": channels, "net": {**patient, **(net or {})}, "secrets": secrets}
         config = {name: value for name, value in config.items() if value}
         done = subprocess.run(
             [DRIVER, str(self.root)],
@@ -112,7 +113,7 @@ class Delivery:
             cwd=self.root,
             capture_output=True,
             text=True,
-            timeout=120,
+            timeout=300,
         )
         self.said += done.stdout + done.stderr
         assert "AddressSanitizer" not in done.stderr and "runtime error:" not in done.stderr, done.stderr

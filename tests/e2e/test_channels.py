@@ -164,7 +164,7 @@ def test_a_receiver_that_is_down_is_tried_again(case):
 
 def test_many_are_under_way_at_once(case):
     sent = case.send(*[message("c", event(key=f"k{i}"), key=f"m{i}") for i in range(40)], parallel=True)
-    assert [r["sent"] for r in sent] == ["accepted"] * 40
+    assert [r["sent"] for r in sent] == ["accepted"] * 40, sent
     assert case.stub.problems == []
     assert len({r.headers["Idempotency-Key"] for r in case.stub.requests}) == 40
 
