@@ -276,6 +276,7 @@ int rbk_args_expect(const struct rbk_args *a, const struct rbk_command_desc *des
         rbk_error_set(err, RBK_EINVAL, "`%s` needs %s", desc->name, desc->arguments);
     else
         rbk_error_set(err, RBK_EINVAL, "`%s` does not take \"%s\"", desc->name, a->rest.items[max]);
-    rbk_error_hint(err, "usage: runbook %s %s; more with `runbook help %s`", desc->name, desc->arguments, desc->name);
+    rbk_error_hint(err, "usage: runbook %s%s%s; more with `runbook help %s`", desc->name, desc->arguments[0] ? " " : "",
+                   desc->arguments, desc->name);
     return RBK_EINVAL;
 }

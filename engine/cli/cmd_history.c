@@ -74,7 +74,7 @@ static int read_options(const struct rbk_args *args, struct listing *l, struct r
     char *end = NULL;
     l->limit = limit ? strtol(limit, &end, 10) : 20;
     if (limit && (*end || end == limit || l->limit < 0))
-        return rbk_error_set(err, RBK_EINVAL, "--limit takes a number, not \"%s\"", limit);
+        return rbk_error_set(err, RBK_EINVAL, "--limit takes a whole number, 0 or more, not \"%s\"", limit);
     f->runbook = args->rest.count ? args->rest.items[0] : NULL;
     f->all = rbk_args_has(args, "all");
     int rc = read_state(l, args, err);

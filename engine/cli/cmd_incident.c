@@ -33,12 +33,12 @@ static int do_word(struct rbk_cli *cli, const struct rbk_args *args, struct rbk_
 
 static int run_incident(struct rbk_cli *cli, int argc, char **argv)
 {
-    return rbk_command_do(cli, &rbk_cmd_incident, 1, 1001, argc, argv, do_word);
+    return rbk_command_do(cli, &rbk_cmd_incident, 0, 1001, argc, argv, do_word);
 }
 
 const struct rbk_command_desc rbk_cmd_incident = {
     .name = "incident",
-    .arguments = "WORD ...",
+    .arguments = "open|list|show|ack|note|resolve|suggest|oncall..",
     .summary = "Say what is wrong, call somebody, and see who has it.",
     .help = "  incident open KEY [TEXT]      opens it and calls the first contact\n"
             "  incident list [--all]         what is open; --all: resolved ones too\n"

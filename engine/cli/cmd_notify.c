@@ -37,7 +37,7 @@ static int do_word(struct rbk_cli *cli, const struct rbk_args *args, struct rbk_
 
 static int run_notify(struct rbk_cli *cli, int argc, char **argv)
 {
-    return rbk_command_do(cli, &rbk_cmd_notify, 1, 1001, argc, argv, do_word);
+    return rbk_command_do(cli, &rbk_cmd_notify, 0, 1001, argc, argv, do_word);
 }
 
 const struct rbk_command_desc rbk_cmd_notify = {

@@ -2,6 +2,8 @@
 #include <cli/schedule_commands.h>
 #include <cli/words.h>
 
+#include <string.h>
+
 static const struct rbk_option options[] = {
     {"tz", 0, "ZONE", "next: the time zone (default: the local one)"},
     {"from", 0, "TIME", "next, preview: due after it (default: now)"},
@@ -26,14 +28,30 @@ static const struct rbk_word words[] = {
     {0},
 };
 
+/* Words that people try, and what does it here. */
+static const char *const instead[][2] = {
+    {"pause",
+     "`runbook schedule disable NAME`; or `paused: true` in runbook.yaml, which records what is due as skipped"},
+    {"resume", "`runbook schedule enable NAME`; for a run that was interrupted: `runbook resume RUN`"},
+    {"history", "`runbook schedule why NAME`; for its runs: `runbook history`"},
+    {"status", "`runbook schedule list`, or `runbook schedule why NAME`"},
+    {"start", "`runbook schedule enable NAME`, and `runbook schedule run` for the daemon"},
+    {"stop", "`runbook schedule disable NAME`"},
+};
+
 static int do_word(struct rbk_cli *cli, const struct rbk_args *args, struct rbk_error *err)
 {
+    for (size_t i = 0; i < sizeof instead / sizeof *instead; i++)
+        if (strcmp(args->rest.items[0], instead[i][0]) == 0) {
+            rbk_error_set(err, RBK_EINVAL, "`schedule` has no word \"%s\"", instead[i][0]);
+            return rbk_error_hint(err, "%s", instead[i][1]);
+        }
     return rbk_word_do(cli, args, rbk_cmd_schedule.name, words, err);
 }
 
 static int run_schedule(struct rbk_cli *cli, int argc, char **argv)
 {
-    return rbk_command_do(cli, &rbk_cmd_schedule, 1, 1001, argc, argv, do_word);
+    return rbk_command_do(cli, &rbk_cmd_schedule, 0, 1001, argc, argv, do_word);
 }
 
 const struct rbk_command_desc rbk_cmd_schedule = {

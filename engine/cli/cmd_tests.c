@@ -33,7 +33,7 @@ static int do_word(struct rbk_cli *cli, const struct rbk_args *args, struct rbk_
 
 static int run_tests(struct rbk_cli *cli, int argc, char **argv)
 {
-    return rbk_command_do(cli, &rbk_cmd_tests, 1, 100001, argc, argv, do_word);
+    return rbk_command_do(cli, &rbk_cmd_tests, 0, 100001, argc, argv, do_word);
 }
 
 const struct rbk_command_desc rbk_cmd_tests = {

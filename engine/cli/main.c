@@ -59,14 +59,27 @@ static int unknown_command(struct rbk_cli *cli, const char *word, int argc, char
     return rbk_cli_fail(cli, &err);
 }
 
+/* Takes a word out of the arguments. */
+static bool take_word(int *argc, char **argv, const char *word)
+{
+    for (int i = 0; i < *argc; i++) {
+        if (strcmp(argv[i], word) != 0)
+            continue;
+        memmove(argv + i, argv + i + 1, (size_t)(*argc - i) * sizeof *argv);
+        --*argc;
+        return true;
+    }
+    return false;
+}
+
 /* `runbook`, `runbook --help`, `runbook --version`; any other option is for a command to judge. */
 static int without_command(struct rbk_cli *cli, int argc, char **argv)
 {
-    const char *last = argc ? argv[argc - 1] : "--help";
-    if (strcmp(last, "--version") == 0)
-        return rbk_command_find("version")->run(cli, argc - 1, argv);
-    bool help = strcmp(last, "--help") == 0 || strcmp(last, "-h") == 0;
-    return rbk_command_find("help")->run(cli, help && argc ? argc - 1 : argc, argv);
+    if (take_word(&argc, argv, "--version"))
+        return rbk_command_find("version")->run(cli, argc, argv);
+    if (!take_word(&argc, argv, "--help"))
+        take_word(&argc, argv, "-h");
+    return rbk_command_find("help")->run(cli, argc, argv);
 }
 
 static int dispatch(struct rbk_cli *cli, int argc, char **argv)

@@ -19,11 +19,21 @@ void rbk_next_label(struct rbk_buf *out, const char *label, const char *text)
 /* Commands as they are typed; behind some REMARK says when. */
 #define REMARK "   # "
 
+static void add_joined(struct rbk_strv *out, const char *const *parts)
+{
+    struct rbk_buf text = {0};
+    for (; *parts; parts++)
+        rbk_buf_puts(&text, *parts);
+    rbk_strv_take(out, rbk_buf_take(&text));
+}
+
+/* A step that fails waits for this: no formats. */
 static void add_failed(struct rbk_strv *out, const struct rbk_next *n)
 {
-    rbk_strv_take(out, rbk_asprintf("runbook logs %s%s%s", n->run, n->step ? " " : "", n->step ? n->step : ""));
+    add_joined(out, (const char *const[]){"runbook logs ", n->run, n->step ? " " : NULL, n->step, NULL});
     if (n->step)
-        rbk_strv_take(out, rbk_asprintf("runbook retry %s %s" REMARK "once it is mended", n->run, n->step));
+        add_joined(out,
+                   (const char *const[]){"runbook retry ", n->run, " ", n->step, REMARK "once it is mended", NULL});
 }
 
 /* A cancelled run has ended: it goes on from the step that was stopped, by `retry`. */

@@ -2,6 +2,7 @@
 #include <cli/notify_commands.h>
 
 #include <base/clock.h>
+#include <fnmatch.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -64,6 +65,49 @@ static int add(struct rbk_cli *cli, struct rbk_silence *s, struct rbk_error *err
     return rc;
 }
 
+struct fitting {
+    const char *pattern;
+    struct rbk_strv names;
+    bool fits;
+};
+
+static void try_name(struct fitting *f, const char *name)
+{
+    f->fits = f->fits || fnmatch(f->pattern, name, 0) == 0;
+    rbk_strv_add(&f->names, name);
+}
+
+static int try_runbook(void *arg, const char *id, const char *path, const char *shadows)
+{
+    (void)path, (void)shadows;
+    try_name(arg, id);
+    return 0;
+}
+
+/* A slip in a pattern silences nothing. A key (run:daily/x, incident:db) may be one that is yet to come. */
+static void warn_if_strange(struct rbk_cli *cli, const char *pattern)
+{
+    static const char *const events[] = {
+#define X(name, status, what) name,
+        RBK_NOTIFY_EVENTS(X)
+#undef X
+    };
+    struct fitting f = {.pattern = pattern};
+    for (size_t i = 0; i < sizeof events / sizeof events[0]; i++)
+        try_name(&f, events[i]);
+    if (rbk_cli_lua(cli, NULL) == 0)
+        rbk_runbook_files((const char *const *)cli->runbook_dirs.items, try_runbook, &f, NULL);
+    if (!f.fits && !strchr(pattern, ':')) {
+        const char *near = rbk_did_you_mean(pattern, (const char *const *)f.names.items, f.names.count);
+        struct rbk_buf safe = {0};
+        rbk_escape_terminal(&safe, pattern, strlen(pattern));
+        fprintf(stderr, "runbook: warning: no runbook and no event fits \"%s\" now%s%s%s\n", safe.data,
+                near ? "; did you mean " : "", near ? near : "", near ? "?" : "");
+        rbk_buf_fini(&safe);
+    }
+    rbk_strv_fini(&f.names);
+}
+
 int rbk_notify_word_silence(struct rbk_cli *cli, const struct rbk_args *args, struct rbk_error *err)
 {
     int64_t long_ms = 0, now_ms = rbk_clock_wall_ms();
@@ -78,6 +122,8 @@ int rbk_notify_word_silence(struct rbk_cli *cli, const struct rbk_args *args, st
                             .why = rbk_args_get(args, "why")};
     rc = add(cli, &s, err);
     rbk_time_local(s.until_ms, until);
+    if (rc == 0)
+        warn_if_strange(cli, s.pattern);
     if (rc == 0 && cli->json) {
         rbk_value *list = rbk_list_new();
         rbk_list_append(list, silence_value(&s));

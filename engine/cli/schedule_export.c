@@ -30,6 +30,8 @@ static int find_format(const char *name, const struct format **out, struct rbk_e
         }
     }
     const char *near = rbk_did_you_mean(name, names, FORMATS);
+    for (size_t i = 0; !near && *name && i < FORMATS; i++)
+        near = strncmp(names[i], name, strlen(name)) == 0 ? names[i] : NULL;
     rbk_error_set(err, RBK_EINVAL, "`schedule export` does not know the format \"%s\"", name);
     return near ? rbk_error_hint(err, "did you mean %s?", near)
                 : rbk_error_hint(err, "it knows crontab, systemd, kubernetes, github-actions and unit");

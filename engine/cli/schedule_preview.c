@@ -79,7 +79,7 @@ static size_t put_day(const struct preview *p, size_t at, struct rbk_buf *out)
         rbk_buf_printf(out, " and %zu more", shown - TIMES_SHOWN);
     rbk_buf_puts(out, "  ");
     rbk_style_fit(out, e->runbook, 100);
-    rbk_buf_putc(out, '\n');
+    rbk_buf_puts(out, e->paused ? "  (paused)\n" : "\n");
     return shown;
 }
 

@@ -80,12 +80,26 @@ static void watch_files(struct serving *s)
     rbk_strv_fini(&places);
 }
 
+static size_t count_enabled(const struct serving *s)
+{
+    size_t enabled = 0;
+    for (size_t i = 0; i < s->schedules.entries.count; i++) {
+        struct rbk_schedule_state state;
+        struct rbk_error ignored;
+        if (rbk_schedule_get(s->cli->store, s->schedules.entries.items[i].runbook, &state, &ignored) == 0)
+            enabled += state.enabled;
+        free(state.expression);
+    }
+    return enabled;
+}
+
+/* A daemon that has nothing to do is most often one whose schedules nobody has switched on. */
 static void say_count(struct serving *s, const char *what)
 {
     char line[120];
-    size_t count = s->schedules.entries.count;
-    snprintf(line, sizeof line, "%zu schedule%s %s; `runbook schedule list` shows which are on", count,
-             count == 1 ? "" : "s", what);
+    size_t count = s->schedules.entries.count, enabled = count_enabled(s);
+    snprintf(line, sizeof line, "%zu schedule%s %s, %zu on%s", count, count == 1 ? "" : "s", what, enabled,
+             enabled ? "" : "; switch them on: runbook schedule enable NAME, or --all");
     say(s, line);
 }
 

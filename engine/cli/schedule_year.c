@@ -139,6 +139,8 @@ static void put_line(const struct table *t, const char *rhythm, const struct day
         rbk_buf_printf(out, " and %zu more", usual->count - TIMES_SHOWN);
     rbk_buf_puts(out, "  ");
     rbk_style_fit(out, t->due[0]->entry->runbook, 100);
+    if (t->due[0]->entry->paused)
+        rbk_buf_puts(out, "  (paused)");
     if (differ)
         rbk_buf_printf(out, "  (%zu %s, below)", differ, differ == 1 ? "day differs" : "days differ");
     rbk_buf_putc(out, '\n');

@@ -107,6 +107,21 @@ void rbk_schedules_fini(struct rbk_schedules *s)
     s->zones = NULL;
 }
 
+/* The one that is nearly written so; else the first that has what was written in its name. */
+static const char *find_near(const struct rbk_entries *entries, const char *runbook)
+{
+    struct rbk_strv names = {0};
+    for (size_t i = 0; i < entries->count; i++)
+        rbk_strv_add(&names, entries->items[i].runbook);
+    const char *near = rbk_did_you_mean(runbook, (const char *const *)names.items, names.count);
+    size_t found = entries->count;
+    for (size_t i = entries->count; i-- > 0;)
+        if (near ? strcmp(near, names.items[i]) == 0 : strstr(names.items[i], runbook) != NULL)
+            found = i;
+    rbk_strv_fini(&names);
+    return found < entries->count ? entries->items[found].runbook : NULL;
+}
+
 int rbk_schedules_find(const struct rbk_schedules *s, const char *runbook, const struct rbk_entry **out,
                        struct rbk_error *err)
 {
@@ -114,6 +129,9 @@ int rbk_schedules_find(const struct rbk_schedules *s, const char *runbook, const
     if (*out)
         return 0;
     rbk_error_set(err, RBK_ENOENT, "%s has no schedule", runbook);
+    const char *near = find_near(&s->entries, runbook);
+    if (near)
+        return rbk_error_hint(err, "did you mean %s?", near);
     return rbk_error_hint(err,
                           "give it one in runbook.yaml (schedule:) or in its header: schedule = \"weekdays at 8:00\"");
 }
@@ -230,4 +248,18 @@ rbk_value *rbk_schedules_row(const struct rbk_entry *e, const struct rbk_schedul
     rbk_map_set_string(row, "source", e->source);
     free(normal);
     return row;
+}
+
+int rbk_schedules_bind(const struct rbk_entry *entry, const struct rbk_plan *plan, rbk_value **out,
+                       struct rbk_error *err)
+{
+    rbk_value *given = rbk_map_new();
+    for (size_t i = 0; i < rbk_value_length(entry->params); i++) {
+        char *text = rbk_value_text(rbk_map_value_at(entry->params, i));
+        rbk_map_set_string(given, rbk_map_key_at(entry->params, i), text);
+        free(text);
+    }
+    int rc = rbk_params_bind(plan->params, plan->param_count, given, out, err);
+    rbk_value_free(given);
+    return rc;
 }

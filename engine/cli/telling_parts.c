@@ -38,6 +38,7 @@ void rbk_telling_free(struct rbk_telling *t)
     while (t->ran_count)
         forget_command(t, t->ran_count - 1);
     rbk_buf_fini(&t->failed);
+    rbk_buf_fini(&t->about.head);
     free(t->events);
     free(t->ran);
     free(t);
@@ -104,27 +105,60 @@ static const char *name_of(struct rbk_telling *t, const struct rbk_run_row *run)
     return brief ? brief : rbk_telling_root(run);
 }
 
-struct rbk_buf *rbk_telling_begin(struct rbk_telling *t, const struct rbk_run_row *run,
-                                  const struct telling_occasion *o)
+/* Another run than the last one. */
+static void begin_run(struct rbk_telling *t, const struct rbk_run_row *run)
 {
-    const char *priority = o->priority ? o->priority : t->priority;
+    struct about_run *a = &t->about;
+    const char *brief = brief_of(t, rbk_telling_root(run));
+    snprintf(a->run, sizeof a->run, "%s", brief ? run->id : ""); /* without it the next event asks again */
+    a->count = 0;
+    rbk_buf_clear(&a->head);
+    rbk_event_text(&a->head, "host", run->host);
+    rbk_event_text(&a->head, "runbook", run->runbook);
+    rbk_event_text(&a->head, "run", rbk_telling_root(run));
+    rbk_event_text(&a->head, "run_short", brief);
+}
+
+static bool ask_rules(const struct rbk_telling *t, const struct rbk_run_row *run, const struct telling_occasion *o,
+                      const char *priority)
+{
     const struct rbk_notify_about about = {.event = o->event,
                                            .status = o->status,
                                            .priority = priority ? priority : "",
                                            .runbook = run->runbook ? run->runbook : "",
                                            .attempt = o->attempt,
                                            .attempts = o->attempts};
-    if (!rbk_notify_wants(t->config, &about))
+    return rbk_notify_wants(t->config, &about);
+}
+
+/* Of one run, rules say the same of each event of one name, unless it has a priority or an attempt of its own. */
+static bool is_wanted(struct rbk_telling *t, const struct rbk_run_row *run, const struct telling_occasion *o)
+{
+    struct about_run *a = &t->about;
+    if (o->priority || o->attempts)
+        return ask_rules(t, run, o, o->priority ? o->priority : t->priority);
+    for (int i = 0; i < a->count; i++)
+        if (a->answers[i].event == o->event && a->answers[i].status == o->status)
+            return a->answers[i].wanted;
+    bool wanted = ask_rules(t, run, o, t->priority);
+    if (a->count < ANSWERS)
+        a->answers[a->count++] = (struct answer){o->event, o->status, wanted};
+    return wanted;
+}
+
+struct rbk_buf *rbk_telling_begin(struct rbk_telling *t, const struct rbk_run_row *run,
+                                  const struct telling_occasion *o)
+{
+    if (strcmp(t->about.run, run->id) != 0)
+        begin_run(t, run);
+    if (!is_wanted(t, run, o))
         return NULL;
     RBK_GROW(t->events, t->event_count, t->event_cap);
     struct told *told = &t->events[t->event_count++];
     *told = (struct told){.at_ms = rbk_clock_wall_ms()};
     rbk_event_begin(&told->text, o->event, o->status, told->at_ms);
-    rbk_event_text(&told->text, "priority", priority);
-    rbk_event_text(&told->text, "host", run->host);
-    rbk_event_text(&told->text, "runbook", run->runbook);
-    rbk_event_text(&told->text, "run", rbk_telling_root(run));
-    rbk_event_text(&told->text, "run_short", brief_of(t, rbk_telling_root(run)));
+    rbk_event_text(&told->text, "priority", o->priority ? o->priority : t->priority);
+    rbk_event_members(&told->text, &t->about.head);
     return &told->text;
 }
 

@@ -14,6 +14,19 @@ struct ran { /* the command to show of a step that has not ended */
     bool failed;
 };
 
+/* What was asked of the rules for one run, and the members that all its events begin with. */
+enum { ANSWERS = 8 };
+struct answer {
+    const char *event, *status; /* as in struct telling_occasion: texts of the program */
+    bool wanted;
+};
+struct about_run {
+    char run[RBK_ULID_SIZE];
+    struct answer answers[ANSWERS];
+    int count;
+    struct rbk_buf head;
+};
+
 struct rbk_telling {
     const struct rbk_config *config;
     struct rbk_store *store;
@@ -22,6 +35,7 @@ struct rbk_telling {
     size_t event_count, event_cap;
     struct ran *ran;
     size_t ran_count, ran_cap;
+    struct about_run about;
     struct rbk_buf failed;                          /* what the last failed step said, for the run's own event */
     char root[RBK_ULID_SIZE], brief[RBK_ULID_SIZE]; /* the short id of the last run that was asked for */
     int recorded;

@@ -108,6 +108,22 @@ static int find_by_key(struct rbk_store *s, const char *key, struct rbk_incident
     return read_first(q, out, err);
 }
 
+/* A key that is near one of the last. */
+static void hint_key(struct rbk_store *s, const char *key, struct rbk_error *err)
+{
+    struct rbk_strv keys = {0};
+    struct rbk_stmt *q = rbk_stmt(s, "SELECT key FROM incidents ORDER BY id DESC LIMIT 200");
+    while (rbk_stmt_step(q, NULL) == 1)
+        rbk_strv_add(&keys, rbk_col_text(q, 0));
+    rbk_stmt_end(q);
+    const char *near = rbk_did_you_mean(key, (const char *const *)keys.items, keys.count);
+    if (near)
+        rbk_error_hint(err, "did you mean %s?", near);
+    else
+        rbk_error_hint(err, "`runbook incident list --all` shows them all");
+    rbk_strv_fini(&keys);
+}
+
 int rbk_incident_find(struct rbk_store *s, const char *key_or_id, struct rbk_incident *out, struct rbk_error *err)
 {
     bool is_id = *key_or_id && strlen(key_or_id) < 19 && key_or_id[strspn(key_or_id, "0123456789")] == '\0';
@@ -115,7 +131,7 @@ int rbk_incident_find(struct rbk_store *s, const char *key_or_id, struct rbk_inc
     if (!is_id && rc == 0)
         rc = rbk_error_set(err, RBK_ENOENT, "there is no incident %s", key_or_id);
     if (rc == RBK_ENOENT)
-        rbk_error_hint(err, "`runbook incident list --all` shows them all");
+        hint_key(s, key_or_id, err);
     return rc < 0 ? rc : 0;
 }
 

@@ -1,11 +1,11 @@
 /* See chunk.h. The layout: one byte how the values are coded (0 to SCALE_MAX: integers that are to be divided by that
- * power of ten; BY_XOR), the count, the times, the values. */
+ * power of ten; BY_XOR), with TIMES_BY_LINE added when the times are (times.c), the count, the times, the values. */
 #include <metrics/chunk.h>
 
 #include <math.h>
 #include <stdlib.h>
 
-enum { SCALE_MAX = 6, BY_XOR = 15 };
+enum { SCALE_MAX = 6, BY_XOR = 15, TIMES_BY_LINE = 16 };
 
 static const double powers[SCALE_MAX + 1] = {1, 1e1, 1e2, 1e3, 1e4, 1e5, 1e6};
 static const double whole_max = 9007199254740992.0; /* 2^53: every integer below it is a double */
@@ -32,39 +32,30 @@ static bool scale_by(const double *v, size_t n, double power, int64_t *out)
     return true;
 }
 
+/* The same for scale 0, which most values have: nothing is multiplied or divided. */
+static bool are_whole(const double *v, size_t n, int64_t *out)
+{
+    uint64_t wrong = 0;
+    for (size_t i = 0; i < n; i++) {
+        double value = fabs(v[i]) < whole_max ? v[i] : 0.5;
+        uint64_t a, b;
+        out[i] = (int64_t)value;
+        value = (double)out[i];
+        memcpy(&a, &value, 8);
+        memcpy(&b, &v[i], 8);
+        wrong |= a ^ b;
+    }
+    return wrong == 0;
+}
+
 static int find_scale(const double *v, size_t n, int64_t *out)
 {
-    for (int scale = 0; scale <= SCALE_MAX; scale++)
+    if (are_whole(v, n, out))
+        return 0;
+    for (int scale = 1; scale <= SCALE_MAX; scale++)
         if (scale_by(v, n, powers[scale], out))
             return scale;
     return BY_XOR;
-}
-
-void times_put(const int64_t *at_ms, size_t n, struct rbk_buf *out)
-{
-    int64_t twice[CHUNK_MAX];
-    uint64_t before = 0, step = 0;
-    for (size_t i = 0; i < n; i++) {
-        uint64_t now = (uint64_t)at_ms[i], difference = i ? now - before : 0;
-        twice[i] = (int64_t)(difference - step);
-        step = difference;
-        before = now;
-    }
-    bytes_put(out, zigzag(at_ms[0]));
-    ints_pack(twice, n, out);
-}
-
-bool times_get(struct bytes *in, size_t n, int64_t *out)
-{
-    uint64_t at = (uint64_t)unzigzag(bytes_get(in)), step = 0;
-    if (!ints_unpack(in, n, out))
-        return false;
-    for (size_t i = 0; i < n; i++) {
-        step += (uint64_t)out[i];
-        at += step;
-        out[i] = (int64_t)at;
-    }
-    return true;
 }
 
 static void put_coded(int coding, const double *v, const int64_t *whole, size_t n, struct rbk_buf *out)
@@ -105,9 +96,11 @@ void chunk_encode(const int64_t *at_ms, const double *value, size_t n, struct rb
 {
     int64_t whole[CHUNK_MAX];
     int coding = find_scale(value, n, whole);
+    size_t head = out->len;
     rbk_buf_putc(out, (char)coding);
     bytes_put(out, n);
-    times_put(at_ms, n, out);
+    if (times_put_shorter(at_ms, n, out))
+        out->data[head] = (char)(coding | TIMES_BY_LINE);
     put_coded(coding, value, whole, n, out);
 }
 
@@ -118,29 +111,43 @@ int chunk_damaged(struct rbk_error *err)
     return RBK_EMALFORMED;
 }
 
+struct head {
+    int coding;
+    bool by_line;
+    size_t count;
+};
+
+static bool get_head(struct bytes *in, struct head *out)
+{
+    const uint8_t *coding = bytes_take(in, 1);
+    uint64_t n = bytes_get(in);
+    if (!coding || n == 0 || n > CHUNK_MAX)
+        return false;
+    *out = (struct head){*coding & ~TIMES_BY_LINE, *coding & TIMES_BY_LINE, (size_t)n};
+    return true;
+}
+
 int chunk_decode(const void *data, size_t len, struct samples *out, struct rbk_error *err)
 {
     struct bytes in = bytes_of(data, len);
-    const uint8_t *coding = bytes_take(&in, 1);
-    uint64_t n = bytes_get(&in);
-    if (coding && n > 0 && n <= CHUNK_MAX) {
-        samples_reserve(out, n);
-        if (times_get(&in, n, out->at_ms + out->count) && get_coded(&in, *coding, n, out->value + out->count) &&
-            !in.broken) {
-            out->count += n;
-            return 0;
-        }
-    }
-    return chunk_damaged(err);
+    struct head head;
+    if (!get_head(&in, &head))
+        return chunk_damaged(err);
+    samples_reserve(out, head.count);
+    int64_t *at_ms = out->at_ms + out->count;
+    bool timed = head.by_line ? line_get(&in, head.count, at_ms) : times_get(&in, head.count, at_ms);
+    if (!timed || !get_coded(&in, head.coding, head.count, out->value + out->count) || in.broken)
+        return chunk_damaged(err);
+    out->count += head.count;
+    return 0;
 }
 
 int chunk_decode_values(const void *data, size_t len, double *out, struct rbk_error *err)
 {
     struct bytes in = bytes_of(data, len);
-    const uint8_t *coding = bytes_take(&in, 1);
-    uint64_t n = bytes_get(&in);
-    bytes_get(&in); /* the first time */
-    if (coding && n > 0 && n <= CHUNK_MAX && ints_skip(&in, n) && get_coded(&in, *coding, n, out) && !in.broken)
-        return (int)n;
-    return chunk_damaged(err);
+    struct head head;
+    if (!get_head(&in, &head) || !times_skip(&in, head.count, head.by_line) ||
+        !get_coded(&in, head.coding, head.count, out) || in.broken)
+        return chunk_damaged(err);
+    return (int)head.count;
 }

@@ -22,6 +22,10 @@ int chunk_decode_values(const void *data, size_t len, double *out, struct rbk_er
 enum { CHUNK_OF_SUMMARIES = 14 }; /* in place of the coding */
 void times_put(const int64_t *at_ms, size_t n, struct rbk_buf *out);
 bool times_get(struct bytes *in, size_t n, int64_t *out);
+/* The same in the shorter of two ways; true: line_get reads it, not times_get. */
+bool times_put_shorter(const int64_t *at_ms, size_t n, struct rbk_buf *out);
+bool line_get(struct bytes *in, size_t n, int64_t *out);
+bool times_skip(struct bytes *in, size_t n, bool by_line);
 /* Values behind one byte that says how they are coded. */
 void values_put(const double *v, size_t n, struct rbk_buf *out);
 bool values_get(struct bytes *in, size_t n, double *out);

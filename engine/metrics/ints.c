@@ -73,12 +73,15 @@ static void choose_flat(struct plan *plan, size_t n, const size_t lengths[65], i
 static void choose_width(struct plan *plan, size_t n)
 {
     size_t lengths[65] = {0};
-    int longest = 0;
+    uint16_t counts[2][65] = {{0}}; /* neighbours are often as long: a counter would wait for itself */
+    uint64_t all = 0;
     for (size_t i = 0; i < n; i++) {
-        int length = bit_length(plan->u[i]);
-        lengths[length]++;
-        longest = length > longest ? length : longest;
+        all |= plan->u[i];
+        counts[i & 1][bit_length(plan->u[i])]++;
     }
+    int longest = bit_length(all);
+    for (int length = 0; length <= longest; length++)
+        lengths[length] = (size_t)counts[0][length] + counts[1][length];
     choose_flat(plan, n, lengths, longest);
     consider_varied(plan, n, lengths, longest);
 }
@@ -93,20 +96,19 @@ static int64_t smallest(const int64_t *v, size_t n)
 
 struct bit_stream {
     uint8_t *p;
-    unsigned __int128 pending;
-    int held;
+    uint64_t pending;
+    int held; /* below 64 */
 };
 
-static void stream_put(struct bit_stream *to, uint64_t bits, int width)
+static inline void stream_put(struct bit_stream *to, uint64_t bits, int width)
 {
-    to->pending |= (unsigned __int128)bits << to->held;
+    to->pending |= bits << to->held;
     to->held += width;
     if (to->held >= 64) {
-        uint64_t word = (uint64_t)to->pending;
-        memcpy(to->p, &word, 8);
+        memcpy(to->p, &to->pending, 8);
         to->p += 8;
-        to->pending >>= 64;
         to->held -= 64;
+        to->pending = to->held ? bits >> (width - to->held) : 0;
     }
 }
 
@@ -118,8 +120,7 @@ static struct bit_stream stream_open(struct rbk_buf *out, size_t bits)
 
 static void stream_close(struct bit_stream *to, struct rbk_buf *out, size_t bits)
 {
-    uint64_t word = (uint64_t)to->pending;
-    memcpy(to->p, &word, 8);
+    memcpy(to->p, &to->pending, 8);
     out->len += (bits + 7) / 8;
     out->data[out->len] = '\0';
 }
@@ -174,9 +175,29 @@ static size_t exceptions_of(const struct plan *plan, size_t n)
     return count;
 }
 
+static bool all_same(const int64_t *v, size_t n)
+{
+    uint64_t difference = 0;
+    for (size_t i = 1; i < n; i++)
+        difference |= (uint64_t)v[i] ^ (uint64_t)v[0];
+    return difference == 0;
+}
+
+/* Nothing but the smallest number: what regular times are made of. */
+static void pack_same(int64_t v, struct rbk_buf *out)
+{
+    rbk_buf_putc(out, 0);
+    rbk_buf_putc(out, 0);
+    bytes_put(out, zigzag(v));
+}
+
 static void pack_block(const int64_t *v, size_t n, int64_t before, struct rbk_buf *out)
 {
     struct plan distance, difference;
+    if (all_same(v, n)) {
+        pack_same(v[0], out);
+        return;
+    }
     int64_t low = smallest(v, n);
     for (size_t i = 0; i < n; i++) {
         distance.u[i] = (uint64_t)v[i] - (uint64_t)low;

@@ -194,6 +194,8 @@ const char *rbk_node_record_kind(const struct rbk_node *node);
 void rbk_sequence_go(struct rbk_run *run);
 void rbk_sequence_reason(struct rbk_run *run, const struct rbk_step *step); /* why the run is red, if none is known */
 /* select.c: --from and --only */
+/* There is no such step: which is meant, and what lists them. */
+int rbk_select_unknown(const struct rbk_plan *plan, const char *name, const char *where, struct rbk_error *err);
 int rbk_select_resolve(struct rbk_run *run, const char *from, const char *only, struct rbk_error *err);
 const char *rbk_select_skip(const struct rbk_run *run, const struct rbk_node *node);  /* reason or NULL */
 bool rbk_select_contains(const struct rbk_node *node, const struct rbk_node *other);  /* below it */

@@ -62,8 +62,9 @@ int rbk_retry_prepare(struct rbk_run *run, const char *step, struct rbk_error *e
 {
     run->retry = rbk_plan_find(run->plan, step);
     if (!run->retry) {
-        rbk_error_set(err, RBK_EINVAL, "%s has no step \"%s\"", run->plan->id, step);
-        return rbk_error_hint(err, "runbook status %.12s lists its steps", run->row.id);
+        char where[32];
+        snprintf(where, sizeof where, "runbook status %.12s", run->row.id);
+        return rbk_select_unknown(run->plan, step, where, err);
     }
     for (size_t i = 0; i < run->step_count; i++) {
         const struct rbk_node *node = rbk_restore_node(run->plan, run->steps[i]->row.key);

@@ -2,6 +2,8 @@
  * wanted when one of its steps is. */
 #include <run/machine.h>
 
+#include <base/mem.h>
+#include <stdlib.h>
 #include <string.h>
 
 bool rbk_select_contains(const struct rbk_node *node, const struct rbk_node *other)
@@ -29,12 +31,38 @@ size_t rbk_select_position(const struct rbk_plan *plan, const struct rbk_node *n
     return position;
 }
 
+static void collect_ids(struct rbk_node *const *nodes, size_t count, struct rbk_strv *ids)
+{
+    for (size_t i = 0; i < count; i++) {
+        rbk_strv_add(ids, nodes[i]->id);
+        collect_ids(nodes[i]->children, nodes[i]->child_count, ids);
+    }
+}
+
+int rbk_select_unknown(const struct rbk_plan *plan, const char *name, const char *where, struct rbk_error *err)
+{
+    struct rbk_strv ids = {0};
+    char *slug = rbk_slug(name); /* whoever writes the title means its id */
+    collect_ids(plan->nodes, plan->node_count, &ids);
+    const char *near = rbk_did_you_mean(slug, (const char *const *)ids.items, ids.count);
+    rbk_error_set(err, RBK_EINVAL, "%s has no step \"%s\"", plan->id, name);
+    if (near)
+        rbk_error_hint(err, "did you mean %s? %s lists its steps", near, where);
+    else
+        rbk_error_hint(err, "%s lists its steps", where);
+    free(slug);
+    rbk_strv_fini(&ids);
+    return RBK_EINVAL;
+}
+
 static int find_step(const struct rbk_plan *plan, const char *name, const struct rbk_node **out, struct rbk_error *err)
 {
     *out = NULL;
     if (name && !(*out = rbk_plan_find(plan, name))) {
-        rbk_error_set(err, RBK_EINVAL, "%s has no step \"%s\"", plan->id, name);
-        return rbk_error_hint(err, "runbook show %s lists its steps", plan->id);
+        char *where = rbk_asprintf("runbook show %s", plan->id);
+        int rc = rbk_select_unknown(plan, name, where, err);
+        free(where);
+        return rc;
     }
     return 0;
 }

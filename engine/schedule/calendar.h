@@ -61,6 +61,8 @@ int cal_error(struct rbk_error *err, int column, const char *hint, const char *f
 /* calendar_names.c: the number of a name or of its first three letters, in any case; -1. */
 int cal_month(const char *word, size_t len);
 int cal_weekday(const char *word, size_t len);
+/* What to write instead of a word that people try and that is none here, or NULL. */
+const char *cal_instead(const char *word);
 extern const char *const cal_month_names[13];  /* from 1 */
 extern const char *const cal_weekday_names[7]; /* 0 = sunday */
 

@@ -41,7 +41,9 @@ int words_unknown(const struct words *w)
 {
     char hint[160] = "write it like: weekdays at 8:00, first monday at 09:00, every 4h, or as cron's five fields";
     const char *near = rbk_did_you_mean(w->at->text, vocabulary, sizeof vocabulary / sizeof *vocabulary);
-    if (near)
+    if (cal_instead(w->at->text))
+        snprintf(hint, sizeof hint, "%s", cal_instead(w->at->text));
+    else if (near)
         snprintf(hint, sizeof hint, "did you mean \"%s\"?", near);
     if (!w->at->text[0])
         return cal_error(w->err, w->at->column, hint, "something is missing at the end");
@@ -150,6 +152,8 @@ static int read_interval(struct words *w)
     const struct cal_word *begin = w->at;
     char *end = NULL;
     bool other = words_accept(w, "other");
+    if (other && words_read_weekdays(w)) /* "every other friday" */
+        return take_interval(w, 604800, 2);
     long n = other ? 2 : isdigit((unsigned char)w->at->text[0]) ? strtol(w->at->text, &end, 10) : 1;
     const char *unit = w->at->text;
     if (end && *end) {
@@ -160,7 +164,8 @@ static int read_interval(struct words *w)
     }
     int64_t seconds = unit_seconds(unit);
     if (seconds == 0 || n < 1 || n > 5000)
-        return cal_error(w->err, begin->column, "write every 15m, every 4h, every 2 days or every 2 weeks",
+        return cal_error(w->err, begin->column,
+                         "write every 15m, every 4h, every 2 days or every 2 weeks; a minute is the least",
                          "\"%.40s\" is no interval", begin->text);
     w->at++;
     return take_interval(w, seconds, n);

@@ -137,3 +137,44 @@ def test_dry_run_fills_in_parameters_and_touches_nothing(project):
     assert "touch 'my host'" in text
     assert project.ok("demo/argv", "--dry-run", "--json").json["schema"] == "runbook.plan/1"
     assert not (project.root / ".runbook").exists()
+
+
+@pytest.mark.parametrize(
+    "args, said, mend",
+    [
+        (["tests"], "`tests` needs a word that says what: run, failing,", "`runbook help tests`"),
+        (["tests", "slow"], '`tests` does not know "slow"', "did you mean `runbook tests slowest`?"),
+        (["metrics", "trend"], "`metrics trend` needs NAME", "usage: runbook metrics trend NAME"),
+        (["metrics", "record", "a"], "`metrics record` needs NAME VALUE", "usage: runbook metrics record"),
+        (["version", "x"], '`version` does not take "x"', "usage: runbook version;"),
+        (["demo/a", "--from", "Build the thng"], 'no step "Build the thng"', "did you mean build_the_thing?"),
+        (["demo/a", "--only", "zzz"], 'no step "zzz"', "runbook show demo/a lists its steps"),
+        (["history", "--limit", "-3"], '0 or more, not "-3"', ""),
+    ],
+)
+def test_wrong_usage_says_what_and_the_mend(project, args, said, mend):
+    project.runbook("demo/a", 'runbook "T" {}\nstep "Build the thing" { run = "true" }\n')
+    result = project.run(*args)
+    assert result.exit == 2 and said in result.err and mend in result.err, result
+
+
+def test_a_retry_of_a_step_that_is_not_there_names_the_one_that_is_meant(project):
+    project.runbook("demo/a", 'runbook "T" {}\nstep "Build it" { run = "false" }\n')
+    project.run("demo/a")
+    run = project.last_run()["run"][:12]
+    result = project.run("retry", run, "Build that")
+    assert result.exit == 2 and f"runbook status {run} lists its steps" in result.err, result
+    assert "did you mean build_it?" in project.run("retry", run, "Build itt").err
+
+
+def test_check_says_which_runbook_there_is_not(project):
+    project.runbook("demo/good", 'runbook "G" {}\n')
+    result = project.run("check", "demo/goood", "demo/good", "--json")
+    (problem,) = [p for p in result.json["problems"] if p["severity"] == "error"]
+    assert result.exit == 2 and problem["message"] == "there is no runbook demo/goood"
+    assert problem["hint"] == "did you mean demo/good?"
+
+
+def test_the_version_as_an_option_speaks_json_too(project):
+    for args in (["--version", "--json"], ["--json", "--version"]):
+        assert project.ok(*args).json["schema"] == "runbook.version/1"

@@ -104,6 +104,12 @@ def test_a_turn_ends_by_the_clocks_of_its_rota(shop):
     assert shop.ok(*asked, "--json").json["rotas"][0]["until"] == "2026-11-09T08:00:00.000Z"
 
 
+def test_a_slip_in_a_key_is_mended(shop):
+    shop.ok("incident", "open", "checkout-down")
+    assert "did you mean checkout-down?" in shop.run("incident", "ack", "checkout-dwn").err
+    assert "incident list --all" in shop.run("incident", "show", "elsewhere").err
+
+
 def test_whoever_has_it_already_is_told_so(shop):
     shop.ok("incident", "open", "db")
     assert shop.ok("incident", "ack", "db").err == ""

@@ -288,6 +288,14 @@ def test_a_silence_is_kept_and_shown(project, hook):
     assert [m["channel"] for m in explained["messages"]] == ["hook"]
 
 
+def test_a_silence_of_nothing_that_there_is_warns(project, hook):
+    configure(project, hook)
+    project.runbook("d/nightly", 'runbook "N" {}\nstep "S" { run = function() end }\n')
+    for right in ("d/nightly", "d/*", "*", "run.*", "check.failed", "incident:not-yet"):
+        assert project.ok("notify", "silence", right, "--for", "1h").err == ""
+    assert "did you mean d/nightly?" in project.ok("notify", "silence", "d/nightl", "--for", "1h").err
+
+
 def test_a_preview_sends_nothing(project, hook):
     configure(project, hook)
     assert "failure_rate" in project.ok("notify", "preview", "hook").out

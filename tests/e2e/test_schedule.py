@@ -174,6 +174,24 @@ def notify_socket(path):
     return listener
 
 
+@pytest.mark.parametrize(
+    "words, said",
+    [
+        (("enable", "daily/morning"), "did you mean daily/morning-health-check?"),
+        (("why", "daily/failing-test"), "did you mean daily/failing-tests?"),
+        (("export", "cron"), "did you mean crontab?"),
+        (("export", "github"), "did you mean github-actions?"),
+        (("pause", "a/b"), "runbook schedule disable"),
+        (("history", "a/b"), "runbook schedule why"),
+        (("next", "quarterly"), "1st of january"),
+        (("next", "every 30s"), "a minute is the least"),
+    ],
+)
+def test_what_people_try_is_answered(project, words, said):
+    result = project.run("schedule", *words)
+    assert result.exit == 2 and said in result.err
+
+
 def test_the_daemon_tells_its_service_manager_and_sees_what_is_enabled(project, tmp_path):
     declare(project)
     listener = notify_socket(tmp_path / "notify")
@@ -349,6 +367,8 @@ def test_kubernetes_takes_every_name(project):
 def test_what_is_paused_is_not_exported_to_run(project):
     declare(project, "daily 8:00", ", paused: true")
     assert yaml_documents(export(project, "kubernetes", "a/b"))[0]["spec"]["suspend"] is True
+    assert all(line.endswith("(paused)") for line in project.ok("schedule", "preview", "a/b").out.splitlines())
+    assert project.ok("schedule", "preview", "--year", "a/b").out.endswith("(paused)\n")
     for format in ("crontab", "systemd", "github-actions"):
         lines = export(project, format, "a/b").splitlines()
         assert len(lines) == 1 and lines[0].startswith("# a/b: paused"), lines

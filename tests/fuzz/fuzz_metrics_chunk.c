@@ -17,6 +17,11 @@ static void decode_any(const uint8_t *data, size_t size)
     int rc = chunk_decode(data, size, &samples, &err);
     if (rc ? rc != RBK_EMALFORMED || samples.count : samples.count == 0 || samples.count > CHUNK_MAX)
         abort();
+    static double values[CHUNK_MAX];
+    int n = chunk_decode_values(data, size, values, NULL);
+    if (n == 0 || n > CHUNK_MAX ||
+        (rc == 0 && (n != (int)samples.count || memcmp(values, samples.value, (size_t)n * 8))))
+        abort();
     samples_fini(&samples);
 }
 

@@ -79,6 +79,11 @@ static void a_slip_is_understood_and_nonsense_is_not(void **state)
     assert_string_equal(rbk_did_you_mean("tiemout", keys, n), "timeout");
     assert_string_equal(rbk_did_you_mean("chekc", keys, n), "check");
     assert_string_equal(rbk_did_you_mean("onfail", keys, n), "on_fail");
+    assert_string_equal(rbk_did_you_mean("conf", keys, n), "confirm");
+    assert_null(rbk_did_you_mean("re", keys, n));
+    static const char *const words[] = {"show", "slowest", "steps", "stepped"};
+    assert_string_equal(rbk_did_you_mean("slow", words, 4), "slowest");
+    assert_string_equal(rbk_did_you_mean("step", words, 4), "steps");
     assert_null(rbk_did_you_mean("banana", keys, n));
     assert_null(rbk_did_you_mean("", keys, n));
     assert_null(rbk_did_you_mean("run", keys, 0));

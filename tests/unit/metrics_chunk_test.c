@@ -22,6 +22,9 @@ static size_t round_trip(const int64_t *at, const double *value, size_t n)
     assert_int_equal(back.count, n);
     assert_memory_equal(back.at_ms, at, n * sizeof *at);
     assert_memory_equal(back.value, value, n * sizeof *value);
+    static double alone[CHUNK_MAX];
+    assert_int_equal(chunk_decode_values(data.data, data.len, alone, NULL), n);
+    assert_memory_equal(alone, value, n * sizeof *value);
     size_t len = data.len;
     samples_fini(&back);
     rbk_buf_fini(&data);
@@ -79,6 +82,23 @@ static void test_few_bytes_per_sample(void **state)
     assert_true(round_trip(at, value, CHUNK_MAX) <= CHUNK_MAX / 8);
 }
 
+/* A sample each minute, each late by less than 16 ms: the lateness is four bits, whatever the minutes are. */
+static void test_being_late_costs_once(void **state)
+{
+    static int64_t at[CHUNK_MAX];
+    static double value[CHUNK_MAX];
+    uint64_t random = 88172645463325252u;
+    (void)state;
+    for (size_t i = 0; i < CHUNK_MAX; i++)
+        at[i] = 1700000000000 + (int64_t)i * 60000 + (int64_t)(random_next(&random) % 16);
+    assert_true(round_trip(at, value, CHUNK_MAX) <= CHUNK_MAX * 6 / 10);
+    for (size_t i = CHUNK_MAX / 3; i < CHUNK_MAX; i++)
+        at[i] += 86400000; /* a day off */
+    assert_true(round_trip(at, value, CHUNK_MAX) <= CHUNK_MAX * 7 / 10);
+    for (size_t n = 1; n < 300; n++)
+        round_trip(at, value, n);
+}
+
 static void test_damage_is_refused(void **state)
 {
     static int64_t at[300];
@@ -132,11 +152,9 @@ static void test_summaries_come_back_or_are_refused(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_extremes_come_back),
-        cmocka_unit_test(test_any_numbers_come_back),
-        cmocka_unit_test(test_few_bytes_per_sample),
-        cmocka_unit_test(test_damage_is_refused),
-        cmocka_unit_test(test_summaries_come_back_or_are_refused),
+        cmocka_unit_test(test_extremes_come_back),   cmocka_unit_test(test_any_numbers_come_back),
+        cmocka_unit_test(test_few_bytes_per_sample), cmocka_unit_test(test_being_late_costs_once),
+        cmocka_unit_test(test_damage_is_refused),    cmocka_unit_test(test_summaries_come_back_or_are_refused),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

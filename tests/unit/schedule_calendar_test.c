@@ -45,6 +45,7 @@ static void same_spelling(void **state)
         {"weekdays at 8:00 and 18:30", "weekdays at 08:00, 18:30"},
         {"every 90 minutes", "daily every 90m"},
         {"every 2 weeks on friday at 17:00", "every 2 weeks friday at 17:00"},
+        {"every other friday at 17:00", "every 2 weeks friday at 17:00"},
         {"every 5h", "every 5h"},
         {"@monthly in Europe/Berlin", "0 0 1 * * in Europe/Berlin"},
         {"0 8 */2 * mon", "0 8 */2 * 1"},
