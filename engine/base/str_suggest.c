@@ -33,27 +33,30 @@ static size_t slip_distance(const char *a, size_t alen, const char *b, size_t bl
     return last[blen];
 }
 
-/* The only candidate that goes on where the word stops: "slow" is meant to be "slowest", however near "show" is. */
-static const char *only_completion(const char *word, const char *const *candidates, size_t count)
+/* The index of the only candidate that goes on where the word stops, else `count`: "slow" is meant to be "slowest",
+ * however near "show" is. */
+static size_t only_completion(const char *word, const char *const *candidates, size_t count)
 {
     enum { LEAST = 3 };
     size_t found = count;
+    if (strlen(word) < LEAST)
+        return count;
     for (size_t i = 0; i < count; i++) {
         if (!rbk_starts_with(candidates[i], word))
             continue;
         if (found < count)
-            return NULL;
+            return count;
         found = i;
     }
-    return found < count && strlen(word) >= LEAST ? candidates[found] : NULL;
+    return found;
 }
 
-const char *rbk_did_you_mean(const char *word, const char *const *candidates, size_t count)
+static const char *nearest(const char *word, const char *const *candidates, size_t count)
 {
-    const char *best = only_completion(word, candidates, count);
+    const char *best = NULL;
     size_t best_distance = WORD_MAX, len = strlen(word);
-    if (best || len > WORD_MAX)
-        return best;
+    if (len > WORD_MAX)
+        return NULL;
     for (size_t i = 0; i < count; i++) {
         size_t other = strlen(candidates[i]);
         if (other > WORD_MAX)
@@ -65,4 +68,10 @@ const char *rbk_did_you_mean(const char *word, const char *const *candidates, si
         }
     }
     return best;
+}
+
+const char *rbk_did_you_mean(const char *word, const char *const *candidates, size_t count)
+{
+    size_t completion = only_completion(word, candidates, count);
+    return completion < count ? candidates[completion] : nearest(word, candidates, count);
 }

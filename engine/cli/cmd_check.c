@@ -62,6 +62,24 @@ static int load_called(void *arg, const char *id, struct rbk_plan **out, struct 
     return rbk_lua_load(arg, id, out, err);
 }
 
+/* What a scheduled run is given, held to the parameters that the runbook takes. */
+static void check_schedule_params(struct checking *c, const struct rbk_entry *entry, const struct rbk_plan *plan)
+{
+    const char *const path[] = {"schedule", entry->runbook, entry->params ? "params" : NULL, NULL};
+    struct rbk_error err = {0}, why = {0};
+    rbk_value *bound = NULL;
+    if (rbk_schedules_bind(entry, plan, &bound, &why) < 0) {
+        rbk_error_set(&err, RBK_EINVAL, "schedule of %s: %s", entry->runbook, why.message);
+        rbk_error_hint(&err, "%s", why.hint[0] ? why.hint : "`params` of the schedule gives it");
+        if (entry->source && strcmp(entry->source, plan->path) != 0)
+            rbk_config_place(c->cli->config, path, &err);
+        else
+            rbk_error_at(&err, plan->path, 1, 0);
+        take_problem(c, "error", &err);
+    }
+    rbk_value_free(bound);
+}
+
 /* When it is due, as the header or the configuration says it. */
 static void check_schedule(struct checking *c, const char *id, const struct rbk_plan *plan, const char *path)
 {
@@ -74,6 +92,8 @@ static void check_schedule(struct checking *c, const char *id, const struct rbk_
         rc = rbk_entry_check_allow(&entries.items[0], c->cli->config, &err);
     if (rc < 0)
         take_problem(c, "error", &err);
+    else if (entries.count)
+        check_schedule_params(c, &entries.items[0], plan);
     rbk_entries_fini(&entries);
     rbk_zones_free(zones);
 }
@@ -93,6 +113,17 @@ static int check_file(void *arg, const char *id, const char *path, const char *s
     rbk_plan_check(plan, &o, take_problem, c);
     check_schedule(c, id, plan, path);
     rbk_plan_free(plan);
+    return 0;
+}
+
+static int tell_misnamed(void *arg, const char *id, const char *path, const char *shadows)
+{
+    struct rbk_error err = {0};
+    (void)shadows;
+    rbk_error_set(&err, RBK_EINVAL, "\"%.200s\" cannot be the name of a runbook: this file is not listed, nor run", id);
+    rbk_error_at(&err, path, 0, 0);
+    rbk_error_hint(&err, "name files and folders with lower-case letters, digits, - and _");
+    take_problem(arg, "warning", &err);
     return 0;
 }
 
@@ -161,6 +192,7 @@ static void check_exists(struct checking *c, const char *id)
 static int check_runbooks(struct checking *c, struct rbk_error *err)
 {
     int rc = rbk_cli_lua(c->cli, err);
+    const char *const *dirs = (const char *const *)c->cli->runbook_dirs.items;
     if (rc == 0 && c->wanted.count == 0) {
         check_zones(c);
         if (c->errors) /* each schedule would say it again */
@@ -168,9 +200,11 @@ static int check_runbooks(struct checking *c, struct rbk_error *err)
         rc = rbk_courier_check(c->cli, take_problem, c, err);
     }
     if (rc == 0)
-        rc = rbk_runbook_files((const char *const *)c->cli->runbook_dirs.items, check_file, c, err);
-    if (rc == 0 && c->wanted.count == 0)
+        rc = rbk_runbook_files(dirs, check_file, c, err);
+    if (rc == 0 && c->wanted.count == 0) {
         rbk_schedules_unknown(c->cli->config, &c->seen, take_error, c);
+        rc = rbk_runbook_files_misnamed(dirs, tell_misnamed, c, err);
+    }
     for (size_t i = 0; rc == 0 && i < c->wanted.count; i++)
         check_exists(c, c->wanted.items[i]);
     return rc;

@@ -124,6 +124,8 @@ static int perform(struct rbk_cli *cli, const struct rbk_plan *plan, const rbk_v
 {
     if (rbk_args_has(args, "dry-run"))
         return dry_run(cli, plan, params);
+    if (rbk_args_has(args, "from") && rbk_args_has(args, "only"))
+        return rbk_error_set(err, RBK_EINVAL, "--from and --only do not go together: which steps are to run?");
     struct rbk_execution e = {.plan = plan,
                               .params = params,
                               .yes = rbk_args_has(args, "yes"),

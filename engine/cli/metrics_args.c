@@ -17,7 +17,7 @@ int rbk_metrics_read_labels(const struct rbk_args *args, size_t first, struct rb
         const char *word = args->rest.items[i], *equals = strchr(word, '=');
         if (!equals || equals == word) {
             rbk_error_set(err, RBK_EINVAL, "\"%s\" is no label", word);
-            return rbk_error_hint(err, "labels are written name=value");
+            return rbk_error_hint(err, "labels are written name=value, a unit right behind its number: 5ms");
         }
         (*out)[(*count)++] = (struct rbk_label){rbk_strndup(word, (size_t)(equals - word)), equals + 1};
     }
@@ -78,6 +78,19 @@ void rbk_metrics_asked_fini(struct rbk_metrics_asked *a)
     for (size_t i = 0; a->labels && i < a->query.label_count; i++)
         free((char *)a->labels[i].name);
     free(a->labels);
+}
+
+int rbk_metrics_read_limit(const char *text, const struct rbk_metrics_series *s, double *out, struct rbk_error *err)
+{
+    static const char *const units[] = {"has no unit", "is measured in seconds", "is measured in bytes", "is a ratio"};
+    static const char *const examples[] = {"42", "30s", "500GB", "95%"};
+    struct rbk_quantity q;
+    int rc = rbk_quantity_parse(text, strlen(text), &q, err);
+    *out = rc == 0 ? q.value : 0;
+    if (rc < 0 || q.unit == s->unit || (q.unit == RBK_UNIT_NONE && q.value == 0))
+        return rc;
+    rbk_error_set(err, RBK_EINVAL, "--limit %.60s does not fit: %s %s", text, s->name, units[s->unit]);
+    return rbk_error_hint(err, "write it as %s", examples[s->unit]);
 }
 
 void rbk_metrics_tell_damage(const struct rbk_metrics_damage *d, const char *so)

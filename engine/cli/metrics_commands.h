@@ -32,6 +32,8 @@ int rbk_metrics_read_labels(const struct rbk_args *args, size_t first, struct rb
 /* A time option, or `absent`; and one that is a duration. */
 int rbk_metrics_time(const struct rbk_args *args, const char *option, const char *absent, int64_t *out,
                      struct rbk_error *err);
+/* A --limit as a value of that series, whose unit it must have; zero needs none. */
+int rbk_metrics_read_limit(const char *text, const struct rbk_metrics_series *s, double *out, struct rbk_error *err);
 /* Says on stderr what could not be read, if anything: what became of it is `so`. */
 void rbk_metrics_tell_damage(const struct rbk_metrics_damage *d, const char *so);
 /* Says on stderr why nothing was found; it is no error: what was not measured is no data. */

@@ -53,12 +53,10 @@ static int draw_series(void *arg, const struct rbk_metrics_series *s)
     struct rbk_chart chart = {
         .at_ms = s->at_ms, .value = s->value, .count = s->count, .unit = s->unit, .columns = style->columns};
     if (d->limit) {
-        struct rbk_quantity q;
-        int rc = rbk_quantity_parse(d->limit, strlen(d->limit), &q, d->err);
+        int rc = rbk_metrics_read_limit(d->limit, s, &chart.lines[0].value, d->err);
         if (rc < 0)
             return rc;
         chart.lines[0].name = "limit";
-        chart.lines[0].value = q.value;
     }
     d->count++;
     put_title(style, &d->lines, s);

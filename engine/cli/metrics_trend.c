@@ -17,8 +17,7 @@ struct showing {
     const struct rbk_metrics_query *query;
     struct rbk_buf text;
     rbk_value *series;
-    bool has_limit;
-    double limit;
+    const char *limit; /* as it was written, or NULL */
     struct rbk_error *err;
 };
 
@@ -113,27 +112,45 @@ static void put_baseline(struct showing *w, rbk_value *v, const struct rbk_metri
     rbk_buf_putc(&w->text, '\n');
 }
 
-static void put_forecast(struct showing *w, rbk_value *v, const struct rbk_trend *t)
+/* Whether a limit is a ceiling or a floor, nobody said. */
+static void put_unreached(struct rbk_buf *out, const struct rbk_trend *t, double limit, enum rbk_unit unit)
+{
+    char now[64];
+    bool away = t->slope > 0 ? t->at_end >= limit : t->slope < 0 && t->at_end <= limit;
+    rbk_metrics_value_text(t->at_end, unit, now);
+    if (!t->found)
+        rbk_buf_puts(out, "too few points to say when it is reached\n");
+    else if (away)
+        rbk_buf_printf(out, "the line is at %s and goes away from it\n", now);
+    else
+        rbk_buf_puts(out, "not reached within ten years if it goes on like this\n");
+}
+
+static void put_forecast(struct showing *w, rbk_value *v, const struct rbk_trend *t, double limit, enum rbk_unit unit)
 {
     char when[RBK_TIME_SIZE];
     int64_t at = 0;
-    bool reached = w->has_limit && rbk_metrics_forecast(t, w->limit, &at);
+    bool reached = w->limit && rbk_metrics_forecast(t, limit, &at);
     rbk_map_set(v, "limit_reached_ms", reached ? rbk_int_new(at) : rbk_null_new());
-    if (!w->has_limit)
+    if (!w->limit)
         return;
-    rbk_time_local(at, when);
-    rbk_buf_printf(&w->text,
-                   reached ? "  limit     reached about %.10s if it goes on like this\n"
-                           : "  limit     not reached if it goes on like this%.0s\n",
-                   when);
+    rbk_buf_puts(&w->text, "  limit     ");
+    if (reached) {
+        rbk_time_local(at, when);
+        rbk_buf_printf(&w->text, "reached about %.10s if it goes on like this\n", when);
+    } else {
+        put_unreached(&w->text, t, limit, unit);
+    }
 }
 
 static int show_series(void *arg, const struct rbk_metrics_series *s)
 {
     struct showing *w = arg;
     struct rbk_trend trend;
-    double before;
-    int rc = baseline_of(w, s, &before);
+    double before = NAN, limit = 0;
+    int rc = w->limit ? rbk_metrics_read_limit(w->limit, s, &limit, w->err) : 0;
+    if (rc == 0)
+        rc = baseline_of(w, s, &before);
     if (rc < 0)
         return rc;
     rbk_value *v = rbk_map_new(), *labels = rbk_map_new();
@@ -152,19 +169,9 @@ static int show_series(void *arg, const struct rbk_metrics_series *s)
     put_trend(w, v, s, &trend);
     put_baseline(w, v, s, before);
     put_changes(w, v, s);
-    put_forecast(w, v, &trend);
+    put_forecast(w, v, &trend, limit, s->unit);
     rbk_list_append(w->series, v);
     return 0;
-}
-
-static int read_limit(const struct rbk_args *args, struct showing *w, struct rbk_error *err)
-{
-    const char *text = rbk_args_get(args, "limit");
-    struct rbk_quantity q = {0};
-    w->has_limit = text != NULL;
-    int rc = text ? rbk_quantity_parse(text, strlen(text), &q, err) : 0;
-    w->limit = q.value;
-    return rc;
 }
 
 static int print_showing(struct showing *w)
@@ -183,12 +190,11 @@ static int print_showing(struct showing *w)
 int rbk_metrics_word_trend(struct rbk_cli *cli, const struct rbk_args *args, struct rbk_error *err)
 {
     struct rbk_metrics_asked asked = {0};
-    struct showing w = {.cli = cli, .query = &asked.query, .series = rbk_list_new(), .err = err};
+    struct showing w = {
+        .cli = cli, .query = &asked.query, .series = rbk_list_new(), .limit = rbk_args_get(args, "limit"), .err = err};
     int rc = rbk_metrics_ask(args, "30d", &asked, err);
     if (rc == 0 && !asked.query.name)
         rc = rbk_error_set(err, RBK_EINVAL, "`metrics trend` needs the name of a metric before its labels");
-    if (rc == 0)
-        rc = read_limit(args, &w, err);
     if (rc == 0)
         rc = rbk_cli_store_read(cli, err);
     if (rc == 0)

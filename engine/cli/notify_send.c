@@ -6,6 +6,7 @@
 #include <cli/notify_commands.h>
 
 #include <base/clock.h>
+#include <base/host.h>
 #include <base/mem.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -50,8 +51,8 @@ static int check_priority(const char *priority, struct rbk_error *err)
 
 static void describe_host(rbk_value *event)
 {
-    char host[256] = "";
-    if (gethostname(host, sizeof host - 1) == 0)
+    char host[RBK_HOST_SIZE];
+    if (*rbk_host_name(host))
         rbk_map_set_string(event, "host", host);
 }
 

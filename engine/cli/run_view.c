@@ -2,13 +2,13 @@
 #include <cli/run_view.h>
 
 #include <base/clock.h>
+#include <base/host.h>
 #include <base/mem.h>
 #include <cli/live.h>
 #include <cli/verbose.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
 
 struct called {
     char *run, *number; /* the number of the step that called it */
@@ -110,7 +110,7 @@ static void view_started(void *self, const struct rbk_run *run)
 {
     struct rbk_run_view *v = self;
     const struct rbk_plan *plan = rbk_run_plan(run);
-    char now[RBK_TIME_SIZE], host[65] = "";
+    char now[RBK_TIME_SIZE], host[RBK_HOST_SIZE];
     if (v->silent || v->cli->quiet || rbk_run_parent(run))
         return;
     rbk_style_put(&v->cli->out, &v->out, RBK_BOLD, plan->id);
@@ -119,10 +119,9 @@ static void view_started(void *self, const struct rbk_run *run)
     put_priority(v, plan->priority);
     rbk_buf_printf(&v->out, "\nrun %s", rbk_run_short_id(run));
     rbk_run_view_params(&v->out, rbk_run_params(run));
-    gethostname(host, sizeof host - 1);
     char *user = rbk_cli_user();
     rbk_time_local_hms(rbk_clock_wall_ms(), now);
-    rbk_buf_printf(&v->out, "  by %s on %s  %s\n\n", user, host, now);
+    rbk_buf_printf(&v->out, "  by %s on %s  %s\n\n", user, rbk_host_name(host), now);
     free(user);
     flush_view(v);
 }

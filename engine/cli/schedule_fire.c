@@ -14,14 +14,13 @@
 static int carry(struct rbk_cli *cli, const struct rbk_entry *e, const struct rbk_plan *plan, const char *run,
                  struct rbk_error *err)
 {
-    rbk_value *params = NULL, *none = rbk_map_new();
-    int rc = rbk_params_bind(plan->params, plan->param_count, e->params ? e->params : none, &params, err);
+    rbk_value *params = NULL;
+    int rc = rbk_schedules_bind(e, plan, &params, err);
     if (rc == 0) {
         struct rbk_execution execution = {.plan = plan, .params = params, .id = run, .timeout_ms = e->timeout_ms};
         rc = rbk_execute(cli, &execution, err);
     }
     rbk_value_free(params);
-    rbk_value_free(none);
     return rc;
 }
 

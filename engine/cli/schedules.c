@@ -249,3 +249,17 @@ rbk_value *rbk_schedules_row(const struct rbk_entry *e, const struct rbk_schedul
     free(normal);
     return row;
 }
+
+int rbk_schedules_bind(const struct rbk_entry *entry, const struct rbk_plan *plan, rbk_value **out,
+                       struct rbk_error *err)
+{
+    rbk_value *given = rbk_map_new();
+    for (size_t i = 0; i < rbk_value_length(entry->params); i++) {
+        char *text = rbk_value_text(rbk_map_value_at(entry->params, i));
+        rbk_map_set_string(given, rbk_map_key_at(entry->params, i), text);
+        free(text);
+    }
+    int rc = rbk_params_bind(plan->params, plan->param_count, given, out, err);
+    rbk_value_free(given);
+    return rc;
+}

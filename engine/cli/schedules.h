@@ -19,6 +19,9 @@ int rbk_schedules_load(struct rbk_cli *cli, struct rbk_schedules *out, struct rb
 typedef void rbk_schedules_problem_fn(void *arg, const struct rbk_error *problem);
 void rbk_schedules_unknown(const struct rbk_config *config, const struct rbk_strv *known, rbk_schedules_problem_fn *fn,
                            void *arg);
+/* What a scheduled run is given: read as on the command line, where 5 is a text as well as a number. */
+int rbk_schedules_bind(const struct rbk_entry *entry, const struct rbk_plan *plan, rbk_value **out,
+                       struct rbk_error *err);
 /* Only that of one runbook, which is loaded already; none when it has none. */
 int rbk_schedules_of(struct rbk_cli *cli, const struct rbk_plan *plan, struct rbk_schedules *out,
                      struct rbk_error *err);

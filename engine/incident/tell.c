@@ -3,11 +3,11 @@
 #include <incident/rows.h>
 
 #include <base/clock.h>
+#include <base/host.h>
 #include <base/mem.h>
 #include <notify/notify.h>
 #include <stdio.h>
 #include <stdlib.h>
-#include <unistd.h>
 
 static int add_line(struct rbk_store *s, int64_t incident, const struct incident_news *news, struct rbk_error *err)
 {
@@ -70,8 +70,7 @@ static rbk_value *event_value(struct rbk_store *s, const struct rbk_config *conf
     rbk_value *e = rbk_map_new();
     char *key = rbk_asprintf("incident:%s", i->key);
     char *id = rbk_asprintf("incident/%lld/%lld", (long long)i->id, (long long)rbk_store_last_id(s));
-    char host[256] = "";
-    gethostname(host, sizeof host - 1);
+    char host[RBK_HOST_SIZE];
     rbk_map_set_string(e, "id", id);
     rbk_map_set_string(e, "event", news->event);
     rbk_map_set_string(e, "key", key);
@@ -81,7 +80,7 @@ static rbk_value *event_value(struct rbk_store *s, const struct rbk_config *conf
     set_if(e, "text", news->text);
     rbk_map_set_int(e, "time", news->now_ms);
     set_if(e, "project", config->project);
-    rbk_map_set_string(e, "host", host);
+    rbk_map_set_string(e, "host", rbk_host_name(host));
     set_if(e, "runbook", i->runbook);
     set_if(e, "to", i->called);
     if (news->channels)

@@ -19,6 +19,7 @@ struct listing {
     struct found *files;
     size_t count, cap;
     size_t order;
+    bool misnamed; /* files are wanted whose path is no id */
 };
 
 static int list_folder(struct listing *l, const char *dir, const char *prefix, int depth, struct rbk_error *err);
@@ -44,7 +45,7 @@ static int list_entry(struct listing *l, const char *dir, const char *prefix, co
         free(inner);
     } else if (rbk_ends_with(id, ".lua") && !is_library(prefix) && l->count < FILES_MAX) {
         id[strlen(id) - strlen(".lua")] = '\0';
-        if (rbk_runbook_id_ok(id)) {
+        if (rbk_runbook_id_ok(id) != l->misnamed) {
             RBK_GROW(l->files, l->count, l->cap);
             l->files[l->count++] = (struct found){id, path, l->order};
             return 0;
@@ -96,9 +97,9 @@ static int tell(const struct listing *l, rbk_runbook_file_fn *fn, void *arg)
     return rc;
 }
 
-int rbk_runbook_files(const char *const *dirs, rbk_runbook_file_fn *fn, void *arg, struct rbk_error *err)
+static int list_files(const char *const *dirs, bool misnamed, rbk_runbook_file_fn *fn, void *arg, struct rbk_error *err)
 {
-    struct listing l = {0};
+    struct listing l = {.misnamed = misnamed};
     int rc = 0;
     for (; rc == 0 && dirs && *dirs; dirs++, l.order++)
         rc = list_folder(&l, *dirs, "", 0, err);
@@ -112,4 +113,14 @@ int rbk_runbook_files(const char *const *dirs, rbk_runbook_file_fn *fn, void *ar
     }
     free(l.files);
     return rc;
+}
+
+int rbk_runbook_files(const char *const *dirs, rbk_runbook_file_fn *fn, void *arg, struct rbk_error *err)
+{
+    return list_files(dirs, false, fn, arg, err);
+}
+
+int rbk_runbook_files_misnamed(const char *const *dirs, rbk_runbook_file_fn *fn, void *arg, struct rbk_error *err)
+{
+    return list_files(dirs, true, fn, arg, err);
 }

@@ -41,5 +41,7 @@ int rbk_lua_load_text(struct rbk_lua *lua, const char *id, const char *name, con
  * the next one that this one hides, or NULL. */
 typedef int rbk_runbook_file_fn(void *arg, const char *id, const char *path, const char *shadows);
 int rbk_runbook_files(const char *const *dirs, rbk_runbook_file_fn *fn, void *arg, struct rbk_error *err);
+/* Likewise, the Lua files there that are not found because their path cannot be the id of a runbook. */
+int rbk_runbook_files_misnamed(const char *const *dirs, rbk_runbook_file_fn *fn, void *arg, struct rbk_error *err);
 
 #endif

@@ -3,6 +3,7 @@
 #include <lua/modules.h>
 
 #include <base/clock.h>
+#include <base/host.h>
 #include <base/mem.h>
 #include <base/str.h>
 #include <lua/call.h>
@@ -13,7 +14,6 @@
 #include <stdlib.h>
 #include <store/journal.h>
 #include <string.h>
-#include <unistd.h>
 
 static void set_if_said(rbk_value *event, const char *name, const char *text)
 {
@@ -40,7 +40,7 @@ static rbk_value *event_of(struct rbk_perform *p, const rbk_value *asked)
 {
     rbk_value *event = rbk_map_new(), *channels = rbk_list_new();
     const char *run = rbk_perform_run_id(p);
-    char host[256] = "", run_short[RBK_ULID_SIZE] = "";
+    char host[RBK_HOST_SIZE], run_short[RBK_ULID_SIZE] = "";
     rbk_list_append(channels, rbk_string_new(rbk_map_get_string(asked, "channel")));
     set_identity(p, asked, event);
     rbk_map_set_string(event, "event", "message");
@@ -55,7 +55,7 @@ static rbk_value *event_of(struct rbk_perform *p, const rbk_value *asked)
         rbk_map_set_string(event, "run_short", run_short);
     set_if_said(event, "title", rbk_map_get_string(asked, "subject"));
     set_if_said(event, "text", rbk_map_get_string(asked, "text"));
-    if (gethostname(host, sizeof host - 1) == 0)
+    if (*rbk_host_name(host))
         rbk_map_set_string(event, "host", host);
     return event;
 }

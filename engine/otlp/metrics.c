@@ -3,9 +3,9 @@
  * counting is not known, which the protocol allows. */
 #include <otlp/otlp.h>
 
+#include <base/host.h>
 #include <otlp/attributes.h>
 #include <string.h>
-#include <unistd.h>
 
 enum { CUMULATIVE = 2 };
 
@@ -80,15 +80,13 @@ static int gather(void *arg, const struct rbk_metrics_series *series)
 
 static rbk_value *request(rbk_value *metrics, const rbk_value *resource)
 {
-    char host[256] = "";
+    char host[RBK_HOST_SIZE];
     rbk_value *scope = rbk_map_new(), *scopes = rbk_list_new(), *about = rbk_map_new(), *abouts = rbk_list_new(),
               *document = rbk_map_new();
-    if (gethostname(host, sizeof host - 1) < 0)
-        host[0] = '\0';
     rbk_map_set(scope, "scope", rbk_otlp_scope(resource));
     rbk_map_set(scope, "metrics", metrics);
     rbk_list_append(scopes, scope);
-    rbk_map_set(about, "resource", rbk_otlp_resource(resource, host));
+    rbk_map_set(about, "resource", rbk_otlp_resource(resource, rbk_host_name(host)));
     rbk_map_set(about, "scopeMetrics", scopes);
     rbk_list_append(abouts, about);
     rbk_map_set(document, "resourceMetrics", abouts);

@@ -22,8 +22,8 @@ static bool counts(const struct rbk_step *child)
 }
 
 struct tally {
-    size_t waiting, doubt, unfinished, timed_out, failed;
-    struct rbk_buf names;
+    size_t waiting, doubt, unfinished, timed_out, failed, stopped;
+    struct rbk_buf names; /* of those that failed by themselves */
 };
 
 static void count_child(struct tally *t, const struct rbk_step *child)
@@ -37,6 +37,9 @@ static void count_child(struct tally *t, const struct rbk_step *child)
         break;
     case RBK_STEP_PENDING:
         t->unfinished++;
+        break;
+    case RBK_STEP_CANCELLED:
+        t->stopped += counts(child);
         break;
     default:
         if (has_failed(child) && counts(child)) {
@@ -55,16 +58,17 @@ static void conclude(struct rbk_step *group)
         if (group->group.steps[i])
             count_child(&t, group->group.steps[i]);
     group->group.over = true;
-    char *error =
-        t.failed ? rbk_asprintf("%zu of %zu failed: %.300s", t.failed, group->group.count, t.names.data) : NULL;
+    char *error = t.failed    ? rbk_asprintf("%zu of %zu failed: %.300s", t.failed, group->group.count, t.names.data)
+                  : t.stopped ? rbk_asprintf("%zu of %zu stopped", t.stopped, group->group.count)
+                              : NULL;
     rbk_buf_fini(&t.names);
-    enum rbk_step_state state = t.doubt        ? RBK_STEP_IN_DOUBT
-                                : t.waiting    ? RBK_STEP_WAITING
-                                : t.timed_out  ? RBK_STEP_TIMED_OUT
-                                : t.failed     ? RBK_STEP_FAILED
-                                : t.unfinished ? RBK_STEP_PENDING
-                                : group->stop  ? RBK_STEP_CANCELLED
-                                               : RBK_STEP_SUCCEEDED;
+    enum rbk_step_state state = t.doubt                 ? RBK_STEP_IN_DOUBT
+                                : t.waiting             ? RBK_STEP_WAITING
+                                : t.timed_out           ? RBK_STEP_TIMED_OUT
+                                : t.failed || t.stopped ? RBK_STEP_FAILED
+                                : t.unfinished          ? RBK_STEP_PENDING
+                                : group->stop           ? RBK_STEP_CANCELLED
+                                                        : RBK_STEP_SUCCEEDED;
     rbk_attempt_ended(group, state, error);
     free(error);
 }

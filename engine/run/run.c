@@ -1,6 +1,7 @@
 /* A run's life: it is opened (id, locks, first row), begun, stopped or not, and ends once. */
 #include <run/machine.h>
 
+#include <base/host.h>
 #include <base/trace.h>
 #include <signal.h>
 #include <string.h>
@@ -70,10 +71,8 @@ static rbk_value *recorded_params(const struct rbk_run *run)
 
 static char *host_name(void)
 {
-    char name[256] = "";
-    if (gethostname(name, sizeof name - 1) < 0)
-        return rbk_strdup("");
-    return rbk_strdup(name);
+    char name[RBK_HOST_SIZE];
+    return rbk_strdup(rbk_host_name(name));
 }
 
 /* The trace that this process was started in: a resumed run stays in it. A tracestate without one means nothing. */

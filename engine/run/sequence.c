@@ -47,7 +47,10 @@ static void account(struct rbk_run *run, const struct rbk_step *step)
         account_failure(run, step);
         break;
     case RBK_STEP_CANCELLED:
-        halt(run, RBK_RUN_CANCELLED);
+        if (is_passed_over(run, step))
+            account_failure(run, step);
+        else
+            halt(run, RBK_RUN_CANCELLED);
         break;
     case RBK_STEP_WAITING:
         run->parked = RBK_RUN_WAITING;

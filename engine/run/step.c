@@ -5,7 +5,7 @@
 
 #include <string.h>
 
-/* Items of an `each` are asked for, locked and confirmed once, by the `each`. */
+/* Items of an `each` are asked for and locked once, by the `each`, and confirmed so unless the question names $item. */
 static bool is_item(const struct rbk_step *step)
 {
     return step->role == RBK_ROLE_ITEM;
@@ -85,9 +85,18 @@ static void on_gate(struct rbk_step *step, enum rbk_decision decision)
         rbk_step_end_rejected(step);
 }
 
+static bool is_put_here(const struct rbk_step *step, const char *question)
+{
+    struct rbk_strv names = {0};
+    rbk_subst_names(question, &names);
+    bool of_item = rbk_strv_has(&names, "item");
+    rbk_strv_fini(&names);
+    return step->role == RBK_ROLE_EACH ? !of_item : of_item || !is_item(step);
+}
+
 static bool phase_confirm(struct rbk_step *step)
 {
-    if (!step->node->confirm || is_item(step))
+    if (!step->node->confirm || !is_put_here(step, step->node->confirm))
         return true;
     rbk_gate_open(step, "confirm", step->node->confirm, NULL, 0, on_gate);
     return false;
@@ -95,7 +104,7 @@ static bool phase_confirm(struct rbk_step *step)
 
 static bool phase_manual(struct rbk_step *step)
 {
-    if (!step->node->manual || is_item(step))
+    if (!step->node->manual || !is_put_here(step, step->node->manual))
         return true;
     rbk_gate_open(step, "manual", step->node->manual, NULL, 0, on_gate);
     return false;

@@ -133,10 +133,11 @@ local function run_invocation(ctx, runner, level, invocation, done)
     end
     done.cut_short = done.cut_short or result.signal ~= 0 or (runner.cuts_short or {})[result.code]
     if invocation.pattern then
-        paths, failing = keep(ctx, level, paths, #done.files)
-        if not paths then
-            return nil, failing
+        local copies, why = keep(ctx, level, paths, #done.files)
+        if not copies then
+            return nil, why
         end
+        paths = copies
     end
     for _, path in ipairs(paths) do
         table.insert(done.files, path)

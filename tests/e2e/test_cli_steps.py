@@ -167,3 +167,30 @@ def test_an_edit_of_a_done_step_stops_the_resume_until_accepted(project):
     assert result.exit == 2 and "First" in result.err + result.out and "--accept-changes" in result.err, result
     project.ok("resume", run, "--accept-changes", "--assume", "not-done")
     assert project.ledger() == ["first", "second"]
+
+
+def test_from_and_only_exclude_each_other(project):
+    project.runbook("demo/a", 'runbook "T" {}\nstep "A" { run = "echo a >> ledger" }\nstep "B" { run = "echo b >> ledger" }\n')
+    result = project.run("demo/a", "--from", "b", "--only", "a")
+    assert result.exit == 2 and "--only" in result.err and project.ledger() == [], result
+
+
+def test_fail_fast_names_the_step_that_failed(project):
+    project.runbook("demo/a", 'runbook "T" {}\nparallel "P" {\n  fail_fast = true,\n'
+                    '  step "Slow" { run = "exec sleep 60" },\n  step "Bad" { run = "exit 3" },\n}\n')
+    document = project.run("demo/a", "--json").json
+    assert document["reason"] == 'step "P": 1 of 2 failed: Bad'
+    assert [s["state"] for s in document["steps"]] == ["failed", "cancelled", "failed"]
+
+
+def test_retry_behind_a_step_that_was_cancelled(project):
+    project.runbook("demo/a", 'runbook "T" {}\nstep "Long" { run = "touch reached; exec sleep 60" }\n'
+                    'step "After" { run = "echo after >> ledger" }\n')
+    process = project.start("demo/a")
+    wait_for((project.root / "reached").exists, "the step to run")
+    run = project.ok("history", "--json").json["runs"][0]["run"]
+    project.ok("cancel", run)
+    process.communicate(timeout=60)
+    result = project.run("retry", run, "after", "--json")
+    assert result.exit == 1 and result.json["reason"] == 'step "Long": cancelled', result
+    assert project.ledger() == ["after"]

@@ -126,6 +126,23 @@ def test_trend_and_forecast(project):
     assert "rising" in project.ok("metrics", "trend", "disk").out
 
 
+def test_a_limit_has_the_unit_of_the_metric(project):
+    for day in range(9, 0, -1):
+        project.ok("metrics", "record", "disk_used", f"{400 - 4 * day}GB", "--at", f"{day * 24}h")
+        project.ok("metrics", "record", "free", f"{100 + 4 * day}GB", "--at", f"{day * 24}h")
+    for word in ("query", "trend"):
+        for limit in ("500", "10s"):
+            refused = project.run("metrics", word, "disk_used", "--since", "30d", "--limit", limit)
+            assert refused.exit == 2 and "write it as 500GB" in refused.err, refused
+    assert "reached about" in project.ok("metrics", "trend", "disk_used", "--limit", "500GB").out
+    assert "at 396GB and goes away" in project.ok("metrics", "trend", "disk_used", "--limit", "390GB").out
+    assert "at 104GB and goes away" in project.ok("metrics", "trend", "free", "--limit", "9TB").out
+    assert "not reached within ten years" in project.ok("metrics", "trend", "disk_used", "--limit", "900TB").out
+    project.ok("metrics", "record", "once", "5")
+    assert "too few points to say" in project.ok("metrics", "trend", "once", "--limit", "7").out
+    assert "5ms" in project.run("metrics", "record", "took", "5", "ms").err
+
+
 def test_export_and_import(project, tmp_path):
     for hour in range(1, 4):
         project.ok("metrics", "record", "wait_seconds", f"{hour}.25s", 'path=/a"b\\c', "--at", f"{hour}h")

@@ -71,3 +71,11 @@ def test_tests_that_could_not_be_run_are_not_tests_without_failures(project):
     assert project.ok("tests", "run", "unit", "--json").json["error"] is None
     result = project.run("tests", "run", "unit", "--variant", "fast")
     assert result.exit == 2 and "there are none here" in result.err, result
+
+
+def test_a_command_that_ends_badly_is_not_good_whatever_its_report_says(project):
+    report(project, "made.xml", a=False)
+    project.write("runbook.yaml", "levels:\n  unit: {runner: junit, command: \"sh -c 'cp made.xml r.xml; exit 3'\", report: r.xml}\n")
+    result = project.run("tests", "run", "unit")
+    assert result.exit == 1 and "ended badly" in result.out and "exit code 3" in result.out, result
+    assert "command  sh -c 'cp made.xml r.xml; exit 3'\n" in result.out, result

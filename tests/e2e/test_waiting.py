@@ -48,3 +48,18 @@ def test_nobody_is_waited_for_in_a_cancelled_run(project):
     assert cancelled["state"] == "cancelled" and cancelled["waiting_for"] == []
     assert cancelled["steps"][0]["state"] == "cancelled"
     assert waiting(project, "retry", run, "s")["steps"][0]["state"] == "waiting"
+
+
+def test_a_question_that_names_the_item_is_put_for_each(project):
+    project.runbook("demo/a", 'runbook "T" {}\nstep "S" { each = { "web", "db" }, confirm = "Restart $item?", run = "echo $item >> ledger" }\n')
+    document = waiting(project, "demo/a")
+    assert [(w["step"], w["question"]) for w in document["waiting_for"]] == [
+        ("s[1]", "Restart web?"), ("s[2]", "Restart db?")]
+    project.ok("approve", document["run"], "s[2]")
+    assert [w["step"] for w in waiting(project, "resume", document["run"])["waiting_for"]] == ["s[1]"]
+    assert project.ledger() == ["db"]
+    project.ok("reject", document["run"], "s[1]")
+    result = project.run("resume", document["run"], "--json")
+    assert result.exit == 1 and result.json["reason"] == 'step "S": 1 of 2 failed: web', result
+    project.runbook("demo/b", 'runbook "T" {}\nstep "S" { each = { "web", "db" }, confirm = "Restart all?", run = "true" }\n')
+    assert [w["question"] for w in waiting(project, "demo/b")["waiting_for"]] == ["Restart all?"]

@@ -9,7 +9,7 @@ seeds=$here/corpus/$name
 words=$here/$name.dict
 
 mkdir -p "$build/corpus/$name" "$build/crashes"
-set -- -max_total_time="$seconds" -seed="$seed" -timeout=10 -rss_limit_mb=1024 -max_len=65536 -print_final_stats=1 \
+set -- -max_total_time="$seconds" -seed="$seed" -timeout=60 -rss_limit_mb=1024 -max_len=65536 -print_final_stats=1 \
     -artifact_prefix="$build/crashes/$name-" "$build/corpus/$name"
 [ ! -d "$seeds" ] || set -- "$@" "$seeds"
 [ ! -f "$words" ] || set -- -dict="$words" "$@"

@@ -106,7 +106,7 @@ static bool transfer_rests(struct net_transfer *t)
     t->list = NULL;
     rbk_strv_fini(&t->headers);
     rbk_strv_fini(&t->answer_headers);
-    rbk_buf_clear(&t->body);
+    rbk_buf_fini(&t->body); /* it may have been long */
     t->header_bytes = 0;
     t->spent_ms = 0;
     t->was_tried = t->truncated = false;
