@@ -53,6 +53,7 @@ end
 
 -- What o.check(ctx) gives as soon as it is true; nil and why when it never was.
 function timing.wait_until(ctx, options)
+    again.needs_ctx("timing.wait_until", ctx)
     local o = again.options("timing.wait_until", options,
         { check = false, interval = "1s", timeout = "1m", backoff = 1, max_interval = "1m" })
     if type(o.check) ~= "function" then
@@ -70,6 +71,7 @@ end
 
 -- What fn(ctx, try) returns as soon as it does not fail; `times` more tries after the first, as for a step.
 function timing.retry(ctx, options, fn)
+    again.needs_ctx("timing.retry", ctx)
     local o = again.options("timing.retry", options, { times = 3, delay = "1s", backoff = 2, max_delay = "1m" })
     if math.type(o.times) ~= "integer" or o.times < 0 then
         error("`times` must be a whole number from 0 on", 0)
@@ -141,6 +143,7 @@ end
 
 -- Returns when a turn of `name` was given: at most n in any time of `per`, to all processes together.
 function timing.rate_limit(ctx, name, n, per, options)
+    again.needs_ctx("timing.rate_limit", ctx)
     local wait = wait_option("timing.rate_limit", options)
     local over, span = clock.now() + (wait or math.huge), clock.span(per, "the time of a rate limit")
     while true do
@@ -181,6 +184,7 @@ end
 -- Calls fn(ctx) while one of n slots of `name` is held, and returns what it returns. Slots are dropped by the kernel
 -- when their process dies.
 function timing.limit(ctx, name, n, fn, options)
+    again.needs_ctx("timing.limit", ctx)
     local wait = wait_option("timing.limit", options)
     if math.type(n) ~= "integer" or n < 1 or n > SLOTS_MAX then
         error(("timing.limit needs a whole number of slots from 1 to %d"):format(SLOTS_MAX), 0)
@@ -196,6 +200,7 @@ end
 -- Calls fn(ctx) within a limit of runbook.yaml, which is never reached: `llm_calls: 5/s` is 4 calls in any second,
 -- `database_connections: 50` is 49 at once. Returns what fn returns.
 function timing.within(ctx, limit, fn, options)
+    again.needs_ctx("timing.within", ctx)
     local most = config.get("limits." .. tostring(limit))
     if type(most) ~= "number" or most <= 0 then
         error(("runbook.yaml has no limit `%s` that can be counted"):format(tostring(limit)), 0)

@@ -139,6 +139,11 @@ static int check_label(const struct rbk_label *l, struct rbk_error *err)
         suggest(l->name, err);
         return RBK_EINVAL;
     }
+    if (strncmp(l->name, "__", 2) == 0) { /* https://prometheus.io/docs/concepts/data_model/#metric-names-and-labels */
+        rbk_error_set(err, RBK_EINVAL, "the label %.100s is reserved: Prometheus keeps names that begin with __",
+                      l->name);
+        return rbk_error_hint(err, "take another name");
+    }
     if (strlen(l->value) > RBK_METRIC_VALUE_MAX) {
         rbk_error_set(err, RBK_EINVAL, "the value of label %.100s is too long", l->name);
         return rbk_error_hint(err, "%d bytes at most: labels name things, they do not describe them",

@@ -101,28 +101,34 @@ int rbk_journal_runs(struct rbk_store *s, const struct rbk_run_filter *f, rbk_ru
     return rc;
 }
 
-static int read_ids(struct rbk_stmt *q, struct rbk_strv *ids, struct rbk_error *err)
+/* Runs that nobody called, in one of the states of runs_open. Every run asks, for two states, and mostly there are
+ * none: one statement is prepared for both, with one index to choose from, and the rest is decided here. Without the +
+ * SQLite would take the value into its plan, and prepare again for the other one. `expired_by_ms` 0 = expired or not.
+ */
+static int read_open(struct rbk_store *s, const char *state, int64_t expired_by_ms, struct rbk_strv *ids,
+                     struct rbk_error *err)
 {
+    static const char sql[] = "SELECT id, root, expires_ms FROM runs INDEXED BY runs_open WHERE state = +?1"
+                              " AND " RBK_RUN_IS_OPEN " ORDER BY id";
+    struct rbk_stmt *q = rbk_stmt(s, sql);
     int rc;
-    while ((rc = rbk_stmt_step(q, err)) == 1)
-        rbk_strv_take(ids, rbk_col_dup(q, 0));
+    rbk_bind_text(q, 1, state);
+    while ((rc = rbk_stmt_step(q, err)) == 1) {
+        int64_t expires_ms = rbk_col_int(q, 2);
+        bool over = expires_ms > 0 && expires_ms < expired_by_ms;
+        if (rbk_col_is_null(q, 1) && (over || !expired_by_ms))
+            rbk_strv_take(ids, rbk_col_dup(q, 0));
+    }
     rbk_stmt_end(q);
     return rc;
 }
 
-/* Every run asks, and mostly there are none: a small statement on runs_open. */
 int rbk_journal_expired(struct rbk_store *s, int64_t now_ms, struct rbk_strv *ids, struct rbk_error *err)
 {
-    struct rbk_stmt *q =
-        rbk_stmt(s, "SELECT id FROM runs WHERE state = 'waiting'"
-                    " AND " RBK_RUN_IS_OPEN " AND root IS NULL AND expires_ms > 0 AND expires_ms < ? ORDER BY id");
-    rbk_bind_int(q, 1, now_ms);
-    return read_ids(q, ids, err);
+    return read_open(s, "waiting", now_ms, ids, err);
 }
 
 int rbk_journal_running(struct rbk_store *s, struct rbk_strv *ids, struct rbk_error *err)
 {
-    struct rbk_stmt *q =
-        rbk_stmt(s, "SELECT id FROM runs WHERE state = 'running' AND " RBK_RUN_IS_OPEN " AND root IS NULL ORDER BY id");
-    return read_ids(q, ids, err);
+    return read_open(s, "running", 0, ids, err);
 }

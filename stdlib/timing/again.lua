@@ -3,6 +3,13 @@ local clock = require "runbook.timing"
 
 local again = {}
 
+-- What waits needs the step's ctx before everything else, which is easily forgotten.
+function again.needs_ctx(who, ctx)
+    if type(ctx) ~= "userdata" then
+        error(("%s begins with the step's ctx: run = function(ctx) %s(ctx, ...) end"):format(who, who), 0)
+    end
+end
+
 -- Options as a caller in Lua wrote them: a slip is told, what is missing has its default.
 function again.options(who, given, defaults)
     if type(given) ~= "table" then

@@ -365,6 +365,7 @@ def test_limits_beside_the_highest_of_a_day(project):
         (("query", "level=unit"), "name of a metric"),
         (("export", "--format", "xml"), "openmetrics"),
         (("qurey", "a"), "did you mean `runbook metrics query`?"),
+        (("record", "a", "1", "__name__=b"), "reserved"),
     ],
 )
 def test_mistakes_are_told_and_nothing_is_done(project, args, said):

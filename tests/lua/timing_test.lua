@@ -85,6 +85,16 @@ step "Slips in options are told" {
   end,
 }
 
+step "A forgotten ctx is told" {
+  run = function()
+    raises("timing.rate_limit(ctx", timing.rate_limit, "llm", 5, "1s")
+    raises("timing.wait_until(ctx", timing.wait_until, { check = print })
+    raises("timing.limit(ctx", timing.limit, "db", 2, print)
+    raises("timing.within(ctx", timing.within, "llm_calls", print)
+    raises("timing.retry(ctx", timing.retry, { times = 1 }, print)
+  end,
+}
+
 step "A command is run until it exits 0" {
   run = timing.wait {
     command = { "sh", "-c", "echo x >> tried; test $(wc -l < tried) -ge 3" }, interval = "5ms", timeout = "20s",
