@@ -51,7 +51,6 @@ class Listener:
         self.socket = socket.create_server((host, 0), family=family, backlog=128)
         self.port = self.socket.getsockname()[1]
         self.threads, self.connections = [], []
-        self.ending = False
         self.thread = threading.Thread(target=self.accept_all)
         self.thread.start()
 
@@ -60,9 +59,6 @@ class Listener:
             try:
                 connection, _ = self.socket.accept()
             except OSError:
-                return
-            if self.ending:
-                connection.close()
                 return
             self.accepts += 1
             self.connections.append(connection)
@@ -95,13 +91,7 @@ class Listener:
         return self
 
     def __exit__(self, *_):
-        self.ending = True
-        family = self.socket.family
-        host, port = self.socket.getsockname()[:2]
-        try:
-            socket.create_connection((host if host != "::" else "::1", port), timeout=60).close()
-        except OSError:
-            pass
+        self.socket.shutdown(socket.SHUT_RDWR)  # wakes who accepts
         self.thread.join()
         self.socket.close()
         for connection in self.connections:
@@ -112,7 +102,14 @@ class Listener:
             connection.close()
         for worker in self.threads:
             worker.join()
-        assert family is not None
+
+
+def everywhere():
+    """A listener on every address of this machine, which may have no IPv6."""
+    try:
+        return Listener(family=socket.AF_INET6, host="::")
+    except OSError:
+        return Listener(host="0.0.0.0")
 
 
 def deaf(host="127.0.0.1"):

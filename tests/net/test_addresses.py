@@ -2,7 +2,6 @@
 address. A preloaded witness writes down every connection that is tried."""
 
 import ipaddress
-import socket
 
 import kit
 
@@ -60,7 +59,7 @@ def spellings():
 def test_no_spelling_of_an_address_leads_to_a_connection(tmp_path):
     hosts = spellings()
     assert len(hosts) >= 200
-    with kit.Listener(family=socket.AF_INET6, host="::") as listener:
+    with kit.everywhere() as listener:
         requests = [{"url": f"http://{host}:{listener.port}/latest/meta-data", "allow_http": True} for host in hosts]
         results, connects = send(tmp_path, requests)
     assert connects == []
@@ -75,7 +74,7 @@ def test_no_spelling_of_an_address_leads_to_a_connection(tmp_path):
 
 def test_mail_goes_the_same_way(tmp_path):
     hosts = ["127.0.0.1", "localhost", "[::1]", "2130706433", "[::ffff:127.0.0.1]", "0"]
-    with kit.Listener(family=socket.AF_INET6, host="::") as listener:
+    with kit.everywhere() as listener:
         requests = [{"url": f"smtp://{h}:{listener.port}", "from": "a@example.org", "to": ["b@example.org"], "text": "x"}
                     for h in hosts]
         results, connects = send(tmp_path, requests)
