@@ -251,8 +251,9 @@ static void a_stuck_pattern_ends_the_process_with_the_name_of_the_file(void **st
     }
     close(err[1]);
     char said[1024] = "";
-    ssize_t got = read(err[0], said, sizeof said - 1);
-    said[got > 0 ? got : 0] = '\0';
+    size_t len = 0;
+    for (ssize_t got = 1; got > 0; len += got > 0 ? (size_t)got : 0) /* it is said in pieces */
+        got = read(err[0], said + len, sizeof said - 1 - len);
     close(err[0]);
     int status = 0;
     assert_int_equal(waitpid(pid, &status, 0), pid);
