@@ -109,7 +109,7 @@ static int transact(struct rbk_delivery *d, int64_t now_ms, struct rbk_error *er
         return rc;
     rc = take_up(d, now_ms, err);
     if (rc == 0 && d->mend) {
-        rc = notify_claims_mend(d->o.store, now_ms, err);
+        rc = notify_claims_mend(d->o.store, d->o.config, now_ms, err);
         notify_lanes_mend(&d->lanes, now_ms);
     }
     if (rc == 0)
@@ -188,7 +188,7 @@ static int prepare(struct rbk_delivery *d, struct rbk_error *err)
         return rc;
     rc = notify_claims_recover(d->o.store, notify_delivery_is_local(d), now_ms, err);
     if (rc == 0)
-        rc = notify_claims_mend(d->o.store, now_ms, err);
+        rc = notify_claims_mend(d->o.store, d->o.config, now_ms, err);
     if (rc == 0 && d->o.part == RBK_DELIVER_ALL)
         rc = notify_claims_hurry(d->o.store, now_ms, err);
     if (rc == 0 && !notify_delivery_is_local(d))

@@ -114,8 +114,9 @@ enum { NOTIFY_CLOCK_SLACK_MS = 60 * 1000 }; /* clocks are corrected all the time
 int notify_run_at(struct rbk_store *s, const char *sql, int64_t now_ms, struct rbk_error *err);
 /* Everything that is queued is due now. */
 int notify_claims_hurry(struct rbk_store *s, int64_t now_ms, struct rbk_error *err);
-/* What waits because of a clock that has been set back since is due now, and its channel free. */
-int notify_claims_mend(struct rbk_store *s, int64_t now_ms, struct rbk_error *err);
+/* What waits because of a clock that has been set back since is due now, or when the quiet hours end that it waits for;
+ * its channel is free. */
+int notify_claims_mend(struct rbk_store *s, const struct rbk_config *config, int64_t now_ms, struct rbk_error *err);
 /* The names of channels with queued messages, after `after` in the alphabet ("" = the first): heap, NULL = no more. */
 int notify_next_channel(struct rbk_store *s, const char *after, char **out, struct rbk_error *err);
 /* When the first queued message for a channel that is not local is due, and recorded events with it; 0 = it, or its

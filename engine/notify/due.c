@@ -4,6 +4,7 @@
 
 #include <base/clock.h>
 #include <notify/recorded.h>
+#include <notify/windows.h>
 #include <store/lock.h>
 #include <store/row.h>
 
@@ -22,26 +23,34 @@ int notify_claims_hurry(struct rbk_store *s, int64_t now_ms, struct rbk_error *e
                               err);
 }
 
-static int run_mending(struct rbk_store *s, const char *sql, int64_t now_ms, struct rbk_error *err)
+static int mend_channels(struct rbk_store *s, int64_t now_ms, struct rbk_error *err)
 {
-    struct rbk_stmt *q = rbk_stmt(s, sql);
+    struct rbk_stmt *q =
+        rbk_stmt(s, "UPDATE notify_channels SET hold_ms = min(hold_ms, ?1), sent_ms = ?1 WHERE sent_ms > ?2");
     rbk_bind_int(q, 1, now_ms);
     rbk_bind_int(q, 2, now_ms + NOTIFY_CLOCK_SLACK_MS);
     return rbk_stmt_run(q, err);
 }
 
-/* But none before the one in front of it. */
-int notify_claims_mend(struct rbk_store *s, int64_t now_ms, struct rbk_error *err)
+/* But none before the one in front of it; and while it is quiet, what waits for this time of some day goes on waiting.
+ */
+int notify_claims_mend(struct rbk_store *s, const struct rbk_config *config, int64_t now_ms, struct rbk_error *err)
 {
-    int rc = run_mending(s,
-                         "UPDATE notify_outbox SET set_ms = ?1, due_ms = max(?1, coalesce((SELECT max(p.due_ms)"
-                         " FROM notify_outbox p WHERE p.channel = notify_outbox.channel AND p.grp = notify_outbox.grp"
-                         " AND p.id < notify_outbox.id AND p.state < 2 AND p.set_ms <= ?2), 0))"
-                         " WHERE state = 0 AND due_ms > ?1 AND set_ms > ?2",
-                         now_ms, err);
-    return rc ? rc
-              : run_mending(s, "UPDATE notify_channels SET hold_ms = min(hold_ms, ?1), sent_ms = ?1 WHERE sent_ms > ?2",
-                            now_ms, err);
+    int64_t quiet_ms = 0;
+    if (notify_quiet_hours(config, now_ms, &quiet_ms, NULL) <= 0) /* hours nobody understands hide nothing */
+        quiet_ms = 0;
+    struct rbk_stmt *q =
+        rbk_stmt(s, "UPDATE notify_outbox SET set_ms = ?1, due_ms = max(?1,"
+                    " CASE WHEN attempts = 0 AND (due_ms - ?3) % 86400000 = 0 THEN ?3 ELSE 0 END,"
+                    " coalesce((SELECT max(p.due_ms)"
+                    " FROM notify_outbox p WHERE p.channel = notify_outbox.channel AND p.grp = notify_outbox.grp"
+                    " AND p.id < notify_outbox.id AND p.state < 2 AND p.set_ms <= ?2), 0))"
+                    " WHERE state = 0 AND due_ms > ?1 AND set_ms > ?2");
+    rbk_bind_int(q, 1, now_ms);
+    rbk_bind_int(q, 2, now_ms + NOTIFY_CLOCK_SLACK_MS);
+    rbk_bind_int(q, 3, quiet_ms);
+    int rc = rbk_stmt_run(q, err);
+    return rc ? rc : mend_channels(s, now_ms, err);
 }
 
 int notify_next_channel(struct rbk_store *s, const char *after, char **out, struct rbk_error *err)

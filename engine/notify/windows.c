@@ -42,8 +42,7 @@ static bool daily(const char *clock, char out[16])
     return right;
 }
 
-int notify_quiet(const struct rbk_config *config, const char *priority, int64_t now_ms, int64_t *until_ms,
-                 struct rbk_error *err)
+int notify_quiet_hours(const struct rbk_config *config, int64_t now_ms, int64_t *until_ms, struct rbk_error *err)
 {
     const rbk_value *quiet = rbk_config_get(config, "notify.quiet");
     const char *zone = quiet ? rbk_map_get_string(quiet, "timezone") : NULL;
@@ -51,14 +50,19 @@ int notify_quiet(const struct rbk_config *config, const char *priority, int64_t 
     int64_t begins = 0;
     if (!quiet || !daily(rbk_map_get_string(quiet, "from"), from) || !daily(rbk_map_get_string(quiet, "to"), to))
         return 0;
-    if (notify_priority_fits(rbk_map_get(quiet, "except"), priority))
-        return 0;
     if (!zone)
         zone = rbk_value_string(rbk_config_get(config, "timezone"));
     int rc = next_ms(from, zone, now_ms, &begins, err);
     if (rc == 0)
         rc = next_ms(to, zone, now_ms, until_ms, err);
     return rc < 0 ? rc : *until_ms < begins;
+}
+
+int notify_quiet(const struct rbk_config *config, const char *priority, int64_t now_ms, int64_t *until_ms,
+                 struct rbk_error *err)
+{
+    bool excepted = notify_priority_fits(rbk_config_get(config, "notify.quiet.except"), priority);
+    return excepted ? 0 : notify_quiet_hours(config, now_ms, until_ms, err);
 }
 
 static bool is_about(const rbk_value *window, const rbk_value *event)

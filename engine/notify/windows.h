@@ -6,7 +6,9 @@
 #include <base/buf.h>
 #include <notify/notify.h>
 
-/* 1 = it is quiet for this priority, and *until_ms is the end of it; 0; negative (a zone that there is not). */
+/* 1 = now is within the quiet hours, and *until_ms is the end of them; 0; negative (a zone that there is not). */
+int notify_quiet_hours(const struct rbk_config *config, int64_t now_ms, int64_t *until_ms, struct rbk_error *err);
+/* 1 = it is quiet for this priority, and *until_ms is the end of it; 0; negative. */
 int notify_quiet(const struct rbk_config *config, const char *priority, int64_t now_ms, int64_t *until_ms,
                  struct rbk_error *err);
 /* 1 = a window is open that the event belongs to, and `why` says which; 0; negative. */

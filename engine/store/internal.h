@@ -26,6 +26,7 @@ struct rbk_store {
     bool read_only;
     bool in_transaction;
     int wal_pages;         /* pages in the WAL after our last commit; 0 = nothing written yet */
+    int schema_version;    /* the sum of the steps that this program knows */
     struct rbk_late *late; /* the late ones among the schemas */
     size_t late_count, late_cap;
     bool made_room; /* in the transaction that is open */
@@ -89,7 +90,8 @@ int rbk_schema_room_make(struct rbk_store *s, const struct rbk_schema *schema, s
 
 /* The late room whose table the last statement missed; NULL = the statement is wrong for another reason. */
 const struct rbk_schema *rbk_late_room(const struct rbk_store *s);
-int rbk_late_room_make(struct rbk_store *s, const struct rbk_schema *schema, struct rbk_error *err);
+/* Of SQLite's codes: SQLITE_SCHEMA when a newer program has brought the store up to date since it was opened. */
+int rbk_late_room_make(struct rbk_store *s, const struct rbk_schema *schema);
 /* The transaction that made them was rolled back. */
 void rbk_late_rooms_gone(struct rbk_store *s);
 

@@ -30,10 +30,17 @@ const struct rbk_schema *rbk_late_room(const struct rbk_store *s)
     return NULL;
 }
 
-int rbk_late_room_make(struct rbk_store *s, const struct rbk_schema *schema, struct rbk_error *err)
+/* A room without tables counts in the store's version with the steps of the newest program: made by an older one, it
+ * would stay behind for good. */
+int rbk_late_room_make(struct rbk_store *s, const struct rbk_schema *schema)
 {
+    int version = 0;
+    if (rbk_schema_current(s, &version, NULL) < 0)
+        return sqlite3_extended_errcode(s->db);
+    if (version != s->schema_version)
+        return SQLITE_SCHEMA;
     s->made_room = true;
-    return rbk_schema_room_make(s, schema, err);
+    return rbk_schema_room_make(s, schema, NULL) < 0 ? sqlite3_extended_errcode(s->db) : SQLITE_OK;
 }
 
 void rbk_late_rooms_gone(struct rbk_store *s)

@@ -27,6 +27,8 @@ static const struct sql_advice advices[] = {
     {SQLITE_PERM, "the database cannot be opened", "check who owns the folder and its files (ls -la)"},
     {SQLITE_BUSY, "another program holds the database", "close it (a sqlite3 shell?) and try again"},
     {SQLITE_LOCKED, "another program holds the database", "close it (a sqlite3 shell?) and try again"},
+    {SQLITE_SCHEMA, "a newer runbook has brought the store up to date meanwhile",
+     "start this command again (a scheduler, too) with that version"},
     {SQLITE_NOMEM, "there is not enough memory", "free some memory, then: runbook resume"},
 };
 

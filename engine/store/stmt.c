@@ -34,8 +34,10 @@ static void prepare(struct rbk_stmt *q)
     q->empty = room && only_reads(q->sql);
     if (q->empty)
         q->rc = SQLITE_OK;
-    else if (room && q->store->in_transaction && rbk_late_room_make(q->store, room, NULL) == 0)
-        q->rc = prepare_now(q);
+    else if (room && q->store->in_transaction) {
+        q->rc = rbk_late_room_make(q->store, room);
+        q->rc = q->rc == SQLITE_OK ? prepare_now(q) : q->rc;
+    }
     q->writes = q->st && !sqlite3_stmt_readonly(q->st);
 }
 

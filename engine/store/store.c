@@ -15,6 +15,7 @@ static struct rbk_store *store_new(const struct rbk_store_options *o)
     s->file_mode = o->group ? 0660 : 0600;
     s->lock_wait_ms = o->lock_wait_ms > 0 ? o->lock_wait_ms : DEFAULT_LOCK_WAIT_MS;
     s->read_only = o->read_only;
+    s->schema_version = rbk_schema_version(o->schemas);
     for (const struct rbk_schema *const *schema = o->schemas; schema && *schema; schema++)
         if ((*schema)->late) {
             RBK_GROW(s->late, s->late_count, s->late_cap);

@@ -45,7 +45,8 @@ def test_the_whole_rhythm_runs_on_a_project_of_each_kind(project, kind):
     project.ok("init")
     for name, (_, status) in RHYTHM.items():
         done = project.run(name, "--json")
-        assert done.exit == status, (name, done)
+        told = [(s["title"], s["state"], s["error"], s["detail"], s["checks"]) for s in done.json["steps"]]
+        assert done.exit == status, "\n".join(map(str, [name, *told]))
         waits = [s["title"] for s in done.json["steps"] if s["state"] == "waiting"]
         assert len(waits) == (1 if status == 3 else 0), (name, waits)
         assert {s["state"] for s in done.json["steps"]} <= {"succeeded", "skipped", "waiting", "pending"}, (name, done)

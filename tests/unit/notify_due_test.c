@@ -171,6 +171,34 @@ static void what_was_queued_before_the_clock_was_set_back_is_due(void **state)
     host_fini(&h);
 }
 
+/* Both hours are some away from now: the test is right at any time of the day. */
+static char *quiet_rules(int64_t now_ms, int from, int to)
+{
+    int hour = (int)(now_ms / 3600000 % 24);
+    return rbk_asprintf("notify: { quiet: { from: '%02d:00', to: '%02d:00', timezone: UTC }, rules: [{ to: a }] }\n",
+                        (hour + from) % 24, (hour + to) % 24);
+}
+
+static void what_waits_for_quiet_hours_is_not_sent_in_them(void **state)
+{
+    struct world *w = *state;
+    struct host h = {.script = "a"};
+    char *quiet = quiet_rules(w->now_ms, 21, 3), *over = quiet_rules(w->now_ms, 3, 21);
+    configure(w, quiet);
+    w->now_ms += 10 * DAY + 600000;
+    publish(w, FAILED TITLE);
+    assert_int_equal(deliver(w, &h, RBK_DELIVER_REMOTE).left, 1);
+    assert_int_equal(h.keys.count, 0);
+    int64_t wait_ms = due_in_ms(w);
+    assert_true(wait_ms > 3600000 && wait_ms <= 3 * 3600000);
+    sql(w, "UPDATE notify_outbox SET set_ms = ?1, due_ms = due_ms + 864000000", w->now_ms);
+    configure(w, over);
+    assert_int_equal(deliver(w, &h, RBK_DELIVER_REMOTE).accepted, 1);
+    free(quiet);
+    free(over);
+    host_fini(&h);
+}
+
 static void what_failed_before_the_clock_was_set_back_is_tried(void **state)
 {
     struct world *w = *state;
@@ -253,6 +281,7 @@ int main(void)
         T(what_a_dead_delivery_was_sending_waits_for_nobody_who_lingers),
         T(a_rate_is_kept_without_waiting_for_it),
         T(what_was_queued_before_the_clock_was_set_back_is_due),
+        T(what_waits_for_quiet_hours_is_not_sent_in_them),
         T(what_failed_before_the_clock_was_set_back_is_tried),
         T(a_channel_held_before_the_clock_was_set_back_is_free),
         T(who_waits_for_another_goes_on_doing_so),
