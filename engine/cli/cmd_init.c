@@ -12,24 +12,28 @@ static const struct rbk_option options[] = {
     {0},
 };
 
-static int refuse_existing(const char *root, struct rbk_error *err)
+/* The nearest file counts, so a second one below a project's would take that folder out of it: only who names the
+ * folder means that. */
+static int refuse_existing(const struct rbk_cli *cli, const char *root, struct rbk_error *err)
 {
     static const char *const names[] = {"runbook.yaml", ".runbook.yaml", NULL};
-    for (int i = 0; names[i]; i++) {
-        char *path = rbk_path_join(root, names[i]);
-        bool exists = rbk_path_exists(path);
-        free(path);
-        if (exists) {
-            rbk_error_set(err, RBK_EINVAL, "this project has a %s already", names[i]);
-            return rbk_error_hint(err, "`runbook init --print` shows what init would write now");
-        }
+    const char *name = NULL;
+    char *folder = rbk_find_upwards(root, names, &name);
+    int rc = 0;
+    if (folder && strcmp(folder, root) == 0) {
+        rbk_error_set(err, RBK_EINVAL, "this project has a %s already", name);
+        rc = rbk_error_hint(err, "`runbook init --print` shows what init would write now");
+    } else if (folder && !cli->project) {
+        rbk_error_set(err, RBK_EINVAL, "this folder is part of the project %s, which has a %s already", folder, name);
+        rc = rbk_error_hint(err, "use that one; to make this folder a project of its own: runbook init --project .");
     }
-    return 0;
+    free(folder);
+    return rc;
 }
 
 static int write_file(struct rbk_cli *cli, const char *root, const struct rbk_detected *found, struct rbk_error *err)
 {
-    int rc = refuse_existing(root, err);
+    int rc = refuse_existing(cli, root, err);
     char *path = rbk_path_join(root, "runbook.yaml");
     if (rc == 0)
         rc = rbk_file_write_atomic(path, found->yaml, strlen(found->yaml), 0644, err);
@@ -78,6 +82,7 @@ const struct rbk_command_desc rbk_cmd_init = {
     .arguments = "",
     .summary = "Look at this project and write its runbook.yaml.",
     .help = "Finds the test runner (pytest, ctest, node --test, bats) and its levels. The\n"
-            "file is yours: read it, change it, commit it.\n",
+            "file is yours: read it, change it, commit it. Below a project that has one,\n"
+            "`runbook init --project .` makes the folder a project of its own.\n",
     .options = options,
     .run = run_init};
