@@ -2,6 +2,7 @@
 #include <cli/commands.h>
 
 #include <base/fs.h>
+#include <base/mem.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -12,9 +13,8 @@ static const struct rbk_option options[] = {
     {0},
 };
 
-/* The nearest file counts, so a second one below a project's would take that folder out of it: only who names the
- * folder means that. */
-static int refuse_existing(const struct rbk_cli *cli, const char *root, struct rbk_error *err)
+/* The nearest file counts: a second one below a project's takes that folder out of it, which is said. */
+static int look_above(const char *root, struct rbk_detected *found, struct rbk_error *err)
 {
     static const char *const names[] = {"runbook.yaml", ".runbook.yaml", NULL};
     const char *name = NULL;
@@ -23,17 +23,19 @@ static int refuse_existing(const struct rbk_cli *cli, const char *root, struct r
     if (folder && strcmp(folder, root) == 0) {
         rbk_error_set(err, RBK_EINVAL, "this project has a %s already", name);
         rc = rbk_error_hint(err, "`runbook init --print` shows what init would write now");
-    } else if (folder && !cli->project) {
-        rbk_error_set(err, RBK_EINVAL, "this folder is part of the project %s, which has a %s already", folder, name);
-        rc = rbk_error_hint(err, "use that one; to make this folder a project of its own: runbook init --project .");
+    } else if (folder) {
+        rbk_strv_take(
+            &found->findings,
+            rbk_asprintf("this folder was part of the project %s: from now on its own file counts here, not %s/%s",
+                         folder, folder, name));
     }
     free(folder);
     return rc;
 }
 
-static int write_file(struct rbk_cli *cli, const char *root, const struct rbk_detected *found, struct rbk_error *err)
+static int write_file(struct rbk_cli *cli, const char *root, struct rbk_detected *found, struct rbk_error *err)
 {
-    int rc = refuse_existing(cli, root, err);
+    int rc = look_above(root, found, err);
     char *path = rbk_path_join(root, "runbook.yaml");
     if (rc == 0)
         rc = rbk_file_write_atomic(path, found->yaml, strlen(found->yaml), 0644, err);
@@ -82,7 +84,6 @@ const struct rbk_command_desc rbk_cmd_init = {
     .arguments = "",
     .summary = "Look at this project and write its runbook.yaml.",
     .help = "Finds the test runner (pytest, ctest, node --test, bats) and its levels. The\n"
-            "file is yours: read it, change it, commit it. Below a project that has one,\n"
-            "`runbook init --project .` makes the folder a project of its own.\n",
+            "file is yours: read it, change it, commit it.\n",
     .options = options,
     .run = run_init};

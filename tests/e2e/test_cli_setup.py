@@ -234,15 +234,11 @@ def test_init_writes_what_it_found_once(project):
     assert project.ok("check", "--json").json["problems"] == []
 
 
-def test_init_below_a_project_asks_for_the_folder_by_name(project):
+def test_init_below_a_project_says_that_it_makes_another(project):
     project.write("part/tests/test_a.py", "def test_a(): pass\n")
-    part = project.root / "part"
-    refused = project.run("init", cwd=part)
-    assert refused.exit == 2 and not (part / "runbook.yaml").exists()
-    assert f"part of the project {project.root}" in refused.err and "runbook init --project ." in refused.err
-    assert "levels:" in project.ok("init", "--print", cwd=part).out
-    project.ok("init", "--project", ".", cwd=part)
-    assert (part / "runbook.yaml").exists()
+    made = project.ok("init", cwd=project.root / "part")
+    assert f"was part of the project {project.root}: from now on its own file counts here" in made.out
+    assert project.run("init", cwd=project.root / "part").exit == 2
 
 
 def test_init_as_json(project):
