@@ -1,11 +1,13 @@
-/* `status`: what runs and what waits, and for what; or one run, step by step. */
+/* `status`: what runs and what waits, and for what, and which incidents are open; or one run, step by step. */
 #include <cli/commands.h>
+#include <cli/next_lines.h>
 #include <cli/recorded_view.h>
 #include <cli/run_table.h>
 #include <cli/stored_run.h>
 #include <cli/telemetry.h>
 
 #include <base/mem.h>
+#include <incident/incident.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -20,10 +22,11 @@ struct open_runs {
     rbk_value *runs;
 };
 
+enum { INDENT = 14 };
+
 /* What one run does, below its line. */
 static void put_below(struct open_runs *o, const char *state, const char *text)
 {
-    enum { INDENT = 14 };
     char *line = rbk_asprintf("%s: %s", state, text);
     rbk_buf_printf(&o->text, "%*s", INDENT, "");
     rbk_style_wrap(&o->cli->out, &o->text, line, INDENT);
@@ -50,6 +53,29 @@ static void put_running_steps(struct open_runs *o, const rbk_value *steps)
     }
 }
 
+struct answered {
+    bool yes, no;
+};
+
+static int take_answer(void *arg, const struct rbk_gate_row *g)
+{
+    struct answered *a = arg;
+    a->yes = a->yes || (g->decision && strcmp(g->decision, "approved") == 0);
+    a->no = a->no || (g->decision && strcmp(g->decision, "rejected") == 0);
+    return 0;
+}
+
+/* Every question is answered: it goes on when somebody says so. An answer to a called run is not looked for. */
+static void put_answered(struct open_runs *o, const char *run)
+{
+    struct answered a = {0};
+    char id[RBK_ULID_SIZE];
+    rbk_journal_gates(o->cli->store, run, take_answer, &a, NULL);
+    const char *how = a.yes == a.no ? "answered" : a.yes ? "approved" : "rejected";
+    rbk_buf_printf(&o->text, "%*s%s, not resumed: runbook resume %s\n", INDENT, "", how,
+                   rbk_stored_run_short(o->cli, run, id));
+}
+
 static int list_open(void *arg, const struct rbk_run_row *stored)
 {
     struct open_runs *o = arg;
@@ -64,6 +90,8 @@ static int list_open(void *arg, const struct rbk_run_row *stored)
     if (rbk_report_value(o->cli->store, row.id, &report, &err) == 0) {
         const rbk_value *waiting = rbk_map_get(report, "waiting_for");
         put_waiting_for(o, waiting);
+        if (row.state == RBK_RUN_WAITING && !rbk_value_length(waiting))
+            put_answered(o, row.id);
         put_running_steps(o, rbk_map_get(report, "steps"));
         rbk_map_set(v, "waiting_for", waiting ? rbk_value_dup(waiting) : rbk_list_new());
     }
@@ -72,8 +100,43 @@ static int list_open(void *arg, const struct rbk_run_row *stored)
     return 0;
 }
 
-static int print_open(struct open_runs *o)
+struct unresolved {
+    struct rbk_buf keys; /* of the newest ones */
+    size_t count;
+};
+
+static int count_incident(void *arg, const struct rbk_incident *i)
 {
+    enum { SHOWN = 5 };
+    struct unresolved *u = arg;
+    if (u->count < SHOWN)
+        rbk_buf_printf(&u->keys, "%s%s", u->count ? ", " : "", i->key);
+    else if (u->count == SHOWN)
+        rbk_buf_puts(&u->keys, ", ...");
+    u->count++;
+    return 0;
+}
+
+static int put_incidents(struct open_runs *o, struct rbk_error *err)
+{
+    struct unresolved u = {0};
+    if (!rbk_store_has(o->cli->store, &rbk_incident_schema))
+        return 0;
+    int rc = rbk_incident_list(o->cli->store, false, count_incident, &u, err);
+    if (u.count) {
+        char *line = rbk_asprintf("%zu incident%s open: %s", u.count, u.count == 1 ? "" : "s", u.keys.data);
+        rbk_style_wrap(&o->cli->out, &o->text, line, 0);
+        rbk_buf_putc(&o->text, '\n');
+        rbk_next_label(&o->text, "next", "runbook incident list");
+        free(line);
+    }
+    rbk_buf_fini(&u.keys);
+    return rc;
+}
+
+static int print_open(struct open_runs *o, bool has_store, struct rbk_error *err)
+{
+    int rc = 0;
     if (o->cli->json) {
         rbk_value *document = rbk_map_new();
         rbk_map_set_string(document, "schema", "runbook.status/1");
@@ -83,8 +146,10 @@ static int print_open(struct open_runs *o)
     }
     if (rbk_value_length(o->runs) == 0)
         rbk_buf_puts(&o->text, "nothing runs, nothing waits\n");
+    if (has_store)
+        rc = put_incidents(o, err);
     rbk_style_write(&o->cli->out, &o->text);
-    return 0;
+    return rc;
 }
 
 static int show_open_runs(struct rbk_cli *cli, struct rbk_error *err)
@@ -97,7 +162,7 @@ static int show_open_runs(struct rbk_cli *cli, struct rbk_error *err)
         rc = rbk_journal_runs(cli->store, &filter, list_open, &o, err);
     }
     if (rc == 0 || rc == RBK_ENOENT)
-        rc = print_open(&o);
+        rc = print_open(&o, rc == 0, err);
     rbk_value_free(o.runs);
     rbk_buf_fini(&o.text);
     return rc;

@@ -391,3 +391,15 @@ def test_a_runbook_whose_id_is_a_number_escalates_too(shop):
     shop.runbook("42", ESCALATES.replace("n > 20", "seen > 20"))
     shop.ok("run", "42", "--n", "21")
     assert [i["key"] for i in shop.ok("incident", "list", "--json").json["incidents"]] == ["runbook/42"]
+
+
+def test_status_names_the_open_incidents(project):
+    assert project.ok("status").out == "nothing runs, nothing waits\n"
+    project.ok("incident", "open", "shop/checkout", "--title", "It is slow")
+    project.ok("incident", "open", "shop/mail")
+    said = project.ok("status").out
+    assert "2 incidents open: shop/mail, shop/checkout\n" in said and "runbook incident list" in said, said
+    assert set(project.ok("status", "--json").json) == {"schema", "runs"}
+    for key in ("shop/mail", "shop/checkout"):
+        project.ok("incident", "resolve", key)
+    assert project.ok("status").out == "nothing runs, nothing waits\n"

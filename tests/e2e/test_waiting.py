@@ -63,3 +63,18 @@ def test_a_question_that_names_the_item_is_put_for_each(project):
     assert result.exit == 1 and result.json["reason"] == 'step "S": 1 of 2 failed: web', result
     project.runbook("demo/b", 'runbook "T" {}\nstep "S" { each = { "web", "db" }, confirm = "Restart all?", run = "true" }\n')
     assert [w["question"] for w in waiting(project, "demo/b")["waiting_for"]] == ["Restart all?"]
+
+
+def test_status_says_that_an_answered_run_waits_to_be_resumed(project):
+    project.runbook("demo/a", 'runbook "T" {}\nstep "S" { confirm = "Sure?", run = "touch ran" }\n')
+    run = waiting(project, "demo/a")["run"]
+    assert "waits for a person: Sure?" in project.ok("status").out
+    project.ok("approve", run)
+    said = project.ok("status").out
+    assert f"approved, not resumed: runbook resume {run[:12]}" in said and "person" not in said, said
+    project.ok("resume", run)
+    refused = waiting(project, "demo/a")["run"]
+    project.ok("reject", refused)
+    assert f"rejected, not resumed: runbook resume {refused[:12]}" in project.ok("status").out
+    assert project.run("resume", refused).exit == 1
+    assert project.ok("status").out == "nothing runs, nothing waits\n"
