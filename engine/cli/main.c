@@ -13,26 +13,29 @@
 struct search {
     const char *word;
     char *id; /* heap */
+    bool folder;
 };
 
-/* A runbook of that name, or whose last part it is. */
+/* A runbook of that name, or whose last part it is; and whether it is a folder of some. */
 static int match_runbook(void *arg, const char *id, const char *path, const char *shadows)
 {
     struct search *s = arg;
     const char *slash = strrchr(id, '/');
+    size_t len = strlen(s->word);
     (void)path, (void)shadows;
+    s->folder = s->folder || (strncmp(id, s->word, len) == 0 && id[len] == '/');
     if (strcmp(id, s->word) != 0 && strcmp(slash ? slash + 1 : id, s->word) != 0)
         return 0;
     s->id = rbk_strdup(id);
     return 1;
 }
 
-static char *runbook_called(struct rbk_cli *cli, const char *word)
+static struct search runbooks_called(struct rbk_cli *cli, const char *word)
 {
     struct search s = {.word = word};
     if (rbk_cli_lua(cli, NULL) == 0)
         rbk_runbook_files((const char *const *)cli->runbook_dirs.items, match_runbook, &s, NULL);
-    return s.id;
+    return s;
 }
 
 static int unknown_command(struct rbk_cli *cli, const char *word, int argc, char **argv)
@@ -46,16 +49,18 @@ static int unknown_command(struct rbk_cli *cli, const char *word, int argc, char
     struct rbk_error err = {0};
     for (int i = 0; i < argc; i++) /* no command reads the options */
         cli->json = cli->json || strcmp(argv[i], "--json") == 0;
-    char *id = runbook_called(cli, word);
+    struct search called = runbooks_called(cli, word);
     const char *near = rbk_did_you_mean(word, names, count);
     rbk_error_set(&err, RBK_EINVAL, "there is no command \"%s\"", word);
-    if (id)
-        rbk_error_hint(&err, "did you mean the runbook: `runbook run %s`?", id);
+    if (called.id)
+        rbk_error_hint(&err, "did you mean the runbook: `runbook run %s`?", called.id);
+    else if (called.folder)
+        rbk_error_hint(&err, "there are runbooks of that name: `runbook list %s/`", word);
     else if (near)
         rbk_error_hint(&err, "did you mean `runbook %s`?", near);
     else
         rbk_error_hint(&err, "`runbook help` lists the commands, `runbook list` the runbooks");
-    free(id);
+    free(called.id);
     return rbk_cli_fail(cli, &err);
 }
 

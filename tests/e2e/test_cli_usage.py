@@ -180,3 +180,19 @@ def test_check_says_which_runbook_there_is_not(project):
 def test_the_version_as_an_option_speaks_json_too(project):
     for args in (["--version", "--json"], ["--json", "--version"]):
         assert project.ok(*args).json["schema"] == "runbook.version/1"
+
+
+def test_the_id_of_a_run_or_a_folder_where_another_word_is_meant(project):
+    project.runbook("demo/a", 'runbook "T" {}\nstep "S" { run = "true" }\n')
+    assert "runbook list` shows them all" in project.run("show", "01m82zzzzzzz").err
+    assert not (project.root / ".runbook").exists()
+    project.ok("demo/a")
+    run = project.last_run()["run"]
+    for name in (run, run[:12]):
+        result = project.run("show", name)
+        assert result.exit == 2 and f"it is a run of demo/a: `runbook status {run[:12]}`" in result.err, result
+    result = project.run("demo")
+    assert result.exit == 2 and "`runbook list demo/`" in result.err, result
+    assert "demo/a" in project.ok("list", "demo/").out
+    assert "`runbook run demo/a`" in project.run("a").err
+    assert "`runbook list` the runbooks" in project.run("dem").err
