@@ -33,6 +33,17 @@ static int look_above(const char *root, struct rbk_detected *found, struct rbk_e
     return rc;
 }
 
+/* Without a level the runbooks have nothing to run. */
+static void print_next(bool has_tests)
+{
+    if (!has_tests)
+        printf("\nnext            runbook check                     once levels: in runbook.yaml is written\n"
+               "                runbook list\n");
+    else
+        printf("\nnext            runbook list\n                runbook daily/morning-health-check\n"
+               "                runbook schedule preview --year   what would be due, were it enabled\n");
+}
+
 static int write_file(struct rbk_cli *cli, const char *root, struct rbk_detected *found, struct rbk_error *err)
 {
     int rc = look_above(root, found, err);
@@ -51,8 +62,7 @@ static int write_file(struct rbk_cli *cli, const char *root, struct rbk_detected
         printf("wrote %s\n", path);
         for (size_t i = 0; i < found->findings.count; i++)
             printf("  %s\n", found->findings.items[i]);
-        printf("\nnext            runbook list\n                runbook daily/morning-health-check\n"
-               "                runbook schedule preview --year   what would be due, were it enabled\n");
+        print_next(found->has_tests);
     }
     free(path);
     return rc;

@@ -96,6 +96,7 @@ void rbk_config_keys(rbk_config_key_fn *fn, void *arg);
 struct rbk_detected {
     char *yaml;
     struct rbk_strv findings;
+    bool has_tests;
 };
 int rbk_config_detect(const char *root, struct rbk_detected *out, struct rbk_error *err);
 void rbk_detected_fini(struct rbk_detected *d);

@@ -113,6 +113,7 @@ int rbk_config_detect(const char *root, struct rbk_detected *out, struct rbk_err
         detect_probes[i].look(&project, &suites[i]);
     }
     const struct detect_suite *chosen = detect_strongest(suites);
+    out->has_tests = chosen->strength != DETECT_NONE;
     detect_say(suites, chosen, &out->findings);
     out->yaml = detect_write_yaml(detect_basename(absolute), chosen, suites, DETECT_PROBES, &out->findings);
     for (size_t i = 0; i < DETECT_PROBES; i++) {

@@ -241,6 +241,16 @@ def test_init_below_a_project_says_that_it_makes_another(project):
     assert project.run("init", cwd=project.root / "part").exit == 2
 
 
+def test_init_suggests_no_runbook_that_has_nothing_to_run(project):
+    (project.root / "runbook.yaml").unlink()
+    said = project.ok("init").out
+    assert "write the command of your tests into levels: in runbook.yaml, then: runbook check" in said
+    assert said.split("next")[1].split()[:2] == ["runbook", "check"] and "morning-health-check" not in said, said
+    (project.root / "runbook.yaml").unlink()
+    project.write("tests/test_a.py", "def test_a(): pass\n")
+    assert "runbook daily/morning-health-check" in project.ok("init").out
+
+
 def test_init_as_json(project):
     (project.root / "runbook.yaml").unlink()
     document = project.ok("init", "--json").json
