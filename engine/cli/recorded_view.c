@@ -5,6 +5,7 @@
 #include <base/fs.h>
 #include <base/mem.h>
 #include <cli/next_lines.h>
+#include <cli/run_header.h>
 #include <cli/run_view.h>
 #include <cli/step_number.h>
 #include <cli/step_view.h>
@@ -123,12 +124,14 @@ void rbk_recorded_view(struct rbk_buf *out, struct rbk_cli *cli, const struct rb
     rbk_duration_format(row->duration_ms, took);
     rbk_stored_run_short(cli, row->id, p.id);
     rbk_journal_commands(cli->store, row->id, keep_command, &p, NULL);
-    rbk_style_put(&cli->out, out, RBK_BOLD, row->runbook);
-    rbk_buf_puts(out, "  ");
-    rbk_style_fit(out, row->title ? row->title : "", 120);
-    rbk_buf_printf(out, "\nrun %s", p.id);
-    rbk_run_view_params(out, rbk_map_get(report, "params"));
-    rbk_buf_printf(out, "  by %s on %s  %s\n\n", row->by ? row->by : "?", row->host ? row->host : "?", when);
+    const struct rbk_run_header header = {.runbook = row->runbook,
+                                          .title = row->title,
+                                          .run = p.id,
+                                          .params = rbk_map_get(report, "params"),
+                                          .by = row->by,
+                                          .host = row->host,
+                                          .when = when};
+    rbk_run_header(out, &cli->out, &header);
     for (size_t i = 0; i < rbk_value_length(steps); i++)
         put_step(&p, rbk_list_at(steps, i));
     rbk_buf_printf(out, "\n%s after %s\n", rbk_run_state_name(row->state), took);

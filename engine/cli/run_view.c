@@ -5,6 +5,7 @@
 #include <base/host.h>
 #include <base/mem.h>
 #include <cli/live.h>
+#include <cli/run_header.h>
 #include <cli/verbose.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -75,24 +76,13 @@ static void flush_view(struct rbk_run_view *v)
     rbk_live_show(v->live);
 }
 
-void rbk_run_view_params(struct rbk_buf *out, const rbk_value *params)
+/* "high, respond within 2h"; heap, NULL when it has no priority. */
+static char *urgency_of(const struct rbk_config *c, const char *priority)
 {
-    for (size_t i = 0; i < rbk_value_length(params); i++) {
-        char *text = rbk_value_text(rbk_map_value_at(params, i));
-        for (char *c = text; *c; c++)
-            *c = *c == '\n' ? ',' : *c;
-        rbk_buf_printf(out, "%s%s=", i ? " " : "  ", rbk_map_key_at(params, i));
-        rbk_style_fit(out, text, 40);
-        free(text);
-    }
-}
-
-static void put_priority(struct rbk_run_view *v, const char *priority)
-{
-    const struct rbk_config *c = v->cli->config;
+    struct rbk_buf out = {0};
     if (!priority)
-        return;
-    rbk_buf_printf(&v->out, "  %s", priority);
+        return NULL;
+    rbk_buf_puts(&out, priority);
     for (size_t i = 0; i < c->escalation_count; i++) {
         char text[64];
         struct rbk_quantity within = {(double)c->escalation[i].response_ms / 1000.0, RBK_UNIT_SECONDS};
@@ -100,10 +90,11 @@ static void put_priority(struct rbk_run_view *v, const char *priority)
             continue;
         rbk_quantity_format(within, text, sizeof text);
         if (c->escalation[i].response_ms)
-            rbk_buf_printf(&v->out, ", respond within %s", text);
+            rbk_buf_printf(&out, ", respond within %s", text);
         else
-            rbk_buf_puts(&v->out, ", respond immediately");
+            rbk_buf_puts(&out, ", respond immediately");
     }
+    return rbk_buf_take(&out);
 }
 
 static void view_started(void *self, const struct rbk_run *run)
@@ -113,15 +104,19 @@ static void view_started(void *self, const struct rbk_run *run)
     char now[RBK_TIME_SIZE], host[RBK_HOST_SIZE];
     if (v->silent || v->cli->quiet || rbk_run_parent(run))
         return;
-    rbk_style_put(&v->cli->out, &v->out, RBK_BOLD, plan->id);
-    rbk_buf_puts(&v->out, "  ");
-    rbk_style_fit(&v->out, plan->title, 120);
-    put_priority(v, plan->priority);
-    rbk_buf_printf(&v->out, "\nrun %s", rbk_run_short_id(run));
-    rbk_run_view_params(&v->out, rbk_run_params(run));
-    char *user = rbk_cli_user();
+    char *user = rbk_cli_user(), *urgency = urgency_of(v->cli->config, plan->priority);
     rbk_time_local_hms(rbk_clock_wall_ms(), now);
-    rbk_buf_printf(&v->out, "  by %s on %s  %s\n\n", user, rbk_host_name(host), now);
+    const struct rbk_run_header header = {.runbook = plan->id,
+                                          .title = plan->title,
+                                          .urgency = urgency,
+                                          .run = rbk_run_short_id(run),
+                                          .params = rbk_run_params(run),
+                                          .by = user,
+                                          .host = rbk_host_name(host),
+                                          .when = now};
+    rbk_style_measure(&v->cli->out);
+    rbk_run_header(&v->out, &v->cli->out, &header);
+    free(urgency);
     free(user);
     flush_view(v);
 }

@@ -18,9 +18,6 @@ extern const struct rbk_run_observer rbk_run_view_observer; /* self: the rbk_run
 void rbk_run_view_pause(struct rbk_run_view *view);
 void rbk_run_view_continue(struct rbk_run_view *view);
 
-/* Appends "  name=value name=value", each on one line and bounded. */
-void rbk_run_view_params(struct rbk_buf *out, const rbk_value *params);
-
 /* What the steps of a run came to. */
 struct rbk_run_tally {
     int met, unmet;           /* checks */

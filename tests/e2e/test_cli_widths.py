@@ -88,3 +88,21 @@ def test_why_a_step_was_skipped_is_whole(project):
 def test_doctor_at_40_columns(project):
     for line in shown(project, "doctor", width=40).splitlines():
         assert columns(line) <= 40 or " " not in line[21:], line  # a path stays whole
+
+
+@pytest.mark.parametrize("width", [40, 80])
+def test_the_head_of_a_run_breaks_between_words(project, width):
+    params = "".join(f'param "{name}" {{ default = "{name * 3}" }}\n' for name in ("replica", "region", "window", "ticket"))
+    text = f'runbook "{LONG}" {{ priority = "high" }}\n{params}step "S" {{ run = "true" }}\n'
+    long = "restore/" + "a-replica-of-the-reports-" * 2 + "again"
+    for name in ("demo/a", long):
+        project.runbook(name, text)
+        live = shown(project, name, width=width).split("\n\n")[0]
+        stored = shown(project, "status", project.last_run()["run"], width=width).split("\n\n")[0]
+        for head in (live, stored):
+            assert f"{name} {LONG}" in words(head), head
+            assert "replica=replicareplicareplica region=" in words(head) and " by " in words(head), head
+            assert all(columns(line) <= width or " " not in line.strip() for line in head.splitlines()), head
+        assert "high, respond within" in words(live)
+    lines = project.ok("demo/a").out.splitlines()
+    assert lines[0].startswith(f"demo/a  {LONG}  high, ") and " by " in lines[1] and lines[2] == "", lines
