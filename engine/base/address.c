@@ -7,6 +7,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <strings.h>
 
 static const struct {
     const char *word, *range;
@@ -139,6 +140,13 @@ bool rbk_address_is_loopback(const struct rbk_address *address)
     if (has_prefix(address, "::ffff:127.0.0.0", 104) || has_prefix(address, "::1", 128))
         return true;
     return !address->v6 && address->bytes[0] == 127;
+}
+
+bool rbk_host_is_loopback(const char *host)
+{
+    struct rbk_address address;
+    return strcasecmp(host, "localhost") == 0 ||
+           (rbk_address_parse(host, &address) && rbk_address_is_loopback(&address));
 }
 
 static bool parse_bits(const char *text, uint8_t most, uint8_t *out)

@@ -37,6 +37,8 @@ bool rbk_address_from(const struct sockaddr *sa, struct rbk_address *out); /* fa
 #define RBK_ADDRESS_FORMS 3
 size_t rbk_address_forms(const struct rbk_address *address, struct rbk_address out[RBK_ADDRESS_FORMS]);
 bool rbk_address_is_loopback(const struct rbk_address *address);
+/* A host as URLs have it: localhost, or an address of this machine. Nothing is resolved. */
+bool rbk_host_is_loopback(const char *host);
 void rbk_address_format(const struct rbk_address *address, char out[64]);
 
 #endif

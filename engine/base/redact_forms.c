@@ -53,7 +53,8 @@ static void add_base64_forms(struct redact_forms *forms, const char *secret, siz
     }
 }
 
-/* Every byte as two digits, `before` each of them: "", or "\x" as printf and Python write it. */
+/* Every byte as two digits, `before` each of them: "", "\x" as printf and Python write it, or "%" as in a URL whose
+ * harmless bytes are encoded too. */
 static void add_hex(struct redact_forms *forms, const char *secret, size_t len, const char *before, const char *digits)
 {
     struct rbk_buf form = {0};
@@ -269,6 +270,8 @@ void redact_forms_add(struct redact_forms *forms, const char *secret, size_t len
     let_wrap(forms, first);
     add_hex(forms, secret, len, "\\x", "0123456789abcdef");
     add_hex(forms, secret, len, "\\x", "0123456789ABCDEF");
+    add_hex(forms, secret, len, "%", "0123456789abcdef");
+    add_hex(forms, secret, len, "%", "0123456789ABCDEF");
     add_url_forms(forms, secret, len);
     add_json_forms(forms, secret, len);
     add_shell_forms(forms, secret, len);

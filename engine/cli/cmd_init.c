@@ -2,6 +2,7 @@
 #include <cli/commands.h>
 
 #include <base/fs.h>
+#include <base/mem.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -12,24 +13,29 @@ static const struct rbk_option options[] = {
     {0},
 };
 
-static int refuse_existing(const char *root, struct rbk_error *err)
+/* The nearest file counts: a second one below a project's takes that folder out of it, which is said. */
+static int look_above(const char *root, struct rbk_detected *found, struct rbk_error *err)
 {
     static const char *const names[] = {"runbook.yaml", ".runbook.yaml", NULL};
-    for (int i = 0; names[i]; i++) {
-        char *path = rbk_path_join(root, names[i]);
-        bool exists = rbk_path_exists(path);
-        free(path);
-        if (exists) {
-            rbk_error_set(err, RBK_EINVAL, "this project has a %s already", names[i]);
-            return rbk_error_hint(err, "`runbook init --print` shows what init would write now");
-        }
+    const char *name = NULL;
+    char *folder = rbk_find_upwards(root, names, &name);
+    int rc = 0;
+    if (folder && strcmp(folder, root) == 0) {
+        rbk_error_set(err, RBK_EINVAL, "this project has a %s already", name);
+        rc = rbk_error_hint(err, "`runbook init --print` shows what init would write now");
+    } else if (folder) {
+        rbk_strv_take(
+            &found->findings,
+            rbk_asprintf("this folder was part of the project %s: from now on its own file counts here, not %s/%s",
+                         folder, folder, name));
     }
-    return 0;
+    free(folder);
+    return rc;
 }
 
-static int write_file(struct rbk_cli *cli, const char *root, const struct rbk_detected *found, struct rbk_error *err)
+static int write_file(struct rbk_cli *cli, const char *root, struct rbk_detected *found, struct rbk_error *err)
 {
-    int rc = refuse_existing(root, err);
+    int rc = look_above(root, found, err);
     char *path = rbk_path_join(root, "runbook.yaml");
     if (rc == 0)
         rc = rbk_file_write_atomic(path, found->yaml, strlen(found->yaml), 0644, err);

@@ -41,7 +41,7 @@ static const char *const instead[][2] = {
 
 static int do_word(struct rbk_cli *cli, const struct rbk_args *args, struct rbk_error *err)
 {
-    for (size_t i = 0; i < sizeof instead / sizeof *instead; i++)
+    for (size_t i = 0; args->rest.count && i < sizeof instead / sizeof *instead; i++)
         if (strcmp(args->rest.items[0], instead[i][0]) == 0) {
             rbk_error_set(err, RBK_EINVAL, "`schedule` has no word \"%s\"", instead[i][0]);
             return rbk_error_hint(err, "%s", instead[i][1]);

@@ -1,5 +1,6 @@
-/* `runbook init`: every probe looks at the project, the strongest evidence gives the suite, the others are mentioned.
- * The levels smoke and unit always exist; one that nothing in the project is called after is the whole suite. */
+/* `runbook init`: every probe looks at the project, the strongest evidence gives the suite, the others are
+ * mentioned, each with a level that waits in the file as a comment. The levels smoke and unit always exist; one that
+ * nothing in the project is called after is the whole suite. */
 #include <base/mem.h>
 #include <config/config.h>
 #include <config/detect.h>
@@ -7,7 +8,10 @@
 #include <string.h>
 
 /* In the order of preference between equally strong ones. */
-static detect_probe_fn *const detect_probes[] = {detect_pytest, detect_ctest, detect_node, detect_bats};
+static const struct {
+    const char *kind;
+    detect_probe_fn *look;
+} detect_probes[] = {{"pytest", detect_pytest}, {"ctest", detect_ctest}, {"node", detect_node}, {"bats", detect_bats}};
 #define DETECT_PROBES (sizeof detect_probes / sizeof detect_probes[0])
 
 void detect_suite_fini(struct detect_suite *s)
@@ -86,7 +90,9 @@ static void detect_say(const struct detect_suite suites[DETECT_PROBES], const st
     }
     for (size_t i = 0; i < DETECT_PROBES; i++) {
         if (&suites[i] != chosen && suites[i].strength != DETECT_NONE) {
-            rbk_strv_take(findings, rbk_asprintf("also found, not in the file: %s", suites[i].what));
+            rbk_strv_take(findings,
+                          rbk_asprintf("also found: %s; its level unit-%s is a comment in the file: take away the #",
+                                       suites[i].what, suites[i].kind));
         }
     }
 }
@@ -103,11 +109,12 @@ int rbk_config_detect(const char *root, struct rbk_detected *out, struct rbk_err
     }
     detect_project_init(&project, absolute);
     for (size_t i = 0; i < DETECT_PROBES; i++) {
-        detect_probes[i](&project, &suites[i]);
+        suites[i].kind = detect_probes[i].kind;
+        detect_probes[i].look(&project, &suites[i]);
     }
     const struct detect_suite *chosen = detect_strongest(suites);
     detect_say(suites, chosen, &out->findings);
-    out->yaml = detect_write_yaml(detect_basename(absolute), chosen, &out->findings);
+    out->yaml = detect_write_yaml(detect_basename(absolute), chosen, suites, DETECT_PROBES, &out->findings);
     for (size_t i = 0; i < DETECT_PROBES; i++) {
         detect_suite_fini(&suites[i]);
     }

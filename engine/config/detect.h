@@ -30,6 +30,7 @@ struct detect_level {
 /* One kind of test suite. Zero-initialise. */
 struct detect_suite {
     enum detect_strength strength;
+    const char *kind; /* pytest ctest node bats, whatever runner reads its reports; set for the probes */
     const char *runner;
     char *what;              /* "pytest: 412 tests in 30 files" */
     struct rbk_strv command; /* the whole suite */
@@ -55,7 +56,9 @@ typedef bool detect_is_test_fn(const char *path);
 size_t detect_level_folders(const struct detect_project *p, const char *name, detect_is_test_fn *is_test,
                             struct rbk_strv *folders);
 
-/* The commented runbook.yaml. `suite` may have strength NONE. Heap. */
-char *detect_write_yaml(const char *project, const struct detect_suite *suite, const struct rbk_strv *findings);
+/* The commented runbook.yaml: `chosen`, one of the suites, as levels, of the others one level each as a comment.
+ * `chosen` may have strength NONE. Heap. */
+char *detect_write_yaml(const char *project, const struct detect_suite *chosen, const struct detect_suite *suites,
+                        size_t count, const struct rbk_strv *findings);
 
 #endif

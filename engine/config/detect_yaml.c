@@ -81,10 +81,9 @@ static void yaml_times(struct rbk_buf *out, const char *name)
     }
 }
 
-static void yaml_level(struct rbk_buf *out, const struct detect_suite *s, const char *name, const char *why,
-                       const struct rbk_strv *command)
+static void yaml_level_keys(struct rbk_buf *out, const struct detect_suite *s, const char *name,
+                            const struct rbk_strv *command)
 {
-    yaml_comment(out, "  ", why);
     rbk_buf_printf(out, "  %s:\n    runner: %s\n", name, s->runner);
     yaml_command(out, command);
     if (s->report) {
@@ -94,6 +93,13 @@ static void yaml_level(struct rbk_buf *out, const struct detect_suite *s, const 
     }
     yaml_prepare(out, s);
     yaml_times(out, name);
+}
+
+static void yaml_level(struct rbk_buf *out, const struct detect_suite *s, const char *name, const char *why,
+                       const struct rbk_strv *command)
+{
+    yaml_comment(out, "  ", why);
+    yaml_level_keys(out, s, name, command);
 }
 
 static void yaml_level_or_suite(struct rbk_buf *out, const struct detect_suite *s, const char *name)
@@ -121,6 +127,30 @@ static void yaml_levels(struct rbk_buf *out, const struct detect_suite *s)
             yaml_level(out, s, level->name, level->why, &level->command);
         }
     }
+}
+
+/* Another suite of the project: its tests may be there for another purpose, so the person says whether they count. Each
+ * line is commented behind its first two spaces: without the "# " it stands where it must. */
+static void yaml_other_suite(struct rbk_buf *out, const struct detect_suite *s)
+{
+    const struct detect_level *unit = detect_suite_level(s, "unit");
+    struct rbk_buf name = {0}, level = {0};
+
+    rbk_buf_putc(out, '\n');
+    rbk_buf_printf(&name, "Also found: %s. Take away the # to have it as a level.", s->what);
+    yaml_comment(out, "  ", name.data);
+    for (size_t i = 0; i < s->notes.count; i++) {
+        yaml_comment(out, "  ", s->notes.items[i]);
+    }
+    rbk_buf_fini(&name);
+    rbk_buf_printf(&name, "unit-%s", s->kind);
+    yaml_level_keys(&level, s, name.data, unit ? &unit->command : &s->command);
+    char *rest = level.data;
+    for (char *line = strsep(&rest, "\n"); line && *line; line = strsep(&rest, "\n")) {
+        yaml_comment(out, "  ", line + 2);
+    }
+    rbk_buf_fini(&level);
+    rbk_buf_fini(&name);
 }
 
 /* Nothing was found: a form to fill in that is valid as it stands. */
@@ -171,7 +201,8 @@ static const char yaml_rest[] =
     "#   medium:   {response: 24h, contact: QA team}\n"
     "#   low:      {response: 1w, contact: Development team}\n";
 
-char *detect_write_yaml(const char *project, const struct detect_suite *suite, const struct rbk_strv *findings)
+char *detect_write_yaml(const char *project, const struct detect_suite *chosen, const struct detect_suite *suites,
+                        size_t count, const struct rbk_strv *findings)
 {
     struct rbk_buf out = {0};
 
@@ -185,10 +216,15 @@ char *detect_write_yaml(const char *project, const struct detect_suite *suite, c
     rbk_buf_puts(&out, "\nproject: ");
     yaml_scalar(&out, project);
     rbk_buf_puts(&out, "\n\n");
-    if (suite->strength == DETECT_NONE) {
+    if (chosen->strength == DETECT_NONE) {
         rbk_buf_puts(&out, yaml_no_suite);
     } else {
-        yaml_levels(&out, suite);
+        yaml_levels(&out, chosen);
+        for (size_t i = 0; i < count; i++) {
+            if (&suites[i] != chosen && suites[i].strength != DETECT_NONE) {
+                yaml_other_suite(&out, &suites[i]);
+            }
+        }
     }
     rbk_buf_puts(&out, yaml_rest);
     return rbk_buf_take(&out);

@@ -1,6 +1,8 @@
 /* The output pipes: read while the process runs, and drained once it has exited. A pipe ends when its last writer is
  * gone, and that may be a grandchild that lives on; so after the exit of the child a pipe is read until it has been
- * silent for a moment, with a cap for those that never fall silent. All processes of a loop share one buffer. */
+ * silent for a moment, with a cap for those that never fall silent. Those that live on may be about to finish, as the
+ * end of `tee >(gzip >file)` for which no shell waits, so they have as long before they are ended. All processes of a
+ * loop share one buffer. */
 #include <base/clock.h>
 #include <errno.h>
 #include <fcntl.h>
@@ -9,6 +11,7 @@
 
 #define DRAIN_IDLE_MS    50
 #define DRAIN_CAP_MS     2000
+#define DRAIN_LOOK_MS    20        /* between two looks whether what was left has ended by itself */
 #define LEFTOVER_GRACE   2000      /* ms between TERM and KILL for what was left behind, at most */
 #define HEAVY_READ       32768     /* a read of that size says that the pipe is a bottleneck */
 #define HEAVY_PIPE       (1 << 20) /* what an unprivileged process may ask for */
@@ -104,6 +107,8 @@ static void drain_on_timer(void *arg)
     int64_t idle_at = p->drain.last_output_ms + DRAIN_IDLE_MS;
     int64_t until = idle_at < p->drain.deadline_ms ? idle_at : p->drain.deadline_ms;
     p->drain.timer = NULL;
+    if (now >= until && now < p->drain.deadline_ms && rbk_leftovers(p))
+        until = now + DRAIN_LOOK_MS;
     if (now < until)
         p->drain.timer = rbk_timer_start(p->loop, until - now, 0, drain_on_timer, p);
     else

@@ -1,8 +1,8 @@
 /* Child processes: one command, its whole tree, its output and its end. Spawned from the main thread into a new
  * session, with default signals, closed descriptors, the parent-death signal, and a marker in the environment by which
  * whatever is left of it can be found later. The exit of the direct child is known at once through its pidfd; output is
- * then drained until it has been idle for a moment, with a cap, never until EOF; what the tree left running is ended
- * and counted. */
+ * then drained until it has been idle for a moment, with a cap, never until EOF; what the tree left running has as
+ * long to finish by itself, then it is ended and counted. */
 #ifndef RBK_LOOP_PROC_H
 #define RBK_LOOP_PROC_H
 

@@ -26,8 +26,6 @@ static const char *const forms[] = {"xoxb-",
                                     "https://discordapp.com/api/webhooks/",
                                     ".webhook.office.com/",
                                     "&sig="};
-/* Parts of the names of headers. */
-static const char *const words[] = {"authorization", "cookie", "password", "secret", "token", "api-key", "apikey"};
 
 struct doubting {
     const char *channel;
@@ -35,14 +33,6 @@ struct doubting {
     rbk_channel_doubt_fn *fn;
     void *arg;
 };
-
-static bool is_secret_name(const char *name)
-{
-    for (size_t i = 0; i < sizeof words / sizeof *words; i++)
-        if (strcasestr(name, words[i]))
-            return true;
-    return false;
-}
 
 /* https://user:password@host */
 static bool has_password(const char *text)
@@ -76,7 +66,7 @@ static bool is_doubtful(const struct rbk_channel_option *option, const char *mem
         return true;
     if (!option->private)
         return false;
-    return option->kind == RBK_CHANNEL_MAP ? is_secret_name(member) : rbk_starts_with(text, "https://");
+    return option->kind == RBK_CHANNEL_MAP ? rbk_channel_names_secret(member) : rbk_starts_with(text, "https://");
 }
 
 /* `inner`: the name or the number within the option, NULL = the option itself. */

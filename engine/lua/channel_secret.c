@@ -43,16 +43,27 @@ static int set_secret(const struct rbk_config *config, struct rbk_redactor *reda
     return rc;
 }
 
-/* The texts of a map may be secrets one by one: headers: { Authorization: env:TOKEN }. */
-static int set_secrets_of_map(const struct rbk_config *config, struct rbk_redactor *redactor, const char *option,
-                              rbk_value *out, struct rbk_error *err)
+bool rbk_channel_names_secret(const char *header)
 {
-    rbk_value *map = rbk_map_get_mut(out, option);
+    static const char *const words[] = {"authorization", "cookie", "password", "secret", "token", "api-key", "apikey"};
+    for (size_t i = 0; i < sizeof words / sizeof *words; i++)
+        if (strcasestr(header, words[i]))
+            return true;
+    return false;
+}
+
+/* The texts of a map may be secrets one by one: headers: { Authorization: env:TOKEN }. */
+static int set_secrets_of_map(const struct rbk_config *config, struct rbk_redactor *redactor,
+                              const struct rbk_channel_option *option, rbk_value *out, struct rbk_error *err)
+{
+    rbk_value *map = rbk_map_get_mut(out, option->param.name);
     int rc = 0;
     for (size_t i = 0; rc == 0 && i < rbk_value_length(map); i++) {
-        const char *text = rbk_value_string(rbk_map_value_at(map, i));
+        const char *name = rbk_map_key_at(map, i), *text = rbk_value_string(rbk_map_value_at(map, i));
         if (text && rbk_channel_is_reference(text))
-            rc = set_secret(config, redactor, rbk_map_key_at(map, i), text, map, err);
+            rc = set_secret(config, redactor, name, text, map, err);
+        else if (text && option->private && rbk_channel_names_secret(name))
+            rbk_redactor_add(redactor, text, strlen(text)); /* it stands in the file, and is shown nowhere else */
     }
     return rc;
 }
@@ -71,9 +82,9 @@ int rbk_channel_secrets(const struct rbk_channel_spec *spec, const char *name, c
         if (secret && text && rbk_channel_is_reference(text))
             rc = set_secret(config, redactor, option->param.name, text, map, &inner);
         else if (option->private && text)
-            rbk_redactor_add(redactor, text, strlen(text)); /* it stands in the file, and is shown nowhere else */
+            rbk_redactor_add(redactor, text, strlen(text)); /* as in a map */
         if (option->kind == RBK_CHANNEL_MAP)
-            rc = set_secrets_of_map(config, redactor, option->param.name, map, &inner);
+            rc = set_secrets_of_map(config, redactor, option, map, &inner);
         if (rc)
             rbk_error_set(err, rc, "channels.%s.%s: %s", name, option->param.name, inner.message);
     }

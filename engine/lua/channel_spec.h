@@ -35,6 +35,8 @@ int rbk_channel_options(const struct rbk_channel_spec *spec, const char *name, c
                         struct rbk_error *err);
 /* Whether a text says where a secret is: env:NAME, file:PATH. */
 bool rbk_channel_is_reference(const char *text);
+/* Whether a header of that name carries a secret: Authorization, X-Api-Key. */
+bool rbk_channel_names_secret(const char *header);
 /* The same map with every secret looked up and told to the redactor. */
 int rbk_channel_secrets(const struct rbk_channel_spec *spec, const char *name, const rbk_value *options,
                         const struct rbk_config *config, struct rbk_redactor *redactor, rbk_value **out,

@@ -274,7 +274,7 @@ static int survey_member(struct rbk_store *s, const struct member *m, const stru
     struct chunk_places places = {0};
     int rc = m->series ? chunks_find(s, m->series, range, &places, err) : 0;
     if (rc == 0 && m->series && !out->rolled)
-        rc = series_is_rolled(s, m->series, &out->rolled, err);
+        rc = series_is_rolled(s, m->series, range, &out->rolled, err);
     for (size_t i = 0; i < places.count; i++)
         widen(out, places.items[i].first_ms, places.items[i].last_ms);
     if (m->inbox.count)

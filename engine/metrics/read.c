@@ -28,11 +28,14 @@ int chunks_find(struct rbk_store *s, int64_t series, const struct range *range, 
     return rc;
 }
 
-int series_is_rolled(struct rbk_store *s, int64_t series, bool *rolled, struct rbk_error *err)
+int series_is_rolled(struct rbk_store *s, int64_t series, const struct range *range, bool *rolled,
+                     struct rbk_error *err)
 {
     struct rbk_stmt *q = rbk_stmt(s, "SELECT 1 FROM metric_chunks INDEXED BY metric_chunks_by_step"
-                                     " WHERE series = ?1 AND step_ms > 0 LIMIT 1");
+                                     " WHERE series = ?1 AND step_ms > 0 AND last_ms >= ?2 AND first_ms < ?3 LIMIT 1");
     rbk_bind_int(q, 1, series);
+    rbk_bind_int(q, 2, range->since_ms);
+    rbk_bind_int(q, 3, range->until_ms);
     int rc = rbk_stmt_step(q, err);
     *rolled = rc > 0;
     if (rc >= 0)

@@ -22,8 +22,9 @@ struct chunk_places {
 };
 int chunks_find(struct rbk_store *s, int64_t series, const struct range *range, struct chunk_places *out,
                 struct rbk_error *err);
-/* Whether some of it is rolled up. */
-int series_is_rolled(struct rbk_store *s, int64_t series, bool *rolled, struct rbk_error *err);
+/* Whether some of it is rolled up in that range. */
+int series_is_rolled(struct rbk_store *s, int64_t series, const struct range *range, bool *rolled,
+                     struct rbk_error *err);
 
 /* Fills `out`, which is empty, with the samples of the range, in order: those in chunks, and those among the n entries
  * of the inbox, which are of this series. */

@@ -1,4 +1,5 @@
 /* The front of the room: the policy is read at once, the module loaded with the first request. */
+#include <base/address.h>
 #include <base/mem.h>
 #include <net/load.h>
 #include <net/net.h>
@@ -27,7 +28,7 @@ int rbk_net_new(struct rbk_loop *loop, const struct rbk_config *config, struct r
                                       .policy = &net->policy,
                                       .admit = rbk_policy_admit,
                                       .admit_host = rbk_policy_admit_host,
-                                      .is_loopback = rbk_policy_is_loopback,
+                                      .is_loopback = rbk_host_is_loopback,
                                       .timer_start = rbk_timer_start,
                                       .timer_cancel = rbk_timer_cancel,
                                       .watch = rbk_watch_both,

@@ -6,7 +6,6 @@
 #include <net/policy.h>
 #include <stdlib.h>
 #include <string.h>
-#include <strings.h>
 
 /* Nobody wants a request to end there by accident, and attackers do: credentials of the machine, neighbours. */
 static const char *const policy_unwanted[] = {"metadata", "link-local", "multicast", "unspecified", "reserved"};
@@ -124,11 +123,4 @@ int rbk_policy_admit_host(const struct rbk_policy *policy, const char *host, str
 {
     struct rbk_address address;
     return rbk_address_parse(host, &address) ? policy_judge(policy, &address, err) : 0;
-}
-
-bool rbk_policy_is_loopback(const char *host)
-{
-    struct rbk_address address;
-    return strcasecmp(host, "localhost") == 0 ||
-           (rbk_address_parse(host, &address) && rbk_address_is_loopback(&address));
 }

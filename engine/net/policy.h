@@ -22,7 +22,5 @@ int rbk_policy_admit(const struct rbk_policy *policy, const struct sockaddr *sa,
                      struct rbk_error *err);
 /* The same for the host of a URL when it is an address; a name is admitted, its addresses are looked at later. */
 int rbk_policy_admit_host(const struct rbk_policy *policy, const char *host, struct rbk_error *err);
-/* localhost, or an address of this machine's loopback. */
-bool rbk_policy_is_loopback(const char *host);
 
 #endif

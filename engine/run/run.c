@@ -111,6 +111,8 @@ static void fill_row(struct rbk_run *run)
     row->options = rbk_map_new();
     if (!run->parent)
         keep_trace(row->options);
+    if (!run->parent && run->plan->priority)
+        rbk_map_set_string(row->options, RBK_OPTION_PRIORITY, run->plan->priority);
     if (!run->parent && run->session->o.timeout_ms > 0)
         rbk_map_set_int(row->options, RBK_OPTION_TIMEOUT, run->session->o.timeout_ms);
     rbk_map_set_string(row->options, "from", run->from ? run->from->id : NULL);

@@ -45,7 +45,8 @@ int rbk_step_state_parse(const char *name, enum rbk_step_state *out); /* RBK_EIN
 #define RBK_OPTION_TRACEPARENT "traceparent"
 #define RBK_OPTION_TRACESTATE  "tracestate"
 /* In the options of a run that its schedule bounds: milliseconds. */
-#define RBK_OPTION_TIMEOUT "timeout_ms"
+#define RBK_OPTION_TIMEOUT  "timeout_ms"
+#define RBK_OPTION_PRIORITY "priority" /* its runbook's, for whoever finds that its process was killed */
 
 /* One run. All strings are owned by the struct once read (rbk_run_row_fini), borrowed when written. */
 struct rbk_run_row {

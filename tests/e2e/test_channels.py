@@ -412,3 +412,18 @@ def test_a_webhook_takes_secrets_into_its_headers(tmp_path):
     (request,) = stub.requests
     assert request.path == "/from-file"
     assert request.headers["Authorization"] == "Bearer canary" and request.headers["X-Team"] == "qa"
+
+
+class Mirror(Hook):
+    def answer(self, request):
+        return 500, {}, f"you sent {request.headers['Authorization']}"
+
+
+@pytest.mark.parametrize("written", ["Bearer canary-in-a-header", "env:TOKEN"])
+def test_what_a_receiver_says_of_a_secret_header_is_not_shown(tmp_path, written):
+    delivery = Delivery(tmp_path)
+    with serving(Mirror()) as stub:
+        hook = {"type": "webhook", "url": stub.url + "/x", "headers": {"Authorization": written}}
+        delivery.send({"c": hook}, message("c"), env={"TOKEN": "Bearer canary-in-a-header"})
+        assert stub.requests[0].headers["Authorization"] == "Bearer canary-in-a-header"
+    assert "you sent ***" in delivery.said and "canary" not in delivery.said

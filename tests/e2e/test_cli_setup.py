@@ -234,6 +234,13 @@ def test_init_writes_what_it_found_once(project):
     assert project.ok("check", "--json").json["problems"] == []
 
 
+def test_init_below_a_project_says_that_it_makes_another(project):
+    project.write("part/tests/test_a.py", "def test_a(): pass\n")
+    made = project.ok("init", cwd=project.root / "part")
+    assert f"was part of the project {project.root}: from now on its own file counts here" in made.out
+    assert project.run("init", cwd=project.root / "part").exit == 2
+
+
 def test_init_as_json(project):
     (project.root / "runbook.yaml").unlink()
     document = project.ok("init", "--json").json

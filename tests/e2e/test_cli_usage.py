@@ -144,6 +144,8 @@ def test_dry_run_fills_in_parameters_and_touches_nothing(project):
     [
         (["tests"], "`tests` needs a word that says what: run, failing,", "`runbook help tests`"),
         (["tests", "slow"], '`tests` does not know "slow"', "did you mean `runbook tests slowest`?"),
+        *[([c], f"`{c}` needs a word", f"`runbook help {c}`") for c in ("schedule", "metrics", "notify", "incident")],
+        (["schedule", "pause"], 'has no word "pause"', "`runbook schedule disable NAME`"),
         (["metrics", "trend"], "`metrics trend` needs NAME", "usage: runbook metrics trend NAME"),
         (["metrics", "record", "a"], "`metrics record` needs NAME VALUE", "usage: runbook metrics record"),
         (["version", "x"], '`version` does not take "x"', "usage: runbook version;"),

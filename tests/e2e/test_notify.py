@@ -398,6 +398,18 @@ def test_a_run_that_was_killed_is_told_once_by_the_next_command(project, hook, n
     project.run("resume", told[0]["events"][0]["run"])  # ends what the dead run left behind
 
 
+def test_a_killed_run_of_a_runbook_that_cannot_be_loaded_any_more_is_told(project, hook):
+    configure(project, hook, "notify: { rules: [{ on: run.interrupted, to: out }] }\n")
+    project.runbook("d/k", 'runbook "K" { priority = "high" }\nstep "Wait" { run = "touch begun; exec sleep 600" }\n')
+    run = project.start("run", "d/k")
+    wait_for((project.root / "begun").exists, "the step", 60)
+    kill(run)
+    project.runbook("d/k", '(("a"):rep(60)):find(("a*"):rep(30) .. "b")\n')  # never ends
+    project.ok("notify", "flush")
+    (event,) = json.loads((project.root / "out.txt").read_text())["events"]
+    assert (event["event"], event["priority"]) == ("run.interrupted", "high")
+
+
 def test_check_and_doctor_look_at_channels_and_rules(project, hook):
     configure(project, hook)
     assert project.ok("check", "--json").json["problems"] == []

@@ -50,28 +50,30 @@ static void every_common_form_is_found(void **state)
 {
     (void)state;
     static const char *const forms[] = {
-        CANARY,                                  /* as it is */
-        "cEBzcyB3LyJxJyQxPMOpPg==",              /* base64 */
-        "cEBzcyB3LyJxJyQxPMOpPg",                /* base64 without padding */
-        "cEBzcyB3LyJxJyQxPMOpP",                 /* base64 of more than the secret, cut */
-        "7040737320772f22712724313cc3a93e",      /* xxd -p */
-        "7040737320772F22712724313CC3A93E",      /* hex, upper case */
-        "p%40ss%20w%2F%22q%27%241%3C%C3%A9%3E",  /* Python quote(safe="") */
-        "p%40ss%20w/%22q%27%241%3C%C3%A9%3E",    /* Python quote */
-        "p%40ss+w%2F%22q%27%241%3C%C3%A9%3E",    /* Python quote_plus */
-        "p%40ss%20w%2F%22q'%241%3C%C3%A9%3E",    /* JavaScript encodeURIComponent */
-        "p%40ss%20w%2f%22q%27%241%3c%c3%a9%3e",  /* lower case */
-        "p@ss w/\\\"q'$1<\xc3\xa9>",             /* JSON */
-        "p@ss w/\\\"q'$1<\\u00e9>",              /* JSON, Python json.dumps */
-        "p@ss w\\/\\\"q'$1<\\u00e9>",            /* JSON, PHP */
-        "p@ss w/\\\"q'$1\\u003c\xc3\xa9\\u003e", /* JSON, Go */
-        "p@ss w/\"q'\\''$1<\xc3\xa9>",           /* sh, single quotes */
-        "p@ss w/\"q'\"'\"'$1<\xc3\xa9>",         /* Python shlex.quote */
-        "p@ss w/\\\"q'\\$1<\xc3\xa9>",           /* sh, double quotes */
-        "p@ss\\ w/\\\"q\\'\\$1\\<\xc3\xa9\\>",   /* bash printf %q */
-        "p@ss w/\"q\\'$1<\\303\\251>",           /* bash $'...' */
-        "p@ss w/&quot;q'$1&lt;\xc3\xa9&gt;",     /* XML attribute */
-        "p@ss w/\"q'$1&lt;\xc3\xa9&gt;",         /* XML text */
+        CANARY,                                             /* as it is */
+        "cEBzcyB3LyJxJyQxPMOpPg==",                         /* base64 */
+        "cEBzcyB3LyJxJyQxPMOpPg",                           /* base64 without padding */
+        "cEBzcyB3LyJxJyQxPMOpP",                            /* base64 of more than the secret, cut */
+        "7040737320772f22712724313cc3a93e",                 /* xxd -p */
+        "7040737320772F22712724313CC3A93E",                 /* hex, upper case */
+        "p%40ss%20w%2F%22q%27%241%3C%C3%A9%3E",             /* Python quote(safe="") */
+        "p%40ss%20w/%22q%27%241%3C%C3%A9%3E",               /* Python quote */
+        "p%40ss+w%2F%22q%27%241%3C%C3%A9%3E",               /* Python quote_plus */
+        "p%40ss%20w%2F%22q'%241%3C%C3%A9%3E",               /* JavaScript encodeURIComponent */
+        "p%40ss%20w%2f%22q%27%241%3c%c3%a9%3e",             /* lower case */
+        "%70%40%73%73%20%77%2F%22%71%27%24%31%3C%C3%A9%3E", /* every byte in percent */
+        "%70%40%73%73%20%77%2f%22%71%27%24%31%3c%c3%a9%3e", /* the same, lower case */
+        "p@ss w/\\\"q'$1<\xc3\xa9>",                        /* JSON */
+        "p@ss w/\\\"q'$1<\\u00e9>",                         /* JSON, Python json.dumps */
+        "p@ss w\\/\\\"q'$1<\\u00e9>",                       /* JSON, PHP */
+        "p@ss w/\\\"q'$1\\u003c\xc3\xa9\\u003e",            /* JSON, Go */
+        "p@ss w/\"q'\\''$1<\xc3\xa9>",                      /* sh, single quotes */
+        "p@ss w/\"q'\"'\"'$1<\xc3\xa9>",                    /* Python shlex.quote */
+        "p@ss w/\\\"q'\\$1<\xc3\xa9>",                      /* sh, double quotes */
+        "p@ss\\ w/\\\"q\\'\\$1\\<\xc3\xa9\\>",              /* bash printf %q */
+        "p@ss w/\"q\\'$1<\\303\\251>",                      /* bash $'...' */
+        "p@ss w/&quot;q'$1&lt;\xc3\xa9&gt;",                /* XML attribute */
+        "p@ss w/\"q'$1&lt;\xc3\xa9&gt;",                    /* XML text */
     };
     struct rbk_redactor *r = with_secret(CANARY);
     for (size_t i = 0; i < sizeof forms / sizeof forms[0]; i++) {

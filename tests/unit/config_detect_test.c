@@ -308,8 +308,38 @@ static void the_strongest_evidence_wins_and_the_rest_is_mentioned(void **state)
     put(f, "tests/x.bats", "");
     detect(f);
     assert_level(f, "unit", "ctest", "ctest --test-dir build");
-    assert_said(f, "also found, not in the file: pytest: 1 test in 1 file");
-    assert_said(f, "also found, not in the file: bats: 1 file");
+    assert_said(f, "also found: pytest: 1 test in 1 file; its level unit-pytest is a comment in the file");
+    assert_said(f, "also found: bats: 1 file; its level unit-bats is a comment in the file");
+    assert_null(rbk_config_level(f->config, "unit-bats"));
+}
+
+/* What the person is told to do: "  # key" becomes "  key", from the level's name to the end of its block. */
+static void take_comment_away(char *yaml, const char *level)
+{
+    char *line = strstr(yaml, level);
+    assert_non_null(line);
+    for (line -= strlen("  # "); rbk_starts_with(line, "  # "); line = strchr(line, '\n') + 1) {
+        memmove(line + 2, line + 4, strlen(line + 4) + 1);
+    }
+}
+
+static void the_levels_of_other_suites_wait_as_comments(void **state)
+{
+    struct fixture *f = *state;
+    struct rbk_config *config = NULL;
+    put(f, "py/tests/test_a.py", "def test_one(): pass\n");
+    put(f, "package.json", "{\"scripts\": {\"test\": \"vitest run && echo 'a # b'\"}}");
+    put(f, "CMakeLists.txt", cmake_with_labels);
+    detect(f);
+    assert_level(f, "unit", "ctest", "ctest --test-dir build");
+    take_comment_away(f->found.yaml, "unit-pytest:");
+    take_comment_away(f->found.yaml, "unit-node:");
+    assert_int_equal(rbk_config_parse("x", f->found.yaml, strlen(f->found.yaml), &config, NULL), 0);
+    assert_string_equal(rbk_config_level(config, "unit-pytest")->runner, "pytest");
+    assert_string_equal(rbk_config_level(config, "unit-node")->runner, "junit");
+    assert_non_null(rbk_config_level(config, "unit-node")->report);
+    assert_non_null(rbk_config_level(config, "smoke"));
+    rbk_config_free(config);
 }
 
 static void odd_names_cannot_break_the_file(void **state)
@@ -350,6 +380,7 @@ int main(void)
         ON_A_PROJECT(a_broken_package_file_is_survived),
         ON_A_PROJECT(bats_files_and_tags_make_levels),
         ON_A_PROJECT(the_strongest_evidence_wins_and_the_rest_is_mentioned),
+        ON_A_PROJECT(the_levels_of_other_suites_wait_as_comments),
         ON_A_PROJECT(odd_names_cannot_break_the_file),
         ON_A_PROJECT(a_missing_folder_is_an_error),
     };

@@ -51,6 +51,15 @@ static void a_process_without_leftovers_ends_without_delay(void **state)
     assert_true(shortest < 50); /* idle draining alone would be that much, each time */
 }
 
+/* As the last process of a pipe that its shell does not wait for: silent, and holding no pipe of ours. */
+static void what_is_about_to_finish_may_finish(void **state)
+{
+    struct kit *k = *state;
+    kit_sh(k, "(sleep 0.3; exit 0) >/dev/null 2>&1 & exit 0");
+    assert_int_equal(k->result.exit_code, 0);
+    assert_int_equal(k->result.leftovers, 0);
+}
+
 static void cpu_time_is_that_of_the_child_and_its_children(void **state)
 {
     struct kit *k = *state;
@@ -373,6 +382,7 @@ int main(void)
         TEST(exit_code_and_output_are_reported),
         TEST(death_by_signal_is_reported),
         TEST(a_process_without_leftovers_ends_without_delay),
+        TEST(what_is_about_to_finish_may_finish),
         TEST(cpu_time_is_that_of_the_child_and_its_children),
         TEST(a_child_starts_clean),
         TEST(environment_is_exactly_what_was_given),

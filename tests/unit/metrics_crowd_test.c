@@ -4,6 +4,7 @@
 #include <math.h>
 #include <metrics/aggregate.h>
 #include <metrics/crowd.h>
+#include <store/row.h>
 
 enum { COUNT = 20000, SERIES = 2, AT_ONCE = 500 };
 
@@ -124,8 +125,39 @@ static void test_any_values(void **state)
     free(values);
 }
 
+static bool is_rolled(struct world *w, int64_t since_ms, int64_t until_ms)
+{
+    struct members members = {0};
+    struct range range = {since_ms, until_ms, NULL};
+    struct crowd_size size;
+    assert_int_equal(series_each(w->store, "m", join, &members, NULL), 0);
+    assert_int_equal(crowd_survey(w->store, &members, &range, &size, NULL), 0);
+    members_fini(&members);
+    return size.rolled;
+}
+
+/* What was rolled up long ago keeps no younger percentile from being bounded. */
+static void test_what_is_rolled_up_counts_where_it_is(void **state)
+{
+    struct world *w = *state;
+    double *values = rbk_alloc(COUNT * sizeof *values);
+    fill(w, whole, values);
+    assert_false(is_rolled(w, INT64_MIN, INT64_MAX));
+    begin(w);
+    const char *mark = "UPDATE metric_chunks SET step_ms = 60000 WHERE id = (SELECT min(id) FROM metric_chunks)";
+    assert_int_equal(rbk_stmt_run(rbk_stmt(w->store, mark), NULL), 0);
+    commit(w);
+    assert_true(is_rolled(w, INT64_MIN, INT64_MAX));
+    assert_true(is_rolled(w, 1100, 1200));
+    assert_false(is_rolled(w, 9500, INT64_MAX));
+    free(values);
+}
+
 int main(void)
 {
-    const struct CMUnitTest tests[] = {cmocka_unit_test_setup_teardown(test_any_values, world_setup, world_teardown)};
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test_setup_teardown(test_any_values, world_setup, world_teardown),
+        cmocka_unit_test_setup_teardown(test_what_is_rolled_up_counts_where_it_is, world_setup, world_teardown),
+    };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -140,12 +140,12 @@ static void a_request_for_this_machine_stays_here(void **state)
     assert_true(rbk_policy_admit(&policy, (const void *)&there, true, NULL) < 0);
     assert_int_equal(rbk_policy_admit(&policy, (const void *)&there, false, NULL), 0);
     assert_true(rbk_policy_admit(&policy, &local, false, NULL) < 0);
-    assert_true(rbk_policy_is_loopback("LocalHost"));
-    assert_true(rbk_policy_is_loopback("[::1]"));
-    assert_true(rbk_policy_is_loopback("127.9.9.9"));
-    assert_false(rbk_policy_is_loopback("127.0.0.1.example.org"));
-    assert_false(rbk_policy_is_loopback("localhost.example.org"));
-    assert_false(rbk_policy_is_loopback("10.0.0.1"));
+    assert_true(rbk_host_is_loopback("LocalHost"));
+    assert_true(rbk_host_is_loopback("[::1]"));
+    assert_true(rbk_host_is_loopback("127.9.9.9"));
+    assert_false(rbk_host_is_loopback("127.0.0.1.example.org"));
+    assert_false(rbk_host_is_loopback("localhost.example.org"));
+    assert_false(rbk_host_is_loopback("10.0.0.1"));
     rbk_policy_fini(&policy);
 }
 
