@@ -53,7 +53,7 @@ void rbk_run_incidents_event(struct rbk_run_incidents *r, const struct rbk_run_r
 }
 
 /* A rule that tells of the escalation of the run tells of enough. */
-static bool is_heard(const struct rbk_config *config, const struct rbk_incident *i, int64_t now_ms)
+bool rbk_run_incident_is_heard(const struct rbk_config *config, const struct rbk_incident *i, int64_t now_ms)
 {
     const struct rbk_notify_about about = {
         .event = "run.escalated", .status = "info", .priority = i->priority, .runbook = i->runbook ? i->runbook : ""};
@@ -77,7 +77,7 @@ static int write_one(struct rbk_run_incidents *r, const struct rbk_config *confi
         opening.priority = NULL;
     struct rbk_incident i = {0};
     int rc = rbk_incident_open(s, config, &opening, &i, err);
-    if (rc == 0 && !r->unheard && !is_heard(config, &i, opening.now_ms))
+    if (rc == 0 && !r->unheard && !rbk_run_incident_is_heard(config, &i, opening.now_ms))
         r->unheard = rbk_strdup(i.key);
     rbk_incident_fini(&i);
     return rc;

@@ -18,6 +18,8 @@ void rbk_run_incidents_event(struct rbk_run_incidents *r, const struct rbk_run_r
 /* Opens what was kept, in the transaction of the caller. */
 int rbk_run_incidents_write(struct rbk_run_incidents *r, struct rbk_store *s, const struct rbk_config *config,
                             struct rbk_error *err);
+/* Whether anybody is told of it, of the incident or of the escalation of the run that opened it. */
+bool rbk_run_incident_is_heard(const struct rbk_config *config, const struct rbk_incident *i, int64_t now_ms);
 /* Says on stderr that the incident is open and nobody is told of it. */
 void rbk_incident_warn_unheard(const char *key);
 void rbk_run_incidents_fini(struct rbk_run_incidents *r);

@@ -363,6 +363,42 @@ def test_nobody_to_tell_is_said(project):
     assert "nobody is told" not in project.ok("demo/numbers", "--n", "21").err
 
 
+ROTA = """project: shop
+channels:
+  lead: {type: file, path: lead.log}
+contacts:
+  enginering-lead: {channels: [lead]}
+  on-call-engineer: {oncall: primary, channels: [lead]}
+  qa-team: {channels: [lead]}
+  development-team: {channels: [lead]}
+  alice: {address: "12-34"}
+  warehouse: {address: "56-78"}
+oncall:
+  primary: {members: [alice], start: 2026-11-02}
+"""
+
+
+def warnings(project):
+    found = project.ok("check", "--json").json["problems"]
+    return [(p["file"].rsplit("/")[-1], p["line"], p["column"], p["message"], p["hint"]) for p in found]
+
+
+def test_check_knows_whom_nothing_calls_and_who_is_not_reached(project):
+    project.write("runbook.yaml", ROTA)
+    project.runbook("demo/numbers", ESCALATES.replace("n > 20", "seen > 20"))
+    unreached, misspelt, unused = warnings(project)
+    assert unreached[:2] == ("numbers.lua", 1) and "nobody is told: engineering-lead has no channel" in unreached[3]
+    assert misspelt[:3] == ("runbook.yaml", 5, 3) and misspelt[4] == "did you mean engineering-lead?"
+    assert unused[:3] == ("runbook.yaml", 10, 3) and "no runbook calls it" in unused[3]
+    assert "nobody is told of a high incident: Engineering lead" in " ".join(project.ok("doctor").out.split())
+    project.write("runbook.yaml", ROTA.replace("enginering", "engineering").replace('  warehouse: {address: "56-78"}\n', ""))
+    assert warnings(project) == []
+    assert "of every priority somebody is told" in project.ok("doctor").out
+    command = "oncall:\n  primary: {command: [echo, dana]}\n"
+    project.write("runbook.yaml", ROTA.split("oncall:\n")[0].replace("enginering", "engineering") + command)
+    assert warnings(project) == []
+
+
 def test_a_contact_needs_channels_that_are_there(project):
     project.write("runbook.yaml", TOLD.replace("[lead]", "[pager]"))
     assert 'there is no channel "pager"' in project.run("incident", "open", "db").err
