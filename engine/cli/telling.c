@@ -66,7 +66,8 @@ static void tell_step_failed(struct rbk_telling *t, const struct rbk_run_row *ru
     rbk_event_joined(event, "title", (const char *const[]){run->runbook, ": step failed: ", step->title, NULL});
     rbk_event_text(event, "state", rbk_step_state_name(step->state));
     rbk_event_int(event, "attempt", step->attempts);
-    rbk_event_int(event, "duration_ms", step->duration_ms);
+    if (step->duration_ms >= 0)
+        rbk_event_int(event, "duration_ms", step->duration_ms);
     rbk_event_members(event, &t->failed);
     rbk_event_end(event);
 }

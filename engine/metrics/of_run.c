@@ -63,12 +63,19 @@ static void measure_checks(struct measuring *m, const rbk_value *checks)
     }
 }
 
+/* It came to its end by itself. How long one lasted that was stopped says nothing about how long it takes. */
+static bool ended_by_itself(const struct rbk_step_row *step)
+{
+    return step->state == RBK_STEP_SUCCEEDED || step->state == RBK_STEP_FAILED;
+}
+
 void rbk_metrics_of_step(struct rbk_metrics_batch *b, const struct rbk_run_row *run, const struct rbk_step_row *step)
 {
     struct measuring m = {.batch = b, .at_ms = step->ended_ms};
     label(&m, "runbook", run->runbook);
     label(&m, "step", step->id);
-    measure_ms(&m, "runbook_step_duration_seconds", "Time a step took.", step->duration_ms);
+    if (ended_by_itself(step))
+        measure_ms(&m, "runbook_step_duration_seconds", "Time a step took.", step->duration_ms);
     measure_ms(&m, "runbook_step_cpu_seconds", "Processor time of a step's commands.", step->cpu_ms);
     measure_kb(&m, "runbook_step_memory_bytes", "Largest process of a step.", step->max_rss_kb);
     if (step->exit_code >= 0)

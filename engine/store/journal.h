@@ -77,7 +77,7 @@ struct rbk_step_row {
     int attempts;
     int exit_code; /* -1 none */
     int signal;
-    int64_t started_ms, ended_ms, duration_ms, cpu_ms, max_rss_kb; /* -1 not measured (cpu, rss) */
+    int64_t started_ms, ended_ms, duration_ms, cpu_ms, max_rss_kb; /* -1 not measured (the last three) */
     int64_t session;                                               /* pid of the session leader while running; 0 */
     char *hash;                                                    /* of the body when it was started */
     bool idempotent;
@@ -178,7 +178,8 @@ typedef int rbk_event_row_fn(void *arg, int64_t at_ms, const char *step, const c
 int rbk_journal_events(struct rbk_store *s, const char *run, rbk_event_row_fn *fn, void *arg, struct rbk_error *err);
 /* All facts of a run as a new map (latest value of each name). */
 int rbk_journal_facts(struct rbk_store *s, const char *run, rbk_value **out, struct rbk_error *err);
-/* Median duration of the last `n` successful instances of a step in runs of this runbook; -1 when there is none. */
+/* Median duration of the last `n` successful, measured instances of a step in runs of this runbook; -1 when there is
+ * none. */
 int64_t rbk_journal_usual_ms(struct rbk_store *s, const char *runbook, const char *step_id, int n);
 
 #endif

@@ -172,7 +172,8 @@ int64_t rbk_journal_usual_ms(struct rbk_store *s, const char *runbook, const cha
 {
     static const char sql[] =
         "SELECT steps.duration_ms FROM (SELECT id FROM runs WHERE runbook = ?1 ORDER BY id DESC LIMIT ?4) AS latest"
-        " CROSS JOIN steps ON steps.run = latest.id AND steps.id = ?2 WHERE steps.state = 'succeeded' LIMIT ?3";
+        " CROSS JOIN steps ON steps.run = latest.id AND steps.id = ?2 WHERE steps.state = 'succeeded'"
+        " AND steps.duration_ms >= 0 LIMIT ?3";
     int64_t durations[64];
     int count = 0, most = (int)(sizeof durations / sizeof *durations);
     struct rbk_stmt *q = rbk_stmt(s, sql);

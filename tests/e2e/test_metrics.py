@@ -7,6 +7,7 @@ import subprocess
 import time
 
 import pytest
+from conftest import kill, wait_for
 
 STEPS = """
 runbook "Work" {}
@@ -104,6 +105,33 @@ def test_the_engine_measures_every_run(project):
     assert not any(step == "never" for _, step in names)
     project.ok("demo/work")
     assert len(points(project, "runbook_run_exit_code")['{"runbook": "demo/work"}']) == 2
+
+
+def test_only_steps_that_ended_by_themselves_say_how_long_one_takes(project):
+    def reached():
+        return (project.root / "reached").exists()
+
+    def begin():
+        (project.root / "reached").unlink(missing_ok=True)
+        process = project.start("demo/long")
+        wait_for(reached, "the step to run")
+        return process
+
+    project.runbook("demo/long", 'runbook "L" {}\nstep "S" { run = "touch reached; until test -e let_go; do sleep 0.05; done" }\n')
+    taken = begin()
+    kill(taken)
+    run = project.last_run()["run"]
+    done = project.ok("resume", run, "--assume", "done", "--json").json["steps"][0]
+    assert (done["state"], done["duration_ms"]) == ("succeeded", None), done
+    stopped = begin()
+    project.ok("cancel", project.last_run()["run"])
+    stopped.communicate(timeout=60)
+    assert project.last_run()["state"] == "cancelled"
+    assert points(project, "runbook_step_duration_seconds") == {}
+    project.write("let_go", "")
+    project.ok("demo/long")
+    ((_, measured),) = points(project, "runbook_step_duration_seconds").items()
+    assert len(measured) == 1
 
 
 def test_a_chart_fits_eighty_columns(project):

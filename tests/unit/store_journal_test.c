@@ -435,6 +435,12 @@ static void the_usual_time_is_the_median_of_the_latest_successes(void **state)
         put_step(id, &step);
         put_step(id, &bad);
     }
+    struct rbk_run_row last = fixture_run("00000000000000000000000005", "a/b");
+    struct rbk_step_row taken = step_of("disk", RBK_STEP_SUCCEEDED), stopped = step_of("net", RBK_STEP_CANCELLED);
+    taken.duration_ms = -1; /* taken as done: nobody measured it */
+    assert_int_equal(rbk_journal_run_add(s, &last, &err), 0);
+    put_step(last.id, &taken);
+    put_step(last.id, &stopped);
     commit();
     assert_int_equal(rbk_journal_usual_ms(s, "a/b", "disk", 3), 30);
     assert_int_equal(rbk_journal_usual_ms(s, "a/b", "disk", 4), 25);
