@@ -1,5 +1,6 @@
 /* `check`: every runbook and the configuration, without running anything: all problems, each with its place and its
  * mend. Exit 2 when there is an error; warnings alone are 0. */
+#include <cli/check_contacts.h>
 #include <cli/commands.h>
 #include <cli/courier.h>
 #include <cli/schedules.h>
@@ -14,8 +15,9 @@ enum { CONFIG_MAX = 1 << 20, MESSAGE = 9 };
 
 struct checking {
     struct rbk_cli *cli;
-    struct rbk_strv wanted; /* ids; empty = all */
-    struct rbk_strv seen;   /* ids that there are */
+    struct rbk_strv wanted;    /* ids; empty = all */
+    struct rbk_strv seen;      /* ids that there are */
+    struct rbk_strv escalated; /* the contacts of their `escalate` */
     rbk_value *problems;
     struct rbk_buf text;
     size_t errors, warnings, runbooks;
@@ -98,6 +100,16 @@ static void check_schedule(struct checking *c, const char *id, const struct rbk_
     rbk_zones_free(zones);
 }
 
+/* Of a bundled runbook `doctor` says it: not everybody uses it. */
+static void check_escalation(struct checking *c, const struct rbk_plan *plan)
+{
+    const struct rbk_config *config = c->cli->config;
+    if (plan->escalate_to)
+        rbk_strv_add(&c->escalated, plan->escalate_to);
+    if (config->file && rbk_starts_with(plan->path, config->root))
+        rbk_check_escalation(config, plan, take_problem, c);
+}
+
 static int check_file(void *arg, const char *id, const char *path, const char *shadows)
 {
     struct checking *c = arg;
@@ -112,6 +124,7 @@ static int check_file(void *arg, const char *id, const char *path, const char *s
     struct rbk_check_options o = {.config = c->cli->config, .load = load_called, .load_arg = c->cli->lua};
     rbk_plan_check(plan, &o, take_problem, c);
     check_schedule(c, id, plan, path);
+    check_escalation(c, plan);
     rbk_plan_free(plan);
     return 0;
 }
@@ -203,6 +216,7 @@ static int check_runbooks(struct checking *c, struct rbk_error *err)
         rc = rbk_runbook_files(dirs, check_file, c, err);
     if (rc == 0 && c->wanted.count == 0) {
         rbk_schedules_unknown(c->cli->config, &c->seen, take_error, c);
+        rbk_check_contacts(c->cli->config, &c->escalated, take_problem, c);
         rc = rbk_runbook_files_misnamed(dirs, tell_misnamed, c, err);
     }
     for (size_t i = 0; rc == 0 && i < c->wanted.count; i++)
@@ -242,6 +256,7 @@ static int check_all(struct rbk_cli *cli, const struct rbk_args *args, struct rb
     rbk_value_free(c.problems);
     rbk_strv_fini(&c.wanted);
     rbk_strv_fini(&c.seen);
+    rbk_strv_fini(&c.escalated);
     rbk_buf_fini(&c.text);
     return rc;
 }

@@ -1,5 +1,6 @@
 /* `doctor`: whether everything the program needs is in order here, and the mend where it is not. Exit 1 when something
  * is broken; warnings alone are 0. */
+#include <cli/check_contacts.h>
 #include <cli/commands.h>
 #include <cli/courier.h>
 
@@ -288,9 +289,23 @@ static void examine_messages(struct examination *x)
     if (counts[RBK_MESSAGE_DEAD])
         found(x, "messages", WARN, text, "`runbook notify list --status dead` says why; retry or drop them");
     else if (channels && !rules)
-        found(x, "messages", WARN, text, "without notify.rules nothing is sent but by hand");
+        found(x, "messages", WARN, text, "without notify.rules only contacts that have channels are told");
     else
         found(x, "messages", FINE, text, NULL);
+    free(text);
+}
+
+/* Whether somebody is told when it is time to call them. */
+static void examine_escalation(struct examination *x)
+{
+    const struct rbk_escalation *row = rbk_unheard_row(x->cli->config);
+    if (!row) {
+        found(x, "escalation", FINE, "of incidents of every priority somebody is told", NULL);
+        return;
+    }
+    char *text = rbk_asprintf("nobody is told of a %s incident: %s has no channel, and no rule is about it",
+                              row->priority, row->contact ? row->contact : "the owner");
+    found(x, "escalation", WARN, text, "add a rule for incident.* under notify:, or channels under contacts:");
     free(text);
 }
 
@@ -320,8 +335,10 @@ static int examine(struct rbk_cli *cli, const struct rbk_args *args, struct rbk_
         examine_runbooks(&x);
         examine_store(&x);
     }
-    if (cli->config)
+    if (cli->config) {
         examine_messages(&x);
+        examine_escalation(&x);
+    }
     examine_clock(&x);
     examine_cgroups(&x);
     examine_requests(&x);

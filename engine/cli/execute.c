@@ -183,6 +183,8 @@ int rbk_execute(struct rbk_cli *cli, const struct rbk_execution *e, struct rbk_e
         rbk_triggers_open(cli, rbk_run_id(c.run));
     rbk_run_free(c.run);
     deliver_local(&c);
+    if (c.metering.incidents.unheard)
+        rbk_incident_warn_unheard(c.metering.incidents.unheard);
     rbk_metering_tidy(cli);
     rbk_metering_fini(&c.metering);
     rbk_gate_terminal_free(c.terminal);

@@ -3,6 +3,7 @@
 
 #include <base/clock.h>
 #include <base/mem.h>
+#include <cli/run_incidents.h>
 #include <cli/stored_run.h>
 #include <incident/oncall.h>
 #include <run/plan.h>
@@ -93,8 +94,7 @@ int rbk_incident_word_open(struct rbk_cli *cli, const struct rbk_args *args, str
         rc = write_opening(&w, &i, err);
     }
     if (rc == 0 && !rbk_incident_is_heard(cli->config, &i, w.o.now_ms))
-        fprintf(stderr, "runbook: warning: nobody is told of it: runbook.yaml has no rule (notify:) and no channel of"
-                        " whoever is called (contacts:)\n");
+        rbk_incident_warn_unheard(i.key);
     if (rc == 0)
         rc = rbk_incident_print(cli, &i, err);
     rbk_incident_fini(&i);

@@ -6,6 +6,8 @@
 #include <base/mem.h>
 #include <cli/context.h>
 #include <incident/oncall.h>
+#include <notify/notify.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -50,8 +52,16 @@ void rbk_run_incidents_event(struct rbk_run_incidents *r, const struct rbk_run_r
     memcpy(o->run, run->id, sizeof o->run);
 }
 
-static int write_one(const struct rbk_config *config, const struct rbk_run_opening *o, struct rbk_store *s,
-                     struct rbk_error *err)
+/* A rule that tells of the escalation of the run tells of enough. */
+bool rbk_run_incident_is_heard(const struct rbk_config *config, const struct rbk_incident *i, int64_t now_ms)
+{
+    const struct rbk_notify_about about = {
+        .event = "run.escalated", .status = "info", .priority = i->priority, .runbook = i->runbook ? i->runbook : ""};
+    return rbk_incident_is_heard(config, i, now_ms) || rbk_notify_wants(config, &about);
+}
+
+static int write_one(struct rbk_run_incidents *r, const struct rbk_config *config, const struct rbk_run_opening *o,
+                     struct rbk_store *s, struct rbk_error *err)
 {
     /* a priority that is no row of the matrix is not refused here: the run has its own work to record */
     struct rbk_incident_opening opening = {.key = o->key,
@@ -65,7 +75,12 @@ static int write_one(const struct rbk_config *config, const struct rbk_run_openi
                                            .now_ms = rbk_clock_wall_ms()};
     if (o->priority && !rbk_priority_row(config, o->priority))
         opening.priority = NULL;
-    return rbk_incident_open(s, config, &opening, NULL, err);
+    struct rbk_incident i = {0};
+    int rc = rbk_incident_open(s, config, &opening, &i, err);
+    if (rc == 0 && !r->unheard && !rbk_run_incident_is_heard(config, &i, opening.now_ms))
+        r->unheard = rbk_strdup(i.key);
+    rbk_incident_fini(&i);
+    return rc;
 }
 
 static void forget(struct rbk_run_incidents *r)
@@ -80,7 +95,7 @@ int rbk_run_incidents_write(struct rbk_run_incidents *r, struct rbk_store *s, co
 {
     int rc = 0;
     for (size_t i = 0; rc == 0 && i < r->count; i++)
-        rc = write_one(config, &r->items[i], s, err);
+        rc = write_one(r, config, &r->items[i], s, err);
     forget(r);
     return rc;
 }
@@ -89,6 +104,16 @@ void rbk_run_incidents_fini(struct rbk_run_incidents *r)
 {
     forget(r);
     free(r->items);
+    free(r->unheard);
+}
+
+void rbk_incident_warn_unheard(const char *key)
+{
+    fprintf(
+        stderr,
+        "runbook: warning: nobody is told of incident %s: runbook.yaml has no rule about it (notify:) and no channel"
+        " of whoever is called (contacts:)\n",
+        key);
 }
 
 int rbk_run_remediate(void *self, const struct rbk_run_row *run, const char *priority, const struct rbk_step_row *step,

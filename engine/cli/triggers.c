@@ -3,6 +3,7 @@
 
 #include <base/clock.h>
 #include <base/mem.h>
+#include <cli/run_incidents.h>
 #include <incident/incident.h>
 #include <incident/oncall.h>
 #include <stdio.h>
@@ -72,6 +73,7 @@ int64_t rbk_trigger_measured_ms(const struct rbk_trigger *t)
 
 struct to_open {
     char *key, *runbook, *title, *priority, *text;
+    bool heard;
 };
 
 struct opening {
@@ -120,7 +122,10 @@ static int open_noted(struct opening *o, struct rbk_error *err)
                                                .run = o->run,
                                                .runbook = o->items[i].runbook,
                                                .now_ms = rbk_clock_wall_ms()};
-        rc = rbk_incident_open(store, o->cli->config, &opening, NULL, err);
+        struct rbk_incident opened = {0};
+        rc = rbk_incident_open(store, o->cli->config, &opening, &opened, err);
+        o->items[i].heard = rc < 0 || rbk_incident_is_heard(o->cli->config, &opened, opening.now_ms);
+        rbk_incident_fini(&opened);
     }
     o->cli->queued = o->cli->queued || rc == 0;
     if (rc == 0)
@@ -134,6 +139,8 @@ static void say_opened(const struct to_open *item)
     struct rbk_buf safe = {0};
     rbk_escape_terminal(&safe, item->text, strlen(item->text));
     fprintf(stderr, "incident        %s: %s\n", item->key, safe.data ? safe.data : "");
+    if (!item->heard)
+        rbk_incident_warn_unheard(item->key);
     rbk_buf_fini(&safe);
 }
 

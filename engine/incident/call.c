@@ -1,16 +1,31 @@
-/* Calling the contact of a level: who it is just now, what the timeline says about it, and when the next one is due. */
+/* Calling the contact of a level: who it is just now, whether a message goes to them, what the timeline says about it,
+ * and when the next one is due. */
 #include <incident/rows.h>
 
 #include <base/mem.h>
 #include <stdlib.h>
-#include <string.h>
 
-static char *call_text(const struct incident_call *call, const struct rbk_contact *contact, const char *called)
+/* A message that waits in the outbox counts as told: from then on it is the delivery's matter. */
+static void put_reached(struct rbk_buf *out, bool by_rule, const struct rbk_contact *contact, const char *called)
+{
+    size_t count = rbk_value_length(contact->channels);
+    if (count == 0 && by_rule)
+        rbk_buf_printf(out, "%s has no channel: the rules of notify say who is told", called);
+    else if (count == 0)
+        rbk_buf_printf(out, "nobody was told: %s has no channel, and no rule is about it", called);
+    else
+        rbk_buf_printf(out, "told %s through ", called);
+    for (size_t i = 0; i < count; i++)
+        rbk_buf_printf(out, "%s%s", i ? ", " : "", rbk_value_string(rbk_list_at(contact->channels, i)));
+}
+
+static char *call_text(const struct incident_call *call, bool by_rule, const struct rbk_contact *contact,
+                       const char *called)
 {
     struct rbk_buf out = {0};
     if (call->why)
         rbk_buf_printf(&out, "%s: ", call->why);
-    rbk_buf_printf(&out, "called %s", called);
+    put_reached(&out, by_rule, contact, called);
     if (contact->problem)
         rbk_buf_printf(&out, " (who that is just now is not known: %s)", contact->problem);
     return rbk_buf_take(&out);
@@ -26,7 +41,7 @@ int incident_call_level(struct rbk_store *s, const struct rbk_config *config, st
     free(i->called);
     i->called = rbk_contact_text(&contact);
     i->due_ms = call->now_ms + rbk_chain_wait(&chain, i->level);
-    char *text = call_text(call, &contact, i->called);
+    char *text = call_text(call, incident_is_ruled(config, i, call->event), &contact, i->called);
     struct incident_news news = {.kind = call->kind,
                                  .event = call->event,
                                  .status = "firing",
@@ -43,23 +58,6 @@ int incident_call_level(struct rbk_store *s, const struct rbk_config *config, st
     return rc;
 }
 
-static bool list_has(const rbk_value *list, const char *name)
-{
-    for (size_t i = 0; i < rbk_value_length(list); i++)
-        if (strcmp(rbk_value_string(rbk_list_at(list, i)), name) == 0)
-            return true;
-    return false;
-}
-
-static void add_channels(rbk_value *list, const rbk_value *more)
-{
-    for (size_t i = 0; i < rbk_value_length(more); i++) {
-        const char *name = rbk_value_string(rbk_list_at(more, i));
-        if (!list_has(list, name))
-            rbk_list_append(list, rbk_string_new(name));
-    }
-}
-
 rbk_value *incident_channels(const struct rbk_config *config, const struct rbk_incident *i, int64_t now_ms)
 {
     rbk_value *list = rbk_list_new();
@@ -68,7 +66,7 @@ rbk_value *incident_channels(const struct rbk_config *config, const struct rbk_i
     for (int level = 1; level <= i->level; level++) {
         struct rbk_contact contact;
         rbk_contact_resolve(config, rbk_chain_at(&chain, level), now_ms, NULL, &contact);
-        add_channels(list, contact.channels);
+        incident_add_channels(list, contact.channels);
         rbk_contact_fini(&contact);
     }
     rbk_chain_fini(&chain);

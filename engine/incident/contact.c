@@ -1,5 +1,5 @@
 /* Contacts: the words of the matrix ("On-call engineer") as somebody who can be reached. */
-#include <incident/oncall.h>
+#include <incident/rows.h>
 
 #include <base/mem.h>
 #include <ctype.h>
@@ -58,6 +58,23 @@ const char *rbk_contact_rota(const struct rbk_config *config, const char *name)
     return entry_of(rbk_config_get(config, "oncall"), name, &key) ? key : NULL;
 }
 
+static bool list_has(const rbk_value *list, const char *name)
+{
+    for (size_t i = 0; i < rbk_value_length(list); i++)
+        if (strcmp(rbk_value_string(rbk_list_at(list, i)), name) == 0)
+            return true;
+    return false;
+}
+
+void incident_add_channels(rbk_value *list, const rbk_value *more)
+{
+    for (size_t i = 0; i < rbk_value_length(more); i++) {
+        const char *name = rbk_value_string(rbk_list_at(more, i));
+        if (!list_has(list, name))
+            rbk_list_append(list, rbk_string_new(name));
+    }
+}
+
 static void take_details(struct rbk_contact *c, const rbk_value *entry)
 {
     const char *address = entry ? rbk_map_get_string(entry, "address") : NULL;
@@ -68,8 +85,7 @@ static void take_details(struct rbk_contact *c, const rbk_value *entry)
         return;
     if (!c->channels)
         c->channels = rbk_list_new();
-    for (size_t i = 0; i < rbk_value_length(channels); i++)
-        rbk_list_append(c->channels, rbk_value_dup(rbk_list_at(channels, i)));
+    incident_add_channels(c->channels, channels);
 }
 
 /* What the command of a rota said: a name, or {problem}. */

@@ -67,7 +67,7 @@ int rbk_incident_note(struct rbk_store *s, const struct rbk_config *config, cons
 int rbk_incident_resolve(struct rbk_store *s, const struct rbk_config *config, const struct rbk_incident_change *c,
                          struct rbk_error *err);
 
-/* Whether anybody is told of it: a channel of whoever was called, or any rule. */
+/* Whether anybody is told of it: a channel of whoever was called, or a rule that is about it. */
 bool rbk_incident_is_heard(const struct rbk_config *config, const struct rbk_incident *i, int64_t now_ms);
 
 /* ---- escalation ---- */

@@ -19,6 +19,8 @@ struct incident_news {
     const rbk_value *channels; /* that must hear it, or NULL */
     int64_t now_ms;
 };
+/* Whether a rule is about such an event, "firing", of the incident. */
+bool incident_is_ruled(const struct rbk_config *config, const struct rbk_incident *i, const char *event);
 int incident_tell(struct rbk_store *s, const struct rbk_config *config, const struct rbk_incident *i,
                   const struct incident_news *news, struct rbk_error *err);
 
@@ -31,6 +33,8 @@ struct incident_call {
 };
 int incident_call_level(struct rbk_store *s, const struct rbk_config *config, struct rbk_incident *i,
                         const struct incident_call *call, struct rbk_error *err);
+/* Adds the names that are not in the list yet (contact.c). */
+void incident_add_channels(rbk_value *list, const rbk_value *more);
 /* The channels of every contact that was called so far, as a new list; NULL when they have none. */
 rbk_value *incident_channels(const struct rbk_config *config, const struct rbk_incident *i, int64_t now_ms);
 

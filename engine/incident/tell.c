@@ -93,11 +93,18 @@ static rbk_value *event_value(struct rbk_store *s, const struct rbk_config *conf
     return e;
 }
 
+bool incident_is_ruled(const struct rbk_config *config, const struct rbk_incident *i, const char *event)
+{
+    const struct rbk_notify_about about = {
+        .event = event, .status = "firing", .priority = i->priority, .runbook = i->runbook ? i->runbook : ""};
+    return rbk_notify_wants(config, &about);
+}
+
 bool rbk_incident_is_heard(const struct rbk_config *config, const struct rbk_incident *i, int64_t now_ms)
 {
     rbk_value *channels = incident_channels(config, i, now_ms);
     rbk_value_free(channels);
-    return channels || rbk_notify_wanted(config);
+    return channels || incident_is_ruled(config, i, "incident.opened");
 }
 
 int incident_tell(struct rbk_store *s, const struct rbk_config *config, const struct rbk_incident *i,

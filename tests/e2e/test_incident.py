@@ -165,10 +165,11 @@ def test_an_escalation_opens_the_incident_of_its_runbook(shop):
     assert sorted(incident["runs"]) == sorted(runs)
     assert (incident["priority"], incident["called"], incident["title"]) == ("high", "engineering-lead", "Bad numbers")
     assert lines(shop, "demo/numbers") == [
-        ("opened", "seen > 20, now 21: called engineering-lead"),
+        ("opened", "seen > 20, now 21: nobody was told: engineering-lead has no channel, and no rule is about it"),
         ("again", "seen > 20, now 21"),
     ]
     text = shop.ok("incident", "postmortem", "demo/numbers", "--output", "-").out
+    assert "nobody was told: engineering-lead has no channel" in text
     assert "| Measure | succeeded |" in text and text.count("### demo/numbers") == 2
 
 
@@ -278,10 +279,13 @@ def test_incidents_open_by_themselves_once_for_each_measurement(shop):
     done = shop.ok("demo/numbers", "--n", "7", "--json")
     run = done.json["run"]
     assert "incident        demo/queue: seen > 5, now 7" in done.err
+    assert "nobody is told of incident demo/queue" in done.err
     shop.ok("demo/other")
     incident = shop.ok("incident", "show", "demo/queue", "--json").json
     assert (incident["priority"], incident["runs"], incident["opened_by"]) == ("high", [run], "trigger")
-    assert lines(shop, "demo/queue") == [("opened", "seen > 5, now 7: called Engineering lead")]
+    assert lines(shop, "demo/queue") == [
+        ("opened", "seen > 5, now 7: nobody was told: Engineering lead has no channel, and no rule is about it")
+    ]
     shop.ok("incident", "resolve", "demo/queue")
     shop.ok("demo/other")
     assert shop.ok("incident", "list", "--json").json["incidents"] == []
@@ -324,8 +328,75 @@ def test_rules_hear_of_every_change(project):
         assert f"said {word}" in told(project, "everybody")
 
 
+@pytest.mark.parametrize(
+    "rules, said",
+    [
+        ("", "told engineering-lead through lead"),
+        ("notify: {rules: [{on: [incident.*], to: [everybody]}]}\n", "told engineering-lead through lead"),
+    ],
+)
+def test_a_call_names_the_channel_that_it_went_through(project, rules, said):
+    project.write("runbook.yaml", TOLD + rules)
+    project.runbook("demo/numbers", ESCALATES.replace("n > 20", "seen > 20"))
+    assert "nobody is told" not in project.ok("demo/numbers", "--n", "21").err
+    assert lines(project, "demo/numbers") == [("opened", f"seen > 20, now 21: {said}")]
+
+
+def test_a_rule_that_is_about_it_is_enough(project):
+    project.write("runbook.yaml", TOLD + "notify: {rules: [{on: [incident.*], to: [everybody]}]}\n")
+    assert "nobody is told" not in project.ok("incident", "open", "db").err
+    assert lines(project, "db") == [("opened", "QA team has no channel: the rules of notify say who is told")]
+
+
+NOBODY = TOLD.replace("engineering-lead:", "on-call-engineer:")
+
+
 def test_nobody_to_tell_is_said(project):
     assert "nobody is told" in project.ok("incident", "open", "db").err
+    project.write("runbook.yaml", NOBODY + "notify: {rules: [{on: [run.failed], to: [everybody]}]}\n")
+    assert "nobody is told of incident queue" in project.ok("incident", "open", "queue").err
+    project.runbook("demo/numbers", ESCALATES.replace("n > 20", "seen > 20"))
+    done = project.ok("demo/numbers", "--n", "21")
+    assert "escalate: call engineering-lead" in done.out
+    assert "nobody is told of incident demo/numbers" in done.err
+    project.write("runbook.yaml", NOBODY + "notify: {rules: [{on: [run.escalated], to: [everybody]}]}\n")
+    assert "nobody is told" not in project.ok("demo/numbers", "--n", "21").err
+
+
+ROTA = """project: shop
+channels:
+  lead: {type: file, path: lead.log}
+contacts:
+  enginering-lead: {channels: [lead]}
+  on-call-engineer: {oncall: primary, channels: [lead]}
+  qa-team: {channels: [lead]}
+  development-team: {channels: [lead]}
+  alice: {address: "12-34"}
+  warehouse: {address: "56-78"}
+oncall:
+  primary: {members: [alice], start: 2026-11-02}
+"""
+
+
+def warnings(project):
+    found = project.ok("check", "--json").json["problems"]
+    return [(p["file"].rsplit("/")[-1], p["line"], p["column"], p["message"], p["hint"]) for p in found]
+
+
+def test_check_knows_whom_nothing_calls_and_who_is_not_reached(project):
+    project.write("runbook.yaml", ROTA)
+    project.runbook("demo/numbers", ESCALATES.replace("n > 20", "seen > 20"))
+    unreached, misspelt, unused = warnings(project)
+    assert unreached[:2] == ("numbers.lua", 1) and "nobody is told: engineering-lead has no channel" in unreached[3]
+    assert misspelt[:3] == ("runbook.yaml", 5, 3) and misspelt[4] == "did you mean engineering-lead?"
+    assert unused[:3] == ("runbook.yaml", 10, 3) and "no runbook calls it" in unused[3]
+    assert "nobody is told of a high incident: Engineering lead" in " ".join(project.ok("doctor").out.split())
+    project.write("runbook.yaml", ROTA.replace("enginering", "engineering").replace('  warehouse: {address: "56-78"}\n', ""))
+    assert warnings(project) == []
+    assert "of every priority somebody is told" in project.ok("doctor").out
+    command = "oncall:\n  primary: {command: [echo, dana]}\n"
+    project.write("runbook.yaml", ROTA.split("oncall:\n")[0].replace("enginering", "engineering") + command)
+    assert warnings(project) == []
 
 
 def test_a_contact_needs_channels_that_are_there(project):

@@ -14,6 +14,9 @@
 #define HOUR   (60 * MINUTE)
 #define DAY    (24 * HOUR)
 
+/* How a call ends for whoever cannot be reached. */
+#define UNTOLD " has no channel, and no rule is about it\n"
+
 static const struct rbk_schema *const incident_schemas[] = {&rbk_journal_schema, &rbk_notify_schema,
                                                             &rbk_incident_schema, NULL};
 
