@@ -66,8 +66,8 @@ static void changes_on_ready(void *arg)
     for (ssize_t n; (n = read(c->fd, events, sizeof events)) > 0;)
         for (const char *p = events; p < events + n;) {
             const struct inotify_event *e = (const struct inotify_event *)(const void *)p;
-            changed = changed || is_wanted(c, e);
-            if (e->mask & IN_IGNORED) /* the folder is gone */
+            changed = changed || is_wanted(c, e) || (e->mask & IN_IGNORED);
+            if (e->mask & IN_IGNORED) /* the folder is gone; whoever adds it again waits for the next one */
                 forget(c, e->wd);
             p += sizeof *e + e->len;
         }

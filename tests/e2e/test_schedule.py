@@ -1,5 +1,6 @@
 """`runbook schedule` from outside: what is due, what is declared, and what the daemon makes of it."""
 
+import contextlib
 import os
 import pathlib
 import re
@@ -228,10 +229,11 @@ def test_the_daemon_mends_what_a_clock_that_was_set_back_left(project):
         kill(daemon)
 
 
-def test_the_daemon_sees_folders_that_come_later(project, tmp_path):
-    """Neither the project's nor the user's folder of runbooks is there when it begins."""
-    log, late = tmp_path / "log", tmp_path / "later" / "config"
-    environ = {**project.environ, "XDG_CONFIG_HOME": str(late)}
+@contextlib.contextmanager
+def watching(project, tmp_path, folder):
+    """A daemon, and a function that tells how many schedules it has read, each time; `folder` is the user's."""
+    log = tmp_path / "log"
+    environ = {**project.environ, "XDG_CONFIG_HOME": str(folder)}
     with open(log, "w") as said:
         daemon = subprocess.Popen(
             project.command("schedule", "run"), cwd=project.root, env=environ, stdin=subprocess.DEVNULL, stderr=said
@@ -239,18 +241,41 @@ def test_the_daemon_sees_folders_that_come_later(project, tmp_path):
     counted = lambda: [int(n) for n in re.findall(r"(\d+) schedules? (?:declared|read again)", log.read_text())]  # noqa: E731
     try:
         wait_for(counted, "the daemon", 60)
-        (bundled,) = counted()
-        own = 'runbook "Own" { schedule = "noon" }\n' + NOTE
-        for more, folder in enumerate([late / "runbook/runbooks/u", project.root / "runbooks/a", late / "runbook/runbooks/v/w"], 1):
-            folder.mkdir(parents=True)
-            (folder / "own.lua").write_text(own)
-            wait_for(lambda: counted()[-1] == bundled + more, f"{folder} to be seen, {log.read_text()}", 60)
+        yield counted
         daemon.send_signal(signal.SIGTERM)
         assert daemon.wait(timeout=60) == 0
     finally:
         if daemon.poll() is None:
             daemon.kill()
             daemon.wait()
+
+
+OWN = 'runbook "Own" { schedule = "noon" }\n' + NOTE
+
+
+def test_the_daemon_sees_folders_that_come_later(project, tmp_path):
+    """Neither the project's nor the user's folder of runbooks is there when it begins."""
+    late = tmp_path / "later" / "config"
+    with watching(project, tmp_path, late) as counted:
+        (bundled,) = counted()
+        for more, folder in enumerate([late / "runbook/runbooks/u", project.root / "runbooks/a", late / "runbook/runbooks/v/w"], 1):
+            folder.mkdir(parents=True)
+            (folder / "own.lua").write_text(OWN)
+            wait_for(lambda: counted()[-1] == bundled + more, f"{folder} to be seen, {counted()}", 60)
+
+
+def test_the_daemon_sees_a_folder_that_goes_and_comes_again(project, tmp_path):
+    """It is empty, so no file goes with it; and the one above goes, too, where the next one is waited for."""
+    folder = tmp_path / "config" / "runbook" / "runbooks"
+    folder.mkdir(parents=True)
+    with watching(project, tmp_path, tmp_path / "config") as counted:
+        (bundled,) = counted()
+        folder.rmdir()
+        folder.parent.rmdir()
+        wait_for(lambda: len(counted()) > 1, "the folder to be missed", 60)
+        (folder / "u").mkdir(parents=True)
+        (folder / "u" / "own.lua").write_text(OWN)
+        wait_for(lambda: counted()[-1] == bundled + 1, f"the folder to be seen again, {counted()}", 60)
 
 
 def export(project, format, *names):
