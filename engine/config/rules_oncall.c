@@ -27,7 +27,7 @@ struct rule_people {
 /* The entry that was meant, as it is written; NULL. */
 static const char *rule_person_meant(const struct rule_people *people, const char *slug)
 {
-    size_t count = rbk_value_length(people->contacts);
+    size_t count = people->known.items ? rbk_value_length(people->contacts) : 0;
     const char *meant = rbk_did_you_mean(slug, (const char *const *)people->known.items, count);
     for (size_t i = 0; meant && i < count; i++) {
         if (people->known.items[i] == meant) {
