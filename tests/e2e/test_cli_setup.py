@@ -97,7 +97,11 @@ def test_check_of_the_configuration_points_at_the_column(project):
     [
         ("channels:\n  a: {type: file, path: x}\n  b: {type: slack, webhok: 'env:X'}\n", (3, 3), "no option `webhok`"),
         ("project: p\ntimezone: Mars/Base\n", (2, 1), 'no time zone "Mars/Base"'),
-        ("oncall:\n  p:\n    members: [a]\n    start: 2026-11-02\n    timezone: X/Y\n", (5, 5), 'time zone "X/Y"'),
+        (
+            "oncall:\n  p:\n    members: [a]\n    start: 2026-11-02\n    timezone: X/Y\ncontacts: {a: {address: x}}\n",
+            (5, 5),
+            'time zone "X/Y"',
+        ),
         ("oncall:\n  p: {members: [], start: 2026-11-02}\n", (2, 3), "needs members"),
         ("schedule:\n  tests/run: daily\n  ops/gone: daily\n", (3, 3), "no such runbook"),
         ("schedule:\n  tests/run: every 1x\n", (2, 3), '"1x" is no interval'),
