@@ -30,10 +30,10 @@ static void add_joined(struct rbk_strv *out, const char *const *parts)
 /* A step that fails waits for this: no formats. */
 static void add_failed(struct rbk_strv *out, const struct rbk_next *n)
 {
+    static const char mended[] = REMARK "once it is mended";
     add_joined(out, (const char *const[]){"runbook logs ", n->run, n->step ? " " : NULL, n->step, NULL});
     if (n->step)
-        add_joined(out,
-                   (const char *const[]){"runbook retry ", n->run, " ", n->step, REMARK "once it is mended", NULL});
+        add_joined(out, (const char *const[]){"runbook retry ", n->run, " ", n->step, mended, NULL});
 }
 
 /* A cancelled run has ended: it goes on from the step that was stopped, by `retry`. */
