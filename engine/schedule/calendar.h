@@ -50,8 +50,9 @@ void cal_every_day(rbk_calendar *c);
 bool cal_day_fits(const rbk_calendar *c, int64_t day);
 bool cal_has_nth(const rbk_calendar *c);
 
-/* How many times are due after `after` (exclusive) up to `until`. Arithmetic by days: years of an every-minute schedule
- * take as long as as many days. */
+/* How many times are due after `after` (exclusive) up to `until`. Arithmetic by days, but for those within two of a
+ * change of the clocks, on which each due time is searched for: an every-minute schedule costs a second for each change
+ * that is passed over, and nothing to speak of where the clocks are never changed. */
 int64_t cal_count(const rbk_calendar *c, const rbk_zone *zone, const struct rbk_dst_policy *dst, int64_t after,
                   int64_t until);
 

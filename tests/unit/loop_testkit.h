@@ -22,6 +22,8 @@
 
 #define KIT_MAYBE __attribute__((unused)) static
 
+enum { KIT_KEEPS = 32 << 20 };
+
 struct kit {
     struct rbk_loop *loop;
     struct rbk_proc_options options;
@@ -38,7 +40,9 @@ KIT_MAYBE void kit_on_output(void *arg, enum rbk_stream stream, const char *data
 {
     struct kit *k = arg;
     assert_true(wall_ms > 1600000000000);
-    rbk_buf_append(stream == RBK_STDOUT ? &k->out : &k->err, data, len);
+    struct rbk_buf *kept = stream == RBK_STDOUT ? &k->out : &k->err;
+    if (kept->len < KIT_KEEPS) /* a flood would take gigabytes */
+        rbk_buf_append(kept, data, len);
     void (*first)(struct kit *) = k->on_first_output;
     k->on_first_output = NULL;
     if (first)
